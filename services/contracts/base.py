@@ -1,0 +1,260 @@
+"""The building blocks of the published language: messages, privacy classes, event types and procedures.
+
+Every field says its privacy class. Events may carry only the classes in EVENT_CLASSES: opaque ids, codes, dates,
+numbers and flags. Names, numbers, contact details and free text travel by RPC alone, whose bodies are encrypted.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date as Date
+from datetime import datetime as DateTime
+from typing import Any, Literal
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+EVENT_CLASSES = frozenset({"opaque", "code", "date", "number", "flag", "nested"})
+RPC_CLASSES = EVENT_CLASSES | {"personal", "narrative", "contact", "staff", "public", "secret"}
+
+SHORT = 200
+LONG = 10_000
+
+_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")
+_CODE = re.compile(r"^[a-z0-9][a-z0-9_.-]{0,63}$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")
+
+
+class Message(Schema):
+    """A message that refuses what it does not know; a field that is not named here never crosses a boundary."""
+
+    class Meta:
+        unknown = RAISE
+
+
+def _check_text(value: str) -> None:
+    if _CONTROL.search(value):
+        raise ValidationError("control_character")
+
+
+def _check_year(value: Date | DateTime) -> None:
+    if not 1900 <= value.year <= 2200:
+        raise ValidationError("date_out_of_range")
+
+
+def _check_not_blank(value: str) -> None:
+    if not value.strip():
+        raise ValidationError("blank")
+
+
+def _field(make: Callable[..., fields.Field], privacy: str, options: dict[str, Any]) -> Any:
+    validators = options.pop("_validators", [])
+    extra = options.pop("validate", None)
+    if extra is not None:
+        validators = [*validators, *(extra if isinstance(extra, list) else [extra])]
+    metadata = {"privacy": privacy, **options.pop("metadata", {})}
+    if "description" in options:
+        metadata["description"] = options.pop("description")
+    if options.get("required") is None and "load_default" not in options:
+        options["required"] = True
+    if options.get("required") is False and "load_default" not in options:
+        options["load_default"] = None
+        options.setdefault("allow_none", True)
+    return make(validate=validators, metadata=metadata, **options)
+
+
+def opaque(**options: Any) -> Any:
+    """An id that says nothing by itself: a UUIDv7 text, or the fixed id of a unit, service or tool."""
+    return _field(fields.String, "opaque", {"_validators": [validate.Regexp(_ID, error="not_an_id")], **options})
+
+
+def code(*choices: str, **options: Any) -> Any:
+    """A word of a closed list (`choices`), or a stable code where none are given."""
+    check = validate.OneOf(choices, error="not_a_choice") if choices else validate.Regexp(_CODE, error="not_a_code")
+    return _field(fields.String, "code", {"_validators": [check], **options})
+
+
+def date(**options: Any) -> Any:
+    """A calendar day (ISO 8601), in Norwegian local time, of the years 1900 to 2200."""
+    return _field(fields.Date, "date", {"_validators": [_check_year], **options})
+
+
+def instant(**options: Any) -> Any:
+    """An instant (ISO 8601 with offset), of the years 1900 to 2200."""
+    return _field(fields.AwareDateTime, "date", {"_validators": [_check_year], **options})
+
+
+def number(minimum: int | None = 0, maximum: int | None = 2**53, **options: Any) -> Any:
+    """A whole number within limits, never read from a text."""
+    check = validate.Range(min=minimum, max=maximum, error="out_of_range")
+    return _field(fields.Integer, "number", {"strict": True, "_validators": [check], **options})
+
+
+def flag(**options: Any) -> Any:
+    """True or false, and nothing that only looks like it."""
+    return _field(fields.Boolean, "flag", {"truthy": {True}, "falsy": {False}, **options})
+
+
+def _text(privacy: str, limit: int, options: dict[str, Any]) -> Any:
+    required = options.get("required", True) is not False and "load_default" not in options
+    checks: list[Any] = [validate.Length(max=options.pop("max_length", limit), error="too_long"), _check_text]
+    if required:
+        checks.append(_check_not_blank)
+    return _field(fields.String, privacy, {"_validators": checks, **options})
+
+
+def personal(**options: Any) -> Any:
+    """A name, an identity number, or the like: who somebody is. RPC only."""
+    return _text("personal", SHORT, options)
+
+
+def narrative(**options: Any) -> Any:
+    """What is told about somebody, in free text. RPC only; ciphertext at rest."""
+    return _text("narrative", LONG, options)
+
+
+def contact(**options: Any) -> Any:
+    """An address at which somebody is reached. RPC only, never kept unless the person gave it."""
+    return _text("contact", SHORT, options)
+
+
+def staff(**options: Any) -> Any:
+    """A name, title or work address of an employee. RPC only."""
+    return _text("staff", SHORT, options)
+
+
+def public(**options: Any) -> Any:
+    """A text that anyone may read: the directory's services, guide and tools."""
+    return _text("public", LONG, options)
+
+
+def secret(**options: Any) -> Any:
+    """A secret in transit, such as the identity number typed at login. RPC only; never stored in clear."""
+    return _text("secret", SHORT, options)
+
+
+def _check_public_tree(value: Any) -> None:
+    if isinstance(value, str):
+        if len(value) > LONG:
+            raise ValidationError("too_long")
+        _check_text(value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _check_public_tree(key)
+            _check_public_tree(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_public_tree(item)
+    elif value is not None and not isinstance(value, bool | int | float):
+        raise ValidationError("not_json")
+
+
+def _check_code_tree(value: Any) -> None:
+    if isinstance(value, str):
+        if not (_CODE.match(value) or re.match(r"^\d{4}-\d\d-\d\d$", value)):
+            raise ValidationError("not_a_code")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _check_code_tree(key)
+            _check_code_tree(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check_code_tree(item)
+    elif value is not None and not isinstance(value, bool | int | float):
+        raise ValidationError("not_a_code")
+
+
+def public_tree(**options: Any) -> Any:
+    """A tree of public texts, such as a guide or a form definition. RPC only."""
+    return _field(fields.Raw, "public", {"_validators": [_check_public_tree], **options})
+
+
+def narrative_tree(**options: Any) -> Any:
+    """A filled-in form: a mapping of field names to answers. RPC only; ciphertext at rest."""
+    return _field(fields.Raw, "narrative", {"_validators": [_check_public_tree], **options})
+
+
+def code_tree(**options: Any) -> Any:
+    """A tree of codes, dates and numbers alone, such as a policy's values."""
+    return _field(fields.Raw, "code", {"_validators": [_check_code_tree], **options})
+
+
+def nested(message: type[Message], *, many: bool = False, **options: Any) -> Any:
+    """A message within a message, or with `many` a list of at most 500."""
+    if many:
+        limit = validate.Length(max=options.pop("max_items", 500), error="too_many")
+        make = lambda **kw: fields.List(fields.Nested(message), **kw)
+        return _field(make, "nested", {"_validators": [limit], **options})
+    return _field(lambda **kw: fields.Nested(message, **kw), "nested", options)
+
+
+def many(item: Any, *, max_items: int = 200, **options: Any) -> Any:
+    """A list of plain items (ids, codes, texts) of one class."""
+    limit = validate.Length(max=max_items, error="too_many")
+    privacy = item.metadata["privacy"]
+    return _field(lambda **kw: fields.List(item, **kw), privacy, {"_validators": [limit], **options})
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One kind of event: its type (`<service>.<event>.v<major>`, also the routing key), its stream, what its
+    subject is, its data and what it means to a reader who knows only the published language."""
+
+    type: str
+    stream: str
+    subject: str
+    schema: type[Message]
+    meaning: str
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def service(self) -> str:
+        """The service that tells it."""
+        return self.type.split(".", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """One remote procedure: a command (may change things, answers ids and versions) or a query (answers data)."""
+
+    name: str
+    kind: Literal["command", "query"]
+    request: type[Message]
+    response: type[Message]
+    meaning: str
+
+    @property
+    def service(self) -> str:
+        """The service that answers it."""
+        return self.name.split(".", 1)[0]
+
+    @property
+    def method(self) -> str:
+        """The method of that service."""
+        return self.name.split(".", 1)[1]
+
+
+class Nothing(Message):
+    """An empty request."""
+
+
+class Done(Message):
+    """The answer of a command: the ids it made, and the versions of what it changed, for the next reads."""
+
+    id = opaque(required=False, description="Id of what was made or changed")
+    version = number(required=False, description="The thing's new version (ETag)")
+    versions = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        load_default=dict,
+        metadata={"privacy": "number", "description": "stream:subject -> sequence that now stands there"},
+    )
+
+
+def command(name: str, request: type[Message], meaning: str, response: type[Message] = Done) -> Procedure:
+    """A procedure that changes something; its answer holds ids and versions only, so that it may be kept in clear."""
+    return Procedure(name, "command", request, response, meaning)
+
+
+def query(name: str, request: type[Message], response: type[Message], meaning: str) -> Procedure:
+    """A procedure that reads."""
+    return Procedure(name, "query", request, response, meaning)

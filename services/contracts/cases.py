@@ -1,0 +1,521 @@
+"""What cases tells and answers: persons and family ties, concerns, levels, the relay holder, the protected lane."""
+
+from services.contracts.base import (
+    EventType,
+    Message,
+    code,
+    command,
+    contact,
+    date,
+    flag,
+    instant,
+    many,
+    narrative,
+    narrative_tree,
+    nested,
+    number,
+    opaque,
+    personal,
+    query,
+    secret,
+)
+
+PEOPLE = "cases.people"
+CASE = "cases.case"
+LANE = "cases.lane"
+
+GRADES = ("ungraded", "client", "confidential", "strictly_confidential")
+RELATIONS = ("mother", "father", "co_mother", "other")
+TOPICS = ("learning", "wellbeing", "attendance", "health", "home", "practical")
+PARTS = ("owner", "holder", "participant", "leader", "guardian", "self", "coordinator")
+STATES = ("open", "closed", "joined")
+
+# ---------------------------------------------------------------- events
+
+
+class GuardianTie(Message):
+    person_id = opaque()
+    relation = code(*RELATIONS)
+    has_responsibility = flag()
+    verified = flag()
+    valid_from = date(required=False)
+    valid_to = date(required=False)
+
+
+class PersonChangedData(Message):
+    person_id = opaque()
+    birth_date = date()
+    address_grade = code(*GRADES)
+    guardians = nested(GuardianTie, many=True)
+
+
+class ConcernRaisedData(Message):
+    case_id = opaque()
+    subject_person_id = opaque()
+    subject_kind = code("child", "pregnant")
+    owner_person_id = opaque()
+    owner_unit_id = opaque()
+    owner_service_id = opaque()
+    registered_at = instant()
+    decide_by = date()
+
+
+class TalkRecordedData(Message):
+    case_id = opaque()
+    held_on = date()
+    recorded_at = instant()
+
+
+class LevelMovedData(Message):
+    case_id = opaque()
+    from_level = number(maximum=3)
+    to_level = number(maximum=3)
+    by_person_id = opaque()
+    at = instant()
+    family_answer = code("agreed", "other_wish", "not_asked")
+
+
+class HolderChangedData(Message):
+    case_id = opaque()
+    holder_person_id = opaque()
+    holder_unit_id = opaque()
+    previous_person_id = opaque(required=False)
+    at = instant()
+    how = code("appointed", "handover")
+
+
+class HandoverProposedData(Message):
+    case_id = opaque()
+    handover_id = opaque()
+    from_person_id = opaque()
+    to_person_id = opaque()
+    to_unit_id = opaque()
+    at = instant()
+
+
+class HandoverAnsweredData(Message):
+    case_id = opaque()
+    handover_id = opaque()
+    from_person_id = opaque()
+    to_person_id = opaque()
+    answer = code("accepted", "declined")
+    at = instant()
+
+
+class StepCompletedData(Message):
+    case_id = opaque()
+    level = number(maximum=3)
+    step = code()
+    at = instant()
+
+
+class DeadlineData(Message):
+    case_id = opaque()
+    kind = code("decide_concern")
+    due = date()
+    owner_person_id = opaque()
+
+
+class ConcernJoinedData(Message):
+    case_id = opaque()
+    into_case_id = opaque()
+    at = instant()
+
+
+class CaseClosedData(Message):
+    case_id = opaque()
+    from_level = number(maximum=3)
+    outcome = code("goals_reached", "no_concern", "family_wish", "moved", "other")
+    by_person_id = opaque()
+    at = instant()
+
+
+class LaneReportFiledData(Message):
+    report_id = opaque()
+    kind = code("protected", "with_guardians")
+    at = instant()
+
+
+_ID = "01981c6e-0000-7000-8000-000000000001"
+_P = "01981c6e-0000-7000-8000-00000000000a"
+_U = "unit-granli-bh1"
+_AT = "2026-11-20T09:00:00+00:00"
+
+PersonChanged = EventType(
+    "cases.person_changed.v1", PEOPLE, "person", PersonChangedData,
+    "A child's or pregnant woman's age, address grade or guardians as they now stand, whole.",
+    {"person_id": _P, "birth_date": "2022-03-05", "address_grade": "ungraded", "guardians": []},
+)
+ConcernRaised = EventType(
+    "cases.concern_raised.v1", CASE, "case", ConcernRaisedData,
+    "An employee has registered a concern: a case at level 0 has begun.",
+    {"case_id": _ID, "subject_person_id": _P, "subject_kind": "child", "owner_person_id": _P, "owner_unit_id": _U,
+     "owner_service_id": "service-granli-bh", "registered_at": _AT, "decide_by": "2026-12-04"},
+)
+TalkRecorded = EventType(
+    "cases.talk_recorded.v1", CASE, "case", TalkRecordedData,
+    "The concern has been talked over with the family; from now on the guardians may read the notes (LV-17).",
+    {"case_id": _ID, "held_on": "2026-11-20", "recorded_at": _AT},
+)
+LevelMoved = EventType(
+    "cases.level_moved.v1", CASE, "case", LevelMovedData, "The case has moved to another level (LV-1).",
+    {"case_id": _ID, "from_level": 0, "to_level": 1, "by_person_id": _P, "at": _AT, "family_answer": "agreed"},
+)
+HolderChanged = EventType(
+    "cases.holder_changed.v1", CASE, "case", HolderChangedData,
+    "The case has a (new) relay holder from this instant; the one before holds it no longer (HO-1).",
+    {"case_id": _ID, "holder_person_id": _P, "holder_unit_id": _U, "at": _AT, "how": "appointed"},
+)
+HandoverProposed = EventType(
+    "cases.handover_proposed.v1", CASE, "case", HandoverProposedData,
+    "The holder has asked another to take over; nothing has changed hands yet (HO-2).",
+    {"case_id": _ID, "handover_id": _ID, "from_person_id": _P, "to_person_id": _P, "to_unit_id": _U, "at": _AT},
+)
+HandoverAnswered = EventType(
+    "cases.handover_answered.v1", CASE, "case", HandoverAnsweredData, "The one asked has accepted or declined.",
+    {"case_id": _ID, "handover_id": _ID, "from_person_id": _P, "to_person_id": _P, "answer": "accepted", "at": _AT},
+)
+StepCompleted = EventType(
+    "cases.step_completed.v1", CASE, "case", StepCompletedData, "A step of the level is done (LV-6).",
+    {"case_id": _ID, "level": 1, "step": "plan", "at": _AT},
+)
+DeadlineNear = EventType(
+    "cases.deadline_near.v1", CASE, "case", DeadlineData, "A deadline is near: the owner is to be warned (LV-7).",
+    {"case_id": _ID, "kind": "decide_concern", "due": "2026-12-04", "owner_person_id": _P},
+)
+DeadlinePassed = EventType(
+    "cases.deadline_passed.v1", CASE, "case", DeadlineData, "A deadline has passed: the case is overdue (LV-7).",
+    {"case_id": _ID, "kind": "decide_concern", "due": "2026-12-04", "owner_person_id": _P},
+)
+ConcernJoined = EventType(
+    "cases.concern_joined.v1", CASE, "case", ConcernJoinedData,
+    "The concern was taken into the child's running case, and has ended as a case of its own (LG-1).",
+    {"case_id": _ID, "into_case_id": _ID, "at": _AT},
+)
+CaseClosed = EventType(
+    "cases.case_closed.v1", CASE, "case", CaseClosedData, "The case is closed; its log is read-only (LG-10).",
+    {"case_id": _ID, "from_level": 2, "outcome": "goals_reached", "by_person_id": _P, "at": _AT},
+)
+LaneReportFiled = EventType(
+    "cases.lane_report_filed.v1", LANE, "report", LaneReportFiledData,
+    "Child protection has a new report in the protected lane; told to child protection alone (PR-5).",
+    {"report_id": _ID, "kind": "protected", "at": _AT},
+)
+
+EVENTS = (
+    PersonChanged, ConcernRaised, TalkRecorded, LevelMoved, HolderChanged, HandoverProposed, HandoverAnswered,
+    StepCompleted, DeadlineNear, DeadlinePassed, ConcernJoined, CaseClosed, LaneReportFiled,
+)
+
+# ---------------------------------------------------------------- shapes
+
+
+class Child(Message):
+    """The person whom a case is about, as the asker may see them."""
+
+    person_id = opaque()
+    name = personal()
+    birth_date = date()
+    age = number(maximum=150)
+    address_protected = flag()
+
+
+class Guardian(Message):
+    person_id = opaque()
+    name = personal()
+    relation = code(*RELATIONS)
+    has_responsibility = flag()
+    verified = flag()
+
+
+class Step(Message):
+    step = code()
+    state = code("done", "current", "locked")
+    done_at = instant(required=False)
+
+
+class NextAct(Message):
+    """What is to be done next, by whom, and by when. `act` is a key of the translations."""
+
+    act = code()
+    waits_for = code("me", "others", "nobody")
+    due = date(required=False)
+
+
+class Handover(Message):
+    handover_id = opaque()
+    from_person_id = opaque()
+    to_person_id = opaque()
+    to_unit_id = opaque()
+    proposed_at = instant()
+    reason = narrative(required=False)
+
+
+class Happening(Message):
+    """One thing that happened in the case: a code for the translations, who did it, and plain values."""
+
+    at = instant()
+    what = code()
+    by_person_id = opaque(required=False)
+    values = narrative_tree(load_default=dict)
+
+
+class Overview(Message):
+    """A case in a list."""
+
+    case_id = opaque()
+    child = nested(Child)
+    level = number(maximum=3)
+    state = code(*STATES)
+    part = code(*PARTS)
+    holder_person_id = opaque(required=False)
+    owner_person_id = opaque()
+    owner_unit_id = opaque()
+    next = nested(NextAct)
+    overdue = flag()
+    changed_at = instant()
+
+
+class CaseDetail(Message):
+    case_id = opaque()
+    version = number()
+    child = nested(Child)
+    guardians = nested(Guardian, many=True)
+    subject_kind = code("child", "pregnant")
+    level = number(maximum=3)
+    state = code(*STATES)
+    part = code(*PARTS)
+    owner_person_id = opaque()
+    owner_unit_id = opaque()
+    owner_service_id = opaque()
+    holder_person_id = opaque(required=False)
+    holder_unit_id = opaque(required=False)
+    registered_at = instant()
+    decide_by = date(required=False)
+    overdue = flag()
+    talk_recorded = flag()
+    joined_into = opaque(required=False)
+    steps = nested(Step, many=True)
+    next = nested(NextAct)
+    handover = nested(Handover, required=False)
+    permitted = many(code(), description="Acts that the asker may do now (kernel Act codes)")
+    happenings = nested(Happening, many=True)
+
+
+class Note(Message):
+    """Something written before there is a plan: the concern itself, an observation, a filled-in tool, the talk."""
+
+    note_id = opaque()
+    kind = code("concern", "form", "talk")
+    tool = code(required=False)
+    tool_version = number(required=False)
+    topic = code(*TOPICS, required=False)
+    text = narrative(required=False)
+    answers = narrative_tree(load_default=dict)
+    by_person_id = opaque()
+    recorded_at = instant()
+
+
+# ---------------------------------------------------------------- requests and answers
+
+
+class CaseRef(Message):
+    case_id = opaque()
+
+
+class NumberRequest(Message):
+    number = secret(max_length=20)
+
+
+class LoginPerson(Message):
+    person_id = opaque()
+    municipality = code()
+    name = personal()
+    is_guardian = flag()
+    is_subject = flag()
+
+
+class LoginAnswer(Message):
+    persons = nested(LoginPerson, many=True)
+
+
+class RegisterEmployeeRequest(Message):
+    number = secret(max_length=20)
+    name = personal()
+    person_id = opaque(required=False)
+
+
+class PersonRequest(Message):
+    person_id = opaque()
+
+
+class ContactAnswer(Message):
+    """What the public contact register says at this moment; never kept (NO-3)."""
+
+    email = contact(required=False)
+    reserved = flag()
+    language = code("nb", "nn", "en", "se")
+
+
+class PageRequest(Message):
+    cursor = opaque(required=False)
+    limit = number(minimum=1, maximum=100, load_default=50)
+
+
+class MyCasesRequest(PageRequest):
+    include_closed = flag(load_default=False)
+
+
+class OverviewPage(Message):
+    items = nested(Overview, many=True)
+    next_cursor = opaque(required=False)
+
+
+class RaiseConcernRequest(Message):
+    child_number = secret(max_length=20, description="The child's identity number, 11 digits")
+    unit_id = opaque()
+    subject_kind = code("child", "pregnant", load_default="child")
+    concern = narrative(description="What was seen or heard")
+    topic = code(*TOPICS, required=False)
+
+
+class RecordFormRequest(Message):
+    case_id = opaque()
+    tool = code()
+    tool_version = number(minimum=1, maximum=10_000)
+    answers = narrative_tree()
+    topic = code(*TOPICS, required=False)
+
+
+class RecordTalkRequest(Message):
+    case_id = opaque()
+    held_on = date()
+    with_person_ids = many(opaque(), max_items=10)
+    summary = narrative()
+    child_view = narrative(required=False)
+    child_view_missing = code("too_young", "chose_not_to", "not_asked_yet", "other", required=False)
+
+
+class MoveLevelRequest(Message):
+    case_id = opaque()
+    expected_version = number(required=False)
+    to_level = number(maximum=3)
+    reason = narrative()
+    service_ids = many(opaque(), max_items=20, load_default=list, description="Other services that take part")
+    against_suggestion_reason = narrative(required=False)
+    family_answer = code("agreed", "other_wish", "not_asked")
+    family_answer_reason = narrative(required=False)
+    holder_person_id = opaque(required=False)
+    holder_unit_id = opaque(required=False)
+
+
+class CompleteStepRequest(Message):
+    case_id = opaque()
+    step = code()
+
+
+class ProposeHandoverRequest(Message):
+    case_id = opaque()
+    to_person_id = opaque()
+    to_unit_id = opaque()
+    reason = narrative(required=False)
+    family_answer = code("agreed", "other_wish", "not_asked")
+    family_answer_reason = narrative(required=False)
+
+
+class AnswerHandoverRequest(Message):
+    case_id = opaque()
+    handover_id = opaque()
+    answer = code("accepted", "declined")
+    reason = narrative(required=False)
+
+
+class CloseCaseRequest(Message):
+    case_id = opaque()
+    expected_version = number(required=False)
+    outcome = code("goals_reached", "no_concern", "family_wish", "moved", "other")
+    reason = narrative()
+
+
+class SuggestLevelRequest(Message):
+    case_id = opaque()
+    service_ids = many(opaque(), max_items=20)
+
+
+class SuggestLevelAnswer(Message):
+    level = number(maximum=3)
+
+
+class NotesAnswer(Message):
+    notes = nested(Note, many=True)
+
+
+class FileLaneReportRequest(Message):
+    """PR-1, PR-2. The case or the child's number tells whom it is about; neither is needed (an unknown child)."""
+
+    case_id = opaque(required=False)
+    child_number = secret(required=False, max_length=20)
+    child_description = narrative(required=False)
+    kind = code("protected", "with_guardians")
+    suspicion = code("violence", "abuse", "neglect", "other")
+    text = narrative()
+    guardians_informed = code("yes", "no", "deferred")
+    guardians_informed_reason = narrative(required=False)
+    police_contacted = flag()
+
+
+class LaneReport(Message):
+    report_id = opaque()
+    kind = code("protected", "with_guardians")
+    suspicion = code("violence", "abuse", "neglect", "other")
+    child_name = personal(required=False)
+    child_birth_date = date(required=False)
+    child_description = narrative(required=False)
+    text = narrative()
+    guardians_informed = code("yes", "no", "deferred")
+    guardians_informed_reason = narrative(required=False)
+    police_contacted = flag()
+    reporter_person_id = opaque()
+    filed_at = instant()
+
+
+class LaneReportRef(Message):
+    report_id = opaque()
+
+
+class LaneReportPage(Message):
+    items = nested(LaneReport, many=True)
+    next_cursor = opaque(required=False)
+
+
+ResolveLogin = query("cases.resolve_login", NumberRequest, LoginAnswer,
+                     "Gateway only: the persons, one a municipality, to whom an identity number belongs at login.")
+RegisterEmployee = command("cases.register_employee", RegisterEmployeeRequest,
+                           "Directory's import only: gives an employee's identity number a person, for login.")
+ContactOf = query("cases.contact_of", PersonRequest, ContactAnswer,
+                  "Notifications only: asks the public contact register about one person, now (NO-3).")
+MyCases = query("cases.my_cases", MyCasesRequest, OverviewPage, "The cases in which the asker has a part.")
+GetCase = query("cases.get_case", CaseRef, CaseDetail, "One case as the asker may see it.")
+GetNotes = query("cases.get_notes", CaseRef, NotesAnswer, "The notes of the case that the asker may read (LV-17).")
+RaiseConcern = command("cases.raise_concern", RaiseConcernRequest, "Registers a concern: a case at level 0 (LV-2).")
+RecordForm = command("cases.record_form", RecordFormRequest, "Keeps a filled-in tool with the case.")
+RecordTalk = command("cases.record_talk", RecordTalkRequest,
+                     "Records the talk with the family, and the child's view or why it is missing (LV-17, LG-5).")
+SuggestLevel = query("cases.suggest_level", SuggestLevelRequest, SuggestLevelAnswer,
+                     "The level that the number of services suggests under the policy (LV-4).")
+MoveLevel = command("cases.move_level", MoveLevelRequest, "Moves the case to another level (LV-1, LV-4, LV-8, HO-5).")
+CompleteStep = command("cases.complete_step", CompleteStepRequest, "Marks the current step as done (LV-6).")
+ProposeHandover = command("cases.propose_handover", ProposeHandoverRequest, "Asks another to hold the relay (HO-2).")
+AnswerHandover = command("cases.answer_handover", AnswerHandoverRequest, "Accepts or declines a handover (HO-2).")
+CloseCase = command("cases.close_case", CloseCaseRequest, "Closes the case (LV-1, LG-10).")
+FileLaneReport = command("cases.file_lane_report", FileLaneReportRequest,
+                         "Reports to child protection in the protected lane (PR-1, PR-2).")
+LaneReports = query("cases.lane_reports", PageRequest, LaneReportPage,
+                    "The lane's reports that the asker may read: one's own, or as child protection (PR-5).")
+GetLaneReport = query("cases.get_lane_report", LaneReportRef, LaneReport, "One report of the lane (PR-5).")
+
+PROCEDURES = (
+    ResolveLogin, RegisterEmployee, ContactOf, MyCases, GetCase, GetNotes, RaiseConcern, RecordForm, RecordTalk,
+    SuggestLevel, MoveLevel, CompleteStep, ProposeHandover, AnswerHandover, CloseCase, FileLaneReport, LaneReports,
+    GetLaneReport,
+)

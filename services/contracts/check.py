@@ -1,0 +1,120 @@
+"""Holds the published language against its snapshots: `python -m services.contracts.check [--write]`.
+
+A snapshot is the JSON Schema of one event or RPC message as it was last published. A message that no longer equals
+its snapshot is reported with what changed; `--write` publishes additions and refuses to publish a breaking change.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from services.contracts.base import EVENT_CLASSES, RPC_CLASSES, Message
+from services.contracts.catalogue import EVENTS, PROCEDURES, STREAMS
+from services.contracts.jsonschema import schema_of
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+
+
+def published() -> dict[str, tuple[str, type[Message]]]:
+    """Every published message: snapshot name -> (event | request | response, class)."""
+    found: dict[str, tuple[str, type[Message]]] = {each.type: ("event", each.schema) for each in EVENTS.values()}
+    for procedure in PROCEDURES.values():
+        found[f"{procedure.name}.request"] = ("request", procedure.request)
+        found[f"{procedure.name}.response"] = ("response", procedure.response)
+    return found
+
+
+def breaking(kind: str, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What a reader or writer of the old message would stumble over; an empty list means only additions."""
+    faults: list[str] = []
+    _compare("", old, new, old, new, kind, faults)
+    return faults
+
+
+def _resolve(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        node = root["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+    return node
+
+
+def _compare(
+    path: str, old: dict[str, Any], new: dict[str, Any], old_root: dict[str, Any], new_root: dict[str, Any],
+    kind: str, faults: list[str],
+) -> None:
+    old, new = _resolve(old, old_root), _resolve(new, new_root)
+    if old.get("type") != new.get("type"):
+        faults.append(f"{path or 'message'}: type {old.get('type')} became {new.get('type')}")
+        return
+    if "enum" in old and kind == "request" and not set(old["enum"]) <= set(new.get("enum", old["enum"])):
+        faults.append(f"{path}: choices were taken away")
+    was, now = old.get("properties", {}), new.get("properties", {})
+    for name in was:
+        if name not in now:
+            faults.append(f"{path}.{name}: was removed")
+        else:
+            _compare(f"{path}.{name}", was[name], now[name], old_root, new_root, kind, faults)
+    newly_required = set(new.get("required", ())) - set(old.get("required", ()))
+    if kind == "request":
+        faults += [f"{path}.{name}: became required" for name in sorted(newly_required)]
+    else:
+        gone = set(old.get("required", ())) - set(new.get("required", ()))
+        faults += [f"{path}.{name}: is no longer always there" for name in sorted(gone)]
+    if isinstance(old.get("items"), dict) and isinstance(new.get("items"), dict):
+        _compare(f"{path}[]", old["items"], new["items"], old_root, new_root, kind, faults)
+
+
+def privacy_faults() -> list[str]:
+    """Fields without a privacy class, or with one that an event may not carry (NO-1's ground: DESIGN, "The bus")."""
+    faults: list[str] = []
+    for name, (kind, message) in published().items():
+        allowed = EVENT_CLASSES if kind == "event" else RPC_CLASSES
+        for path, privacy in _classes(message, name):
+            if privacy not in allowed:
+                faults.append(f"{path}: privacy class {privacy} may not travel here")
+    faults += [f"{e.type}: unknown stream {e.stream}" for e in EVENTS.values() if e.stream not in STREAMS]
+    return faults
+
+
+def _classes(message: type[Message], path: str) -> list[tuple[str, str | None]]:
+    found: list[tuple[str, str | None]] = []
+    for name, field in message().fields.items():
+        found.append((f"{path}.{name}", field.metadata.get("privacy")))
+        inner = getattr(field, "inner", field)
+        nested = getattr(inner, "schema", None)
+        if nested is not None:
+            found += _classes(type(nested), f"{path}.{name}")
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="publish additions")
+    write = parser.parse_args(argv).write
+    SNAPSHOTS.mkdir(exist_ok=True)
+    faults = privacy_faults()
+    current = published()
+    for name, (kind, message) in sorted(current.items()):
+        path = SNAPSHOTS / f"{name}.json"
+        new = schema_of(message)
+        old = json.loads(path.read_text()) if path.exists() else None
+        if old == new:
+            continue
+        broken = breaking(kind, old, new) if old else []
+        faults += [f"{name}: breaking: {fault}" for fault in broken]
+        if write and not broken:
+            path.write_text(json.dumps(new, indent=1, sort_keys=True) + "\n")
+        elif not broken:
+            faults.append(f"{name}: differs from its snapshot by additions; publish it with --write")
+    for path in SNAPSHOTS.glob("*.json"):
+        if path.stem not in current:
+            faults.append(f"{path.stem}: was published, and is gone")
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    print(f"{len(current)} messages, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

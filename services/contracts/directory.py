@@ -1,0 +1,212 @@
+"""What directory tells and answers: municipalities and policies, services, units, staff and roles, guide, toolkit."""
+
+from services.contracts.base import (
+    EventType,
+    Message,
+    Nothing,
+    code,
+    code_tree,
+    command,
+    contact,
+    date,
+    flag,
+    many,
+    nested,
+    number,
+    opaque,
+    public,
+    public_tree,
+    query,
+    staff,
+)
+
+STAFF = "directory.staff"
+CATALOGUE = "directory.catalogue"
+
+ROLES = ("employee", "leader", "coordinator", "child_protection", "admin")
+KINDS = ("universal", "supporting", "adult", "child_protection", "coordinating", "partner")
+
+
+class RoleData(Message):
+    unit_id = opaque()
+    service_id = opaque()
+    role = code(*ROLES)
+    valid_from = date()
+    valid_to = date(required=False)
+
+
+class StaffChangedData(Message):
+    person_id = opaque()
+    roles = nested(RoleData, many=True)
+
+
+class ServiceChangedData(Message):
+    service_id = opaque()
+    kind = code(*KINDS)
+    shared_id = opaque(required=False)
+    active = flag()
+
+
+class UnitChangedData(Message):
+    unit_id = opaque()
+    service_id = opaque()
+    active = flag()
+
+
+class ToolPublishedData(Message):
+    tool = code()
+    version = number()
+    valid_from = date()
+
+
+class PolicyPublishedData(Message):
+    version = number()
+    valid_from = date()
+    values = code_tree()
+
+
+_P = "01981c6e-0000-7000-8000-00000000000a"
+
+StaffChanged = EventType(
+    "directory.staff_changed.v1", STAFF, "person", StaffChangedData,
+    "The roles of an employee as they now stand, whole, past ones with their end.",
+    {"person_id": _P, "roles": [{"unit_id": "unit-granli-bh1", "service_id": "service-granli-bh",
+                                 "role": "employee", "valid_from": "2024-08-01"}]},
+)
+ServiceChanged = EventType(
+    "directory.service_changed.v1", CATALOGUE, "service", ServiceChangedData, "A service was made or changed.",
+    {"service_id": "service-granli-ppt", "kind": "supporting", "active": True},
+)
+UnitChanged = EventType(
+    "directory.unit_changed.v1", CATALOGUE, "unit", UnitChangedData, "A unit was made or changed.",
+    {"unit_id": "unit-granli-bh1", "service_id": "service-granli-bh", "active": True},
+)
+ToolPublished = EventType(
+    "directory.tool_published.v1", CATALOGUE, "tool", ToolPublishedData, "A new version of a tool is in force.",
+    {"tool": "observation", "version": 1, "valid_from": "2026-01-01"},
+)
+PolicyPublished = EventType(
+    "directory.policy_published.v1", CATALOGUE, "policy", PolicyPublishedData,
+    "A version of the municipality's policy, in force from a day; its values are those of the kernel's Policy.",
+    {"version": 1, "valid_from": "2026-01-01", "values": {"concern_days": 14}},
+)
+
+EVENTS = (StaffChanged, ServiceChanged, UnitChanged, ToolPublished, PolicyPublished)
+
+# ---------------------------------------------------------------- shapes
+
+
+class Municipality(Message):
+    municipality = code()
+    name = public(max_length=200)
+    number = code()
+
+
+class MunicipalitiesAnswer(Message):
+    items = nested(Municipality, many=True)
+
+
+class MunicipalityRef(Message):
+    municipality = code()
+
+
+class Catalogue(Message):
+    """Everything that anyone may read, in one answer: DI-1. The trees have the shapes of services/directory/data."""
+
+    municipality = nested(Municipality)
+    version = number()
+    services = public_tree()
+    units = public_tree()
+    guide = public_tree()
+    tools = public_tree()
+    worried = public_tree()
+    front = public_tree()
+
+
+class ToolRef(Message):
+    municipality = code()
+    tool = code()
+    version = number(required=False, description="Default: the one in force today")
+
+
+class ToolForm(Message):
+    tool = code()
+    version = number()
+    form = public_tree(description="The form's definition (kernel.forms); null for a tool that is not a form")
+
+
+class PersonRef(Message):
+    person_id = opaque()
+
+
+class PersonsRef(Message):
+    person_ids = many(opaque(), max_items=500)
+
+
+class Role(Message):
+    unit_id = opaque()
+    service_id = opaque()
+    role = code(*ROLES)
+
+
+class RolesAnswer(Message):
+    """The roles that a person has today."""
+
+    person_id = opaque()
+    name = staff(required=False)
+    title = staff(required=False)
+    roles = nested(Role, many=True)
+
+
+class StaffName(Message):
+    person_id = opaque()
+    name = staff()
+    title = staff(required=False)
+    unit_id = opaque(required=False)
+
+
+class StaffNamesAnswer(Message):
+    items = nested(StaffName, many=True)
+
+
+class UnitsRef(Message):
+    unit_ids = many(opaque(), max_items=100, load_default=list)
+    service_ids = many(opaque(), max_items=100, load_default=list)
+
+
+class StaffContact(Message):
+    person_id = opaque()
+    email = contact(required=False)
+
+
+class ImportStaffRequest(Message):
+    person_id = opaque()
+    name = staff()
+    title = staff(required=False)
+    email = contact(required=False)
+    roles = nested(RoleData, many=True)
+
+
+class ImportDataRequest(Message):
+    """Loads or refreshes the municipality's catalogue from the data files that came with this version."""
+
+    municipality = code()
+
+
+ListMunicipalities = query("directory.list_municipalities", Nothing, MunicipalitiesAnswer, "All municipalities here.")
+GetCatalogue = query("directory.get_catalogue", MunicipalityRef, Catalogue, "What anyone may read (DI-1, DI-3).")
+GetTool = query("directory.get_tool", ToolRef, ToolForm, "A tool's form in one version (DI-5).")
+RolesOf = query("directory.roles_of", PersonRef, RolesAnswer,
+                "A person's roles today; one's own, or asked by the gateway at login.")
+StaffNames = query("directory.staff_names", PersonsRef, StaffNamesAnswer, "Names and titles of employees by id.")
+StaffOf = query("directory.staff_of", UnitsRef, StaffNamesAnswer,
+                "The employees of units or services today, to choose a holder or a participant from; employees only.")
+ContactOfStaff = query("directory.contact_of_staff", PersonRef, StaffContact,
+                       "Notifications only: an employee's work address.")
+ImportCatalogue = command("directory.import_catalogue", ImportDataRequest,
+                          "Set-up only: publishes services, units, guide, tools and policy from the data files.")
+PutStaff = command("directory.put_staff", ImportStaffRequest, "Set-up only: an employee with roles, whole.")
+
+PROCEDURES = (
+    ListMunicipalities, GetCatalogue, GetTool, RolesOf, StaffNames, StaffOf, ContactOfStaff, ImportCatalogue, PutStaff,
+)
