@@ -1,0 +1,141 @@
+"""The gateway's web application: who asks is settled here, once, before any page or API answer is made."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, g, request, session
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from gateway import api, problems
+from gateway.asking import Asking
+from gateway.composition.names import Names, Remembered
+from gateway.login import oidc, people
+from gateway.sessions import COOKIE, EncryptedSessions
+from services.chassis import tracing
+from services.chassis.actor import Signer
+from services.chassis.clock import Clock
+from services.chassis.keys import Keys
+from services.chassis.rpc.client import RpcClient
+from services.chassis.settings import Settings
+from services.chassis.storage import Database
+from services.kernel.errors import Refusal
+
+_HERE = Path(__file__).parent
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_BODY = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Means:
+    """What the application works with."""
+
+    settings: Settings
+    db: Database
+    keys: Keys
+    clock: Clock
+    signer: Signer
+    client: RpcClient
+    remembered: Remembered
+
+
+class CsrfFailed(Refusal):
+    """A change was asked for without the session's token: perhaps by another site."""
+
+    code, status, detail = "csrf_failed", 403, "The form is too old, or was not made here. Open the page again."
+
+
+def create_app(means: Means) -> Flask:
+    """The WSGI application."""
+    app = Flask("gateway", static_folder=str(_HERE / "static"), template_folder=str(_HERE / "templates"))
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_PARTS=2000,
+        SEND_FILE_MAX_AGE_DEFAULT=86400,
+        SERVER_NAME=None,
+        PREFERRED_URL_SCHEME=means.settings.public_url.split(":", 1)[0],
+    )
+    app.url_map.strict_slashes = False
+    app.session_interface = EncryptedSessions(
+        means.db, means.keys, means.clock, secure=means.settings.public_url.startswith("https:")
+    )
+    app.extensions["stafett"] = means
+    _limit(app)
+    app.before_request(lambda: _who_asks(means))
+    app.before_request(_same_site)
+    app.after_request(_leave)
+    problems.register(app)
+    oidc.register(app, means.settings)
+    api.register(app)
+
+    from gateway import pages
+
+    pages.register(app)
+    return app
+
+
+def _limit(app: Flask) -> None:
+    def key() -> str:
+        return request.cookies.get(COOKIE) or get_remote_address()
+
+    limiter = Limiter(key, app=app, default_limits=["1200 per minute"], default_limits_per_method=True,
+                      default_limits_exempt_when=lambda: request.method in _SAFE, storage_uri="memory://")  # fmt: skip
+    limiter.request_filter(lambda: request.endpoint == "static")
+    app.extensions["stafett.limiter"] = limiter
+
+
+def _who_asks(means: Means) -> None:
+    g.trace_id = tracing.trace_id(tracing.begin())
+    g.now = means.clock.now()
+    if request.endpoint == "static":
+        return
+    seen = dict(session.get("seen") or {})
+    told = request.headers.get("Stafett-Seen", "")
+    for part in told.split(",")[:50]:
+        key, _, sequence = part.strip().rpartition("=")
+        if key and sequence.isdigit():
+            seen[key] = [int(sequence), g.now.timestamp()]
+    g.asking = Asking(means.client, means.signer, people.actor(), seen)
+    g.names = Names(means.remembered, g.asking)
+
+
+def _same_site() -> None:
+    """Every change bears the session's token, in the form or in a header: another site can't know it."""
+    if request.method in _SAFE:
+        return
+    expected = session.get("csrf", "")
+    given = request.headers.get("Stafett-CSRF") or (request.form.get("csrf_token", "") if request.form else "")
+    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+        raise CsrfFailed
+
+
+def csrf_token() -> str:
+    """The session's token; made when first needed."""
+    if "csrf" not in session:
+        session["csrf"] = secrets.token_urlsafe(32)
+    token: str = session["csrf"]
+    return token
+
+
+def _leave(response: Response) -> Any:
+    asking: Asking | None = g.get("asking")
+    if asking is not None and asking.newly_seen:
+        if session.get("capacities"):
+            session["seen"] = asking.seen
+        if problems.is_api():
+            response.headers["Stafett-Seen"] = ",".join(f"{k}={v}" for k, v in asking.newly_seen.items())
+    response.headers.setdefault("Content-Security-Policy", _CSP)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Stafett-Trace"] = g.get("trace_id", "")
+    return response

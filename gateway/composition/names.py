@@ -1,0 +1,114 @@
+"""The names the gateway may remember: services, units and tools (refreshed by events), and staff for a minute."""
+
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from gateway.asking import Asking
+from services.contracts import directory
+from services.kernel.errors import Refusal
+
+STAFF_SECONDS = 60.0
+_CATALOGUE_SECONDS = 600.0
+
+
+class Remembered:
+    """The cache of one gateway process. Whoever hears that the catalogue changed calls `forget_catalogue`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._catalogues: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._municipalities: dict[str, dict[str, Any]] = {}
+        self._staff: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
+
+    def forget_catalogue(self, municipality: str) -> None:
+        """The next reader fetches it anew."""
+        with self._lock:
+            self._catalogues.pop(municipality, None)
+
+    def municipalities(self, asking: Asking) -> dict[str, dict[str, Any]]:
+        """All municipalities here, by their code."""
+        if not self._municipalities:
+            items = asking.as_service(directory.ListMunicipalities, {})["items"]
+            self._municipalities = {item["municipality"]: item for item in items}
+        return self._municipalities
+
+    def catalogue(self, asking: Asking, municipality: str) -> dict[str, Any]:
+        """What anyone may read of a municipality (see contracts.directory.Catalogue), with `by_id` look-ups."""
+        known = self._catalogues.get(municipality)
+        if known is None or known[0] < time.monotonic():
+            answer = asking.as_service(directory.GetCatalogue, {"municipality": municipality}, municipality)
+            answer["service_by_id"] = {each["id"]: each for each in answer["services"]}
+            answer["unit_by_id"] = {each["id"]: each for each in answer["units"]}
+            with self._lock:
+                known = self._catalogues[municipality] = (time.monotonic() + _CATALOGUE_SECONDS, answer)
+        return known[1]
+
+    def staff(self, asking: Asking, person_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Name and title of these employees, by person id; who is no employee is left out."""
+        municipality, now = asking.municipality, time.monotonic()
+        wanted = {person_id for person_id in person_ids if person_id}
+        missing = [
+            person_id for person_id in wanted if self._staff.get((municipality, person_id), (0.0,))[0] < now
+        ]
+        if missing:
+            answer = asking(directory.StaffNames, {"person_ids": sorted(missing)})
+            found = {item["person_id"]: item for item in answer["items"]}
+            with self._lock:
+                if len(self._staff) > 5000:
+                    self._staff.clear()
+                for person_id in missing:
+                    self._staff[(municipality, person_id)] = (now + STAFF_SECONDS, found.get(person_id, {}))
+        known = {person_id: self._staff.get((municipality, person_id), (0.0, {}))[1] for person_id in wanted}
+        return {person_id: item for person_id, item in known.items() if item}
+
+
+class Names:
+    """The names within one request: what is not known is None, and a page that lacks a name still stands."""
+
+    def __init__(self, remembered: Remembered, asking: Asking) -> None:
+        self._remembered, self._asking = remembered, asking
+        self._family: dict[str, str] = {}
+
+    def add_family(self, people: Iterable[dict[str, Any]]) -> None:
+        """Names of the family, as the owner of persons has just told this asker; never remembered longer."""
+        self._family.update({each["person_id"]: each["name"] for each in people})
+
+    def municipality(self, code: str) -> str:
+        """The municipality's name."""
+        return str(self._remembered.municipalities(self._asking).get(code, {}).get("name", code))
+
+    def catalogue(self, municipality: str | None = None) -> dict[str, Any]:
+        """The catalogue of the asker's municipality, or of the one named."""
+        return self._remembered.catalogue(self._asking, municipality or self._asking.municipality)
+
+    def unit(self, municipality: str, unit_id: str | None) -> str | None:
+        """The unit's name."""
+        if not unit_id:
+            return None
+        try:
+            found = self._remembered.catalogue(self._asking, municipality)["unit_by_id"].get(unit_id)
+        except Refusal:
+            return None
+        return found["name"] if found else None
+
+    def service(self, service_id: str | None) -> str | None:
+        """The service's name."""
+        if not service_id:
+            return None
+        try:
+            found = self.catalogue()["service_by_id"].get(service_id)
+        except Refusal:
+            return None
+        return found["name"] if found else None
+
+    def people(self, person_ids: Iterable[str | None]) -> dict[str, str]:
+        """Names by person id: family as told in this request, employees as directory knows them."""
+        wanted = {person_id for person_id in person_ids if person_id}
+        try:
+            staff = self._remembered.staff(self._asking, wanted - set(self._family))
+        except Refusal:
+            staff = {}
+        names = {person_id: item["name"] for person_id, item in staff.items()}
+        return names | {person_id: self._family[person_id] for person_id in wanted & set(self._family)}

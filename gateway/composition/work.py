@@ -1,0 +1,30 @@
+"""My work: everything that waits for a person, from the services that know, in the order of its deadline."""
+
+from typing import Any
+
+from gateway.asking import Asking, Missing
+from gateway.composition.case import missing_parts, people_in
+from gateway.composition.names import Names
+from services.contracts import cases, consent, notifications, relay_log
+
+
+def work_page(asking: Asking, names: Names) -> dict[str, Any]:
+    """{cases, consents, due, unread, names, missing}: cases as contracts.cases.Overview, the rest likewise."""
+    parts = asking.together(
+        cases=(cases.MyCases, {"limit": 100}),
+        consents=(consent.WaitingForMe, {}),
+        due=(relay_log.WaitingForMe, {}),
+        unread=(notifications.UnreadCount, {}),
+    )
+    if isinstance(parts["cases"], Missing):
+        raise parts["cases"].refusal
+    page: dict[str, Any] = {
+        "cases": parts["cases"]["items"],
+        "consents": [] if isinstance(parts["consents"], Missing) else parts["consents"]["items"],
+        "due": [] if isinstance(parts["due"], Missing) else parts["due"]["items"],
+        "unread": None if isinstance(parts["unread"], Missing) else parts["unread"]["unread"],
+        "missing": missing_parts(parts),
+    }
+    names.add_family([each["child"] for each in page["cases"]])
+    page["names"] = names.people(people_in(page))
+    return page

@@ -1,0 +1,112 @@
+"""How a refusal reaches the caller: problem+json (RFC 9457) for the API, a page that helps for people."""
+
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from flask import Flask, Response, current_app, g, jsonify, redirect, request, session
+from werkzeug.exceptions import HTTPException
+
+from gateway.asking import NotLoggedIn
+from gateway.pages.paths import path
+from services.chassis.logging import fault
+from services.kernel.errors import InvalidInput, Refusal
+
+log = structlog.get_logger()
+
+
+def is_api() -> bool:
+    """Whether a program asks, not a person's browser."""
+    return request.path.startswith("/api/")
+
+
+def problem(refusal: Refusal) -> Response:
+    """The refusal as problem+json; `code` is stable, `fields` names what is wrong where."""
+    body: dict[str, Any] = {
+        "type": f"about:blank#{refusal.code}",
+        "title": refusal.code.replace("_", " "),
+        "status": refusal.status,
+        "code": refusal.code,
+        "detail": refusal.detail,
+        "instance": request.path,
+        "trace_id": g.get("trace_id"),
+    }
+    if refusal.fields:
+        body["errors"] = [{"field": name, "code": code} for name, code in refusal.fields.items()]
+    if refusal.params:
+        body["params"] = refusal.params
+    if refusal.rule:
+        body["rule"] = refusal.rule
+    answer = jsonify(body)
+    answer.status_code = refusal.status
+    answer.mimetype = "application/problem+json"
+    if refusal.status == 503:
+        answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def register(app: Flask) -> None:
+    """Answer every error of the app in one of the two ways; none is a bare 500."""
+    from gateway.pages.view import error_page
+
+    @app.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> Any:
+        if is_api():
+            if isinstance(refusal, NotLoggedIn):
+                answer = problem(refusal)
+                answer.status_code = 401
+                return answer
+            return problem(refusal)
+        if isinstance(refusal, NotLoggedIn):
+            here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+            target = path("capacity") if session.get("capacities") else path("login")
+            return redirect(f"{target}?next={quote(here, safe='/')}")
+        return error_page(refusal)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Any:
+        if error.response is not None or error.code is None or error.code < 400:
+            return error
+        data = getattr(error, "data", None) or {}
+        messages = data.get("messages") or {}
+        if error.code == 422 and messages:
+            fields: dict[str, str] = {}
+            for where in messages.values():
+                _flatten("", where, fields)
+            return refused(InvalidInput(fields=fields))
+        codes = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
+        refusal = Refusal(error.description or "", code=codes.get(error.code, "http_error"), status=400)
+        refusal.status = error.code
+        return problem(refusal) if is_api() else error_page(refusal)
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Any:
+        if current_app.testing:
+            raise error
+        log.error("request_failed", url=str(request.url_rule), **fault(error))
+        refusal = Refusal("Something went wrong here. Nothing was changed.", code="internal_error", status=500)
+        return problem(refusal) if is_api() else error_page(refusal)
+
+
+def _flatten(prefix: str, messages: Any, into: dict[str, str]) -> None:
+    if isinstance(messages, dict):
+        for key, value in messages.items():
+            _flatten(f"{prefix}.{key}" if prefix else str(key), value, into)
+    elif isinstance(messages, list) and messages:
+        text = str(messages[0])
+        into[prefix] = text if text.isidentifier() else _MARSHMALLOW.get(text, "invalid")
+
+
+_MARSHMALLOW = {
+    "Missing data for required field.": "required",
+    "Unknown field.": "unknown_field",
+    "Field may not be null.": "required",
+    "Not a valid date.": "invalid_date",
+    "Not a valid datetime.": "invalid_instant",
+    "Not a valid aware datetime.": "invalid_instant",
+    "Not a valid integer.": "invalid_number",
+    "Not a valid string.": "invalid_text",
+    "Not a valid boolean.": "invalid_flag",
+    "Not a valid list.": "invalid_list",
+    "Invalid input type.": "invalid_object",
+}

@@ -1,0 +1,112 @@
+"""The gateway's process: a nameko container whose web server is Flask's, on port PORT."""
+
+from typing import Any
+
+import structlog
+from kombu import Connection, Exchange, Queue
+from kombu.mixins import ConsumerMixin
+from nameko.extensions import DependencyProvider
+from nameko.web.server import WebServer
+
+from gateway.app import Means, create_app
+from gateway.composition.names import Remembered
+from gateway.storage import metadata
+from services.chassis.actor import Signer
+from services.chassis.clock import SystemClock
+from services.chassis.keys import Keys
+from services.chassis.logging import fault
+from services.chassis.rpc.client import RpcClient
+from services.chassis.settings import Settings
+from services.chassis.storage import Database
+from services.contracts import directory
+
+log = structlog.get_logger()
+
+
+class _CatalogueListener(ConsumerMixin):  # type: ignore[misc]
+    """One exclusive queue an instance: it hears that the catalogue changed, and forgets the names it remembers."""
+
+    def __init__(self, amqp_url: str, remembered: Remembered) -> None:
+        self.connection = Connection(amqp_url, heartbeat=20)
+        self._remembered = remembered
+
+    def get_consumers(self, consumer_class: Any, channel: Any) -> list[Any]:
+        exchange = Exchange("stafett.events", type="topic", durable=True, passive=True)
+        queue = Queue("", exclusive=True, auto_delete=True, durable=False)
+        bound = queue(channel)
+        bound.declare()
+        for event in directory.EVENTS:
+            if event.stream == directory.CATALOGUE:
+                bound.bind_to(exchange, routing_key=event.type)
+        return [consumer_class([bound], callbacks=[self._changed], accept=["application/cloudevents+json"], no_ack=True,
+                               on_message=self._on_message)]  # fmt: skip
+
+    def _on_message(self, message: Any) -> None:
+        import json
+
+        try:
+            municipality = json.loads(message.body)["municipality"]
+        except (ValueError, KeyError, TypeError) as error:
+            log.warning("catalogue_event_unreadable", **fault(error))
+            return
+        self._remembered.forget_catalogue(municipality)
+
+    def _changed(self, body: Any, message: Any) -> None:
+        """Unused: on_message takes the raw message."""
+
+
+class Application(WebServer):  # type: ignore[misc]
+    """Nameko's web server, serving the Flask application."""
+
+    def setup(self) -> None:
+        settings = Settings.load("gateway")
+        db = Database(settings.database_url, metadata, "gateway")
+        db.migrate()
+        self._client = RpcClient(settings.amqp_url, settings.var, "gateway")
+        self._remembered = Remembered()
+        self._listener = _CatalogueListener(settings.amqp_url, self._remembered)
+        self._means = Means(
+            settings=settings,
+            db=db,
+            keys=Keys.embedded(settings.var),
+            clock=SystemClock(),
+            signer=Signer(settings.var, "gateway"),
+            client=self._client,
+            remembered=self._remembered,
+        )
+        super().setup()
+
+    @property
+    def bind_addr(self) -> Any:
+        from nameko.web.server import BindAddress
+
+        return BindAddress(self._means.settings.bind, self._means.settings.port)
+
+    def start(self) -> None:
+        self._client.start()
+        self.container.spawn_managed_thread(self._listener.run, identifier="catalogue")
+        super().start()
+
+    def get_wsgi_app(self) -> Any:
+        return create_app(self._means)
+
+    def stop(self) -> None:
+        self._listener.should_stop = True
+        super().stop()
+        self._client.stop()
+
+
+class Web(DependencyProvider):  # type: ignore[misc]
+    """Ties the web server to the container."""
+
+    server = Application()
+
+
+class Gateway:
+    """The service that the container runs; it has no entrypoints of its own, Flask routes for it."""
+
+    name = "gateway"
+    web = Web()
+
+
+SERVICE = Gateway

@@ -1,0 +1,1 @@
+"""What can be done with consent: one use case a module."""

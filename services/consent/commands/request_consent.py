@@ -1,0 +1,52 @@
+"""The holder asks the family for consent to share (CO-1, CO-2, CO-5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.chassis import access
+from services.chassis.ids import new_id
+from services.chassis.unit_of_work import UnitOfWork
+from services.consent import storage
+from services.consent.domain import asking
+from services.consent.domain.request import Request
+from services.consent.domain.wording import CURRENT
+from services.contracts import consent as contracts
+from services.kernel.errors import InvalidInput, NotFound
+from services.kernel.facts import Act
+
+
+def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Keep the request and ask everyone who must sign. CO-5: consents given before stay as they are."""
+    case_id = request["case_id"]
+    case = access.of(uow, case_id)
+    case.require(Act.REQUEST_CONSENT)
+    if case.facts is None:
+        raise NotFound
+    facts = case.facts
+    if request["language"] not in storage.languages(CURRENT):
+        raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
+    valid_from, valid_to = asking.span(request["valid_from"], request["valid_to"], facts.policy, uow.now)
+    lines = asking.lines(
+        request["shares"],
+        storage.active_services(uow.tx, uow.municipality),
+        facts.case.owner_service,
+        facts.policy.topic_codes,
+    )
+    asked = Request(
+        new_id(), case_id, lines, valid_from, valid_to, uow.actor.person_id or "", uow.now
+    )
+    storage.Requests(uow.tx, uow.municipality, uow.keys).add(asked, request["purpose"], request["language"], CURRENT)
+    uow.record(
+        contracts.Requested,
+        case_id,
+        {
+            "case_id": case_id,
+            "request_id": asked.request_id,
+            "signer_ids": sorted(asked.signers(facts, uow.now)),
+            "service_ids": sorted({line.service_id for line in lines}),
+            "requested_by": asked.requested_by,
+            "at": uow.now,
+        },
+    )
+    return {"id": asked.request_id}

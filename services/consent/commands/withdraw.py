@@ -1,0 +1,45 @@
+"""A signer withdraws, wholly or for one service or topic (CO-3). Nothing is deleted for that reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.chassis import access
+from services.chassis.ids import new_id
+from services.chassis.unit_of_work import UnitOfWork
+from services.consent.commands import evaluate
+from services.consent.domain.errors import NothingToWithdraw
+from services.consent.domain.request import Answer, Line, Said
+from services.consent.storage import Requests
+from services.contracts import consent as contracts
+from services.kernel.facts import Act
+
+
+def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Say no to every line of one's own that stands and is named, then weigh the case anew (CO-3)."""
+    case_id, service_id, topic = request["case_id"], request["service_id"], request["topic"]
+    access.require(uow, case_id, Act.WITHDRAW_CONSENT)
+    person_id = uow.actor.person_id or ""
+
+    def named(line: Line) -> bool:
+        return service_id in (None, line.service_id) and topic in (None, line.topic)
+
+    repository = Requests(uow.tx, uow.municipality, uow.keys)
+    withdrawal_id, found = new_id(), False
+    for each in repository.of_case(case_id, lock=True):
+        lines = [line for line in each.lines if named(line) and each.has_granted(person_id, line)]
+        if lines and not each.over(uow.now):
+            found = True
+            repository.add_answers(
+                each.request_id, [Said(person_id, line, Answer.NO, uow.now, withdrawal_id) for line in lines]
+            )
+    if not found:
+        raise NothingToWithdraw
+    data = {"case_id": case_id, "by_person_id": person_id, "at": uow.now}
+    if service_id is not None:
+        data["service_id"] = service_id
+    if topic is not None:
+        data["topic"] = topic
+    uow.record(contracts.Withdrawn, case_id, data)
+    evaluate.run(uow, case_id, "withdrawn")
+    return {"id": withdrawal_id}

@@ -1,0 +1,38 @@
+"""What consent refuses, each with a stable code."""
+
+from services.kernel.errors import Conflict, Forbidden
+
+
+class StepUpNeeded(Forbidden):
+    """A signature is the signer's own act at high assurance."""
+
+    code, rule = "step_up_needed", "CO-1"
+    detail = "Sign with an electronic identity of the high level."
+
+
+class TextChanged(Conflict):
+    """The hash is not that of the text in force: what was read is not what would be signed."""
+
+    code, rule = "text_changed", "CO-7"
+    detail = "The text has changed since it was shown. Read it again, then answer."
+
+
+class RequestClosed(Conflict):
+    """The request has ended: its last day has passed, or the case is closed."""
+
+    code, rule = "request_ended", "CO-2"
+    detail = "This request has ended and can't be answered any more."
+
+
+class NotASigner(Forbidden):
+    """Somebody who is not asked can't answer (GU-2, GU-3)."""
+
+    code, rule = "not_a_signer", "GU-2"
+    detail = "You are not among those who are asked."
+
+
+class NothingToWithdraw(Conflict):
+    """There is no consent of this person's for what was named."""
+
+    code, rule = "nothing_to_withdraw", "CO-3"
+    detail = "You have no consent for this that could be withdrawn."

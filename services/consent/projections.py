@@ -1,0 +1,35 @@
+"""What consent remembers of others: the access facts; and what of theirs makes it weigh a case anew."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from services.chassis.access import HANDLERS as ACCESS_HANDLERS
+from services.chassis.access import together
+from services.chassis.access.projections import T
+from services.chassis.unit_of_work import Handler, UnitOfWork
+from services.consent.commands import evaluate
+from services.consent.storage import Requests
+from services.contracts import cases
+from services.contracts.envelope import Event
+
+
+def on_person_changed(uow: UnitOfWork, event: Event) -> None:
+    """Guardians, responsibility or age facts changed: every consent of the child is weighed anew (GU-3)."""
+    found = sa.select(T.case.c.case_id).where(
+        T.case.c.municipality == uow.municipality, T.case.c.subject_person_id == event.subject
+    )
+    for case_id in uow.tx.scalars(found).all():
+        evaluate.run(uow, case_id, "people_changed")
+
+
+def on_case_closed(uow: UnitOfWork, event: Event) -> None:
+    """The cooperation is over, and so are its consents (CO-2)."""
+    Requests(uow.tx, uow.municipality, uow.keys).end_all(event.subject, uow.now)
+    evaluate.run(uow, event.subject, "closed")
+
+
+HANDLERS: dict[str, Handler] = together(
+    ACCESS_HANDLERS,
+    {cases.PersonChanged.type: on_person_changed, cases.CaseClosed.type: on_case_closed},
+)

@@ -1,0 +1,57 @@
+"""The front door of consent: translate, call, translate back."""
+
+from typing import Any
+
+from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
+from services.consent import projections, storage
+from services.consent.commands import evaluate, request_consent, sign, withdraw
+from services.consent.queries import requests
+from services.contracts import consent as contracts
+
+
+class ConsentService(Service):
+    """Requests, signatures, access windows, receipts."""
+
+    name = "consent"
+    metadata = storage.metadata
+    handlers = projections.HANDLERS
+
+    @command(contracts.RequestConsent)
+    def request_consent(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return request_consent.run(uow, request)
+
+    @command(contracts.Sign)
+    def sign(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return sign.run(uow, request)
+
+    @command(contracts.Withdraw)
+    def withdraw(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return withdraw.run(uow, request)
+
+    @query(contracts.GetRequest)
+    def get_request(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return requests.get_request(reading, request)
+
+    @query(contracts.ConsentsOfCase)
+    def of_case(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return requests.of_case(reading, request)
+
+    @query(contracts.WaitingForMe)
+    def waiting_for_me(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return requests.waiting_for_me(reading)
+
+    @query(contracts.GetReceipt)
+    def get_receipt(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return requests.get_receipt(reading, request)
+
+    @every(seconds=60)
+    def tell_what_expired(self, work: Work) -> None:
+        """CO-2: a consent that has run out is told of; its window had closed by itself already."""
+        with work.db.read() as conn:
+            expired = storage.expired_cases(conn, work.now)
+        for municipality, case_id in expired:
+            with work(municipality) as uow:
+                evaluate.run(uow, case_id, "expired")
+
+
+SERVICE = ConsentService

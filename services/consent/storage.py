@@ -1,0 +1,256 @@
+"""Tables and repository of consent. Purposes are ciphertext under the case's key; the rest is ids, codes and times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import yaml
+
+from services.chassis.access import access_tables
+from services.chassis.access.projections import T as FACTS
+from services.chassis.keys import Keys, owner_of
+from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, new_metadata
+from services.consent.domain.request import Answer, Line, Request, Said
+
+metadata = new_metadata()
+chassis_tables(metadata)
+access_tables(metadata)
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("request_id", sa.String(64), primary_key=True),
+    sa.Column("case_id", sa.String(64), nullable=False, index=True),
+    sa.Column("purpose", sa.LargeBinary, nullable=False),
+    sa.Column("valid_from", UtcDateTime, nullable=False),
+    sa.Column("valid_to", UtcDateTime, nullable=False, index=True),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("text_version", sa.String(16), nullable=False),
+    sa.Column("requested_by", sa.String(64), nullable=False),
+    sa.Column("requested_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("state", sa.String(16), nullable=False),
+)
+
+request_lines = sa.Table(
+    "request_lines",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("request_id", sa.String(64), primary_key=True),
+    sa.Column("service_id", sa.String(64), primary_key=True),
+    sa.Column("topic", sa.String(64), primary_key=True),
+)
+
+signatures = sa.Table(
+    "signatures",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("signature_id", sa.String(64), primary_key=True),
+    sa.Column("request_id", sa.String(64), nullable=False, index=True),
+    sa.Column("signer_id", sa.String(64), nullable=False),
+    sa.Column("signed_at", UtcDateTime, nullable=False),
+    sa.Column("assurance", sa.String(16), nullable=False),
+    sa.Column("way", sa.String(16), nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("text_version", sa.String(16), nullable=False),
+    sa.Column("text_hash", sa.String(64), nullable=False),
+)
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+    sa.Column("municipality", sa.String(64), nullable=False),
+    sa.Column("request_id", sa.String(64), nullable=False, index=True),
+    sa.Column("signature_id", sa.String(64), nullable=False),
+    sa.Column("signer_id", sa.String(64), nullable=False),
+    sa.Column("service_id", sa.String(64), nullable=False),
+    sa.Column("topic", sa.String(64), nullable=False),
+    sa.Column("answer", sa.String(16), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+published = sa.Table(
+    "published_windows",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("case_id", sa.String(64), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+)
+
+_TEXTS = Path(__file__).parent / "texts"
+_sentences: dict[tuple[str, str], dict[str, str]] = {}
+
+
+def languages(version: str) -> set[str]:
+    """The languages in which a version of the wording can be read."""
+    return {path.name.split(".")[1] for path in _TEXTS.glob(f"{version}.*.yaml")}
+
+
+def sentences(version: str, language: str) -> dict[str, str]:
+    """The standing sentences of a version in a language."""
+    key = (version, language)
+    if key not in _sentences:
+        _sentences[key] = yaml.safe_load((_TEXTS / f"{version}.{language}.yaml").read_text("utf-8"))
+    return _sentences[key]
+
+
+class Requests:
+    """The requests of one municipality (SE-7)."""
+
+    def __init__(self, conn: AnyConnection, municipality: str, keys: Keys) -> None:
+        if not municipality:
+            raise ValueError("no query without a municipality (SE-7)")
+        self._conn, self._municipality, self._keys = conn, municipality, keys
+
+    def add(self, request: Request, purpose: str, language: str, text_version: str) -> None:
+        """Keep a new request."""
+        owner = owner_of("case", request.case_id)
+        self._conn.execute(
+            sa.insert(requests).values(
+                municipality=self._municipality,
+                request_id=request.request_id,
+                case_id=request.case_id,
+                purpose=self._keys.encrypt(owner, self._municipality, "consent.purpose", purpose),
+                valid_from=request.valid_from,
+                valid_to=request.valid_to,
+                language=language,
+                text_version=text_version,
+                requested_by=request.requested_by,
+                requested_at=request.requested_at,
+                state="pending",
+            )
+        )
+        self._conn.execute(
+            sa.insert(request_lines),
+            [
+                {"municipality": self._municipality, "request_id": request.request_id, "service_id": line.service_id,
+                 "topic": line.topic}
+                for line in request.lines
+            ],
+        )  # fmt: skip
+
+    def row(self, request_id: str) -> Any:
+        """The stored row of a request (language, text version, ciphertext of the purpose), or None."""
+        return self._conn.execute(
+            sa.select(requests).where(
+                requests.c.municipality == self._municipality, requests.c.request_id == request_id
+            )
+        ).first()
+
+    def purpose(self, row: Any) -> str:
+        """The purpose of a row that the asker may read."""
+        return self._keys.decrypt(
+            owner_of("case", row.case_id), self._municipality, "consent.purpose", row.purpose
+        )
+
+    def of_case(self, case_id: str, *, lock: bool = False) -> list[Request]:
+        """All requests of a case with their answers, oldest first; `lock` for a change (PostgreSQL)."""
+        return self.of_cases([case_id], lock=lock)
+
+    def of_cases(self, case_ids: Sequence[str], *, lock: bool = False) -> list[Request]:
+        """As `of_case`, for several cases."""
+        if not case_ids:
+            return []
+        found = (
+            sa.select(requests)
+            .where(requests.c.municipality == self._municipality, requests.c.case_id.in_(case_ids))
+            .order_by(requests.c.requested_at, requests.c.request_id)
+        )
+        rows = self._conn.execute(found.with_for_update() if lock else found).all()
+        ids = [row.request_id for row in rows]
+        lines: dict[str, list[Line]] = {}
+        for row in self._conn.execute(self._of(request_lines, ids)):
+            lines.setdefault(row.request_id, []).append(Line(row.service_id, row.topic))
+        said: dict[str, list[Said]] = {}
+        for row in self._conn.execute(self._of(answers, ids).order_by(answers.c.number)):
+            said.setdefault(row.request_id, []).append(
+                Said(row.signer_id, Line(row.service_id, row.topic), Answer(row.answer), row.at, row.signature_id)
+            )
+        return [
+            Request(
+                row.request_id, row.case_id, tuple(sorted(lines[row.request_id])), row.valid_from, row.valid_to,
+                row.requested_by, row.requested_at, row.ended_at, said.get(row.request_id, []),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def _of(self, table: sa.Table, ids: list[str]) -> sa.Select[Any]:
+        return sa.select(table).where(table.c.municipality == self._municipality, table.c.request_id.in_(ids))
+
+    def add_signature(self, values: dict[str, Any]) -> None:
+        """Keep a signature: who, when, how, and the text's version, language and hash (CO-6, CO-7)."""
+        self._conn.execute(sa.insert(signatures).values(municipality=self._municipality, **values))
+
+    def signature(self, signature_id: str) -> Any:
+        """The row of a signature, or None."""
+        return self._conn.execute(
+            sa.select(signatures).where(
+                signatures.c.municipality == self._municipality, signatures.c.signature_id == signature_id
+            )
+        ).first()
+
+    def add_answers(self, request_id: str, said: Sequence[Said]) -> None:
+        """Keep answers; nothing said before is changed or deleted (CO-3)."""
+        self._conn.execute(
+            sa.insert(answers),
+            [
+                {"municipality": self._municipality, "request_id": request_id, "signature_id": each.signature_id,
+                 "signer_id": each.signer_id, "service_id": each.line.service_id, "topic": each.line.topic,
+                 "answer": str(each.answer), "at": each.at}
+                for each in said
+            ],
+        )  # fmt: skip
+
+    def set_state(self, request_id: str, state: str) -> bool:
+        """Note the request's state as last told; whether it is another than before."""
+        changed = self._conn.execute(
+            sa.update(requests)
+            .where(
+                requests.c.municipality == self._municipality,
+                requests.c.request_id == request_id,
+                requests.c.state != state,
+            )
+            .values(state=state)
+        )
+        return bool(changed.rowcount)
+
+    def end_all(self, case_id: str, at: Any) -> None:
+        """The case is closed: its consents end with it."""
+        self._conn.execute(
+            sa.update(requests)
+            .where(
+                requests.c.municipality == self._municipality,
+                requests.c.case_id == case_id,
+                requests.c.ended_at.is_(None),
+            )
+            .values(ended_at=at)
+        )
+
+    def digest(self, case_id: str) -> str | None:
+        """The digest of the windows as last published."""
+        found: str | None = self._conn.scalar(
+            sa.select(published.c.digest).where(
+                published.c.municipality == self._municipality, published.c.case_id == case_id
+            )
+        )
+        return found
+
+
+def expired_cases(conn: AnyConnection, now: Any) -> list[tuple[str, str]]:
+    """(municipality, case_id) of requests whose time has run out without that having been told: for the timer."""
+    found = sa.select(requests.c.municipality, requests.c.case_id).where(
+        requests.c.valid_to <= now, requests.c.state.not_in(["expired"])
+    )
+    return [(row.municipality, row.case_id) for row in conn.execute(found.distinct())]
+
+
+def active_services(conn: AnyConnection, municipality: str) -> set[str]:
+    """The services that can be named in a request: those that the municipality has now."""
+    service = FACTS.service.c
+    found = sa.select(service.service_id).where(service.municipality == municipality, service.active.is_(True))
+    return set(conn.scalars(found))
