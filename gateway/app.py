@@ -10,7 +10,7 @@ from flask import Flask, Response, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from gateway import api, problems
+from gateway import api, health, problems
 from gateway.asking import Asking
 from gateway.composition.names import Names, Remembered
 from gateway.login import oidc, people
@@ -72,6 +72,7 @@ def create_app(means: Means) -> Flask:
     app.before_request(_same_site)
     app.after_request(_leave)
     problems.register(app)
+    health.register(app)
     oidc.register(app, means.settings)
     api.register(app)
 

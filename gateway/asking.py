@@ -12,6 +12,7 @@ from typing import Any
 from services.chassis.actor import Actor, Signer, service_actor
 from services.chassis.rpc.client import RpcClient
 from services.contracts.base import Procedure
+from services.contracts.envelope import EVERY_MUNICIPALITY
 from services.kernel.errors import Refusal
 
 _REMEMBERED_SECONDS = 120
@@ -85,7 +86,7 @@ class Asking:
             procedure,
             self._signer.mint(service_actor("gateway")),
             dict(request),
-            municipality=municipality,
+            municipality=municipality or EVERY_MUNICIPALITY,
         )
 
     def _token(self) -> str:

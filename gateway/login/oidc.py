@@ -10,11 +10,28 @@ from requests.exceptions import RequestException
 from werkzeug.wrappers import Response
 
 from gateway.login import people
+from gateway.pages.forms import Form
+from gateway.pages.paths import PATHS, path
 from gateway.pages.view import render
 from services.chassis.settings import Settings
-from services.kernel.errors import Unavailable
+from services.kernel.errors import Forbidden, Refusal, Unavailable
 
 blueprint = Blueprint("login", __name__)
+
+CALLBACK = "/logg-inn/svar"
+
+
+class LoginFailed(Refusal):
+    """The provider's answer can't be believed, or the person turned back."""
+
+    code, status, detail = "login_failed", 400, "The login was not completed."
+
+
+class NotKnownHere(Forbidden):
+    """Logged in, but no municipality here knows the person."""
+
+    code, detail = "not_known_here", "No municipality here knows you yet."
+
 
 _ACR = {"substantial": "idporten-loa-substantial", "high": "idporten-loa-high"}
 
@@ -40,78 +57,97 @@ def _provider() -> Any:
 def safe_next(target: str | None) -> str:
     """Where to go after login: a path of this site, never another's."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
-        return "/work"
-    return target if not urlsplit(target).netloc else "/work"
+        return path("home")
+    return target if not urlsplit(target).netloc else path("home")
 
 
-@blueprint.get("/login")
-def login() -> Response:
-    """Send the browser to the provider; `acr=high` steps up, `next` is where to return."""
+@blueprint.get(PATHS["login"])
+def login() -> Any:
+    """What needs login, and what does not."""
+    return render("public/login.html", next=safe_next(request.args.get("next")), again=bool(request.args.get("again")),
+                  active="login")  # fmt: skip
+
+
+@blueprint.get(PATHS["login_start"])
+def start() -> Response:
+    """Send the browser to the provider; `next` is where to return."""
+    return _begin("substantial")
+
+
+@blueprint.get(PATHS["step_up"])
+def step_up() -> Response:
+    """Log in again at the high level, for what needs it (a signature)."""
+    return _begin("high")
+
+
+def _begin(level: str) -> Response:
     session["next"] = safe_next(request.args.get("next"))
-    wanted = _ACR.get(request.args.get("acr", ""), _ACR["substantial"])
     try:
         answer: Response = _provider().authorize_redirect(
-            url_for("login.callback", _external=True), acr_values=wanted, ui_locales="nb"
+            url_for("login.callback", _external=True), acr_values=_ACR[level], ui_locales="nb"
         )
     except (RequestException, AuthlibBaseError) as error:
         raise Unavailable(code="login_unavailable", detail="The login service does not answer.") from error
     return answer
 
 
-@blueprint.get("/login/callback")
+@blueprint.get(CALLBACK)
 def callback() -> Any:
-    """The provider's answer: the id_token is checked (signature, nonce, audience, acr), then the person looked up."""
-    target = session.get("next", "/work")
+    """The provider's answer: the id_token is checked (signature, nonce, audience), then the person is looked up."""
+    target = safe_next(session.get("next"))
     try:
         token = _provider().authorize_access_token()
     except (RequestException, AuthlibBaseError):
-        return render("errors/login.html", reason="refused"), 400
+        raise LoginFailed from None
     claims = token.get("userinfo") or {}
     number = claims.get("pid")
-    if not number:
-        return render("errors/login.html", reason="no_number"), 403
-    capacities = people.capacities_of(g.asking, number)
+    capacities = people.capacities_of(g.asking, number) if number else []
     if not capacities:
-        return render("errors/login.html", reason="unknown"), 403
+        raise NotKnownHere
     session["id_token"] = token.get("id_token")
     people.log_in(capacities, people.assurance_of(claims.get("acr")))
-    if people.chosen() is None:
-        return redirect(url_for("login.capacity", next=target))
-    return redirect(target)
+    return redirect(target if people.chosen() else path("capacity", next=target))
 
 
-@blueprint.get("/login/capacity")
+@blueprint.get(PATHS["capacity"])
 def capacity() -> Any:
     """Ask as whom the person wants to act."""
     if not session.get("capacities"):
-        return redirect(url_for("login.login"))
-    return render(
-        "login/capacity.html",
-        choices=[
-            {**each, "index": index, "unit_name": g.names.unit(each["municipality"], each["unit_id"]),
-             "municipality_name": g.names.municipality(each["municipality"])}
-            for index, each in enumerate(session["capacities"])
-        ],
-        chosen=session.get("chosen"),
-        next=safe_next(request.args.get("next")),
-    )  # fmt: skip
+        return redirect(path("login"))
+    return _choose(Form({"capacity": str(session.get("chosen") if session.get("chosen") is not None else "")}))
 
 
-@blueprint.post("/login/capacity")
+@blueprint.post(PATHS["capacity"])
 def choose_capacity() -> Any:
     """Act as the chosen from now on."""
-    raw = request.form.get("index", "")
-    if not raw.isdigit() or not people.choose(int(raw)):
-        return redirect(url_for("login.capacity"))
-    return redirect(safe_next(request.form.get("next")))
+    form = Form.sent()
+    chosen = form.text("capacity") or ""
+    if not chosen.isdigit() or not people.choose(int(chosen)):
+        form.wrong("capacity", "missing")
+        return _choose(form), 422
+    return redirect(safe_next(request.args.get("next")))
 
 
-@blueprint.post("/logout")
+def _choose(form: Form) -> str:
+    capacities = [
+        {
+            "code": str(index),
+            "kind": each["capacity"],
+            "title": each.get("title"),
+            "unit": g.names.unit(each["municipality"], each["unit_id"]),
+            "municipality": g.names.municipality(each["municipality"]),
+        }
+        for index, each in enumerate(session["capacities"])
+    ]
+    return render("common/capacity.html", capacities=capacities, form=form, next=safe_next(request.args.get("next")))
+
+
+@blueprint.post(PATHS["logout"])
 def logout() -> Response:
     """End the session here and at the provider."""
     id_token = session.get("id_token")
     session.clear()
-    home = url_for("public.front", _external=True)
+    home = url_for("public.start", _external=True)
     try:
         end = _provider().load_server_metadata().get("end_session_endpoint")
     except (RequestException, AuthlibBaseError):

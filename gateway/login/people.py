@@ -36,7 +36,7 @@ def capacities_of(asking: Asking, number: str) -> list[dict[str, Any]]:
         for unit_id, roles in units.items():
             found.append(
                 {**base, "name": answer["name"] or base["name"], "capacity": "employee", "unit_id": unit_id,
-                 "roles": roles}
+                 "title": answer["title"], "roles": roles}
             )  # fmt: skip
         if person["is_guardian"]:
             found.append({**base, "capacity": "guardian", "unit_id": None, "roles": []})

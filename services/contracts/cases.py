@@ -73,6 +73,8 @@ class LevelMovedData(Message):
     by_person_id = opaque()
     at = instant()
     family_answer = code("agreed", "other_wish", "not_asked")
+    service_ids = many(opaque(), max_items=20, load_default=list,
+                       description="The other services that take part from now on; those left out are no longer needed (LV-11)")
 
 
 class HolderChangedData(Message):

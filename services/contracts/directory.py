@@ -115,6 +115,7 @@ class Catalogue(Message):
 
     municipality = nested(Municipality)
     version = number()
+    topics = public_tree()
     services = public_tree()
     units = public_tree()
     guide = public_tree()
@@ -193,6 +194,13 @@ class ImportDataRequest(Message):
     municipality = code()
 
 
+class Pong(Message):
+    """The answer to a ping."""
+
+    ok = flag()
+
+
+Ping = query("directory.ping", Nothing, Pong, "Gateway only: answers at once, reads nothing; the bench's yardstick.")
 ListMunicipalities = query("directory.list_municipalities", Nothing, MunicipalitiesAnswer, "All municipalities here.")
 GetCatalogue = query("directory.get_catalogue", MunicipalityRef, Catalogue, "What anyone may read (DI-1, DI-3).")
 GetTool = query("directory.get_tool", ToolRef, ToolForm, "A tool's form in one version (DI-5).")
@@ -208,5 +216,5 @@ ImportCatalogue = command("directory.import_catalogue", ImportDataRequest,
 PutStaff = command("directory.put_staff", ImportStaffRequest, "Set-up only: an employee with roles, whole.")
 
 PROCEDURES = (
-    ListMunicipalities, GetCatalogue, GetTool, RolesOf, StaffNames, StaffOf, ContactOfStaff, ImportCatalogue, PutStaff,
+    Ping, ListMunicipalities, GetCatalogue, GetTool, RolesOf, StaffNames, StaffOf, ContactOfStaff, ImportCatalogue, PutStaff,
 )

@@ -1,0 +1,100 @@
+"""The addresses of all pages in one table, by name. Routes and templates both take them from here, so that a link
+cannot point past a page. The words are Norwegian, since people read addresses too."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+PATHS: dict[str, str] = {
+    # public
+    "start": "/",
+    "front": "/<municipality>/",
+    "services": "/<municipality>/tjenester",
+    "service": "/<municipality>/tjenester/<service_id>",
+    "guide": "/<municipality>/veileder",
+    "guide_level": "/<municipality>/veileder/<level>",
+    "tools": "/<municipality>/verktoy",
+    "tool": "/<municipality>/verktoy/<tool_id>",
+    "worried": "/<municipality>/bekymret",
+    "advice": "/<municipality>/rad/<code>",
+    "accessibility": "/om/tilgjengelighet",
+    "privacy": "/om/personvern",
+    # login
+    "home": "/hjem",
+    "login": "/logg-inn",
+    "login_start": "/logg-inn/videre",
+    "capacity": "/hvem-er-du",
+    "logout": "/logg-ut",
+    "step_up": "/logg-inn/bekreft",
+    # for everyone logged in
+    "inbox": "/innboks",
+    "message": "/innboks/<message_id>",
+    "draft": "/utkast/<draft_id>",
+    # employee
+    "work": "/mitt-arbeid",
+    "concern_new": "/undring/ny",
+    "concern_child": "/undring/ny/barn",
+    "concern_seen": "/undring/ny/sett",
+    "concern_check": "/undring/ny/sjekk",
+    "concern_receipt": "/undring/<case_id>/kvittering",
+    "case": "/sak/<case_id>",
+    "note": "/sak/<case_id>/notat",
+    "forms": "/sak/<case_id>/skjema",
+    "form": "/sak/<case_id>/skjema/<tool_id>",
+    "form_saved": "/sak/<case_id>/skjema/<tool_id>/<form_id>",
+    "talk": "/sak/<case_id>/samtale",
+    "view": "/sak/<case_id>/barnets-syn",
+    "decide": "/sak/<case_id>/vurder",
+    "level": "/sak/<case_id>/niva",
+    "consent_status": "/sak/<case_id>/samtykke",
+    "consent_ask": "/sak/<case_id>/samtykke/nytt",
+    "handover": "/sak/<case_id>/overlevering",
+    "handover_answer": "/sak/<case_id>/overlevering/<handover_id>",
+    "close": "/sak/<case_id>/avslutt",
+    "report": "/sak/<case_id>/sluttrapport",
+    "lane": "/melding",
+    "lane_receipt": "/melding/<report_id>/kvittering",
+    "lane_list": "/melding/liste",
+    "lane_item": "/melding/<report_id>",
+    # the relay log
+    "plan": "/sak/<case_id>/logg",
+    "meetings": "/sak/<case_id>/logg/moter",
+    "timeline": "/sak/<case_id>/logg/tidslinje",
+    "participants": "/sak/<case_id>/logg/deltakere",
+    "goal_new": "/sak/<case_id>/logg/mal/nytt",
+    "goal": "/sak/<case_id>/logg/mal/<goal_id>",
+    "measure_new": "/sak/<case_id>/logg/tiltak/nytt",
+    "measure": "/sak/<case_id>/logg/tiltak/<measure_id>",
+    "evaluate": "/sak/<case_id>/logg/evaluering",
+    "evaluation_date": "/sak/<case_id>/logg/neste-evaluering",
+    "entry_new": "/sak/<case_id>/logg/innlegg",
+    "meeting_new": "/sak/<case_id>/logg/moter/nytt",
+    "meeting": "/sak/<case_id>/logg/moter/<meeting_id>",
+    "minutes": "/sak/<case_id>/logg/moter/<meeting_id>/referat",
+    "participant_new": "/sak/<case_id>/logg/deltakere/ny",
+    "participant_release": "/sak/<case_id>/logg/deltakere/<participant_id>/takk",
+    # family
+    "my_cases": "/mine-saker",
+    "consent": "/samtykke/<request_id>",
+    "consent_check": "/samtykke/<request_id>/sjekk",
+    "consent_sign": "/samtykke/<request_id>/signer",
+    "consent_receipt": "/samtykke/<request_id>/kvittering",
+    "consent_withdraw": "/sak/<case_id>/samtykke/trekk",
+    "suggest": "/sak/<case_id>/forslag",
+    "feedback": "/sak/<case_id>/tilbakemelding",
+    "access": "/sak/<case_id>/hvem-har-sett",
+}
+
+
+def path(name: str, /, **values: object) -> str:
+    """The address of the page `name`; values that are no part of the path become the query string."""
+    address, query = PATHS[name], {}
+    for key, value in values.items():
+        slot = f"<{key}>"
+        if slot in address:
+            address = address.replace(slot, quote(str(value), safe=""))
+        elif value not in (None, ""):
+            query[key] = value
+    if "<" in address:
+        raise KeyError(f"{name} needs {address[address.index('<'):]}")
+    return f"{address}?{urlencode(query, doseq=True)}" if query else address

@@ -1,0 +1,1 @@
+"""cases: persons and family ties, concerns, levels, the relay holder, and (apart) the protected lane."""

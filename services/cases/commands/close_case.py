@@ -1,0 +1,32 @@
+"""The case is closed; its log is read-only from now on (LV-1, LG-10)."""
+
+from typing import Any
+
+from services.cases.commands.common import require_open
+from services.cases.storage import cases
+from services.chassis import access
+from services.chassis.unit_of_work import UnitOfWork
+from services.contracts.cases import CaseClosed
+from services.kernel.facts import Act
+
+
+def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Close the case."""
+    require_open(access.of(uow, request["case_id"]), Act.CLOSE)
+    case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
+    cases.demand_version(uow.tx, case, request["expected_version"])
+    by = uow.actor.person_id or ""
+    from_level = case.close(request["outcome"], request["reason"], by, uow.now)
+    version = cases.save(uow.tx, uow.keys, case)
+    uow.record(
+        CaseClosed,
+        case.case_id,
+        {
+            "case_id": case.case_id,
+            "from_level": from_level,
+            "outcome": request["outcome"],
+            "by_person_id": by,
+            "at": uow.now,
+        },
+    )
+    return {"id": case.case_id, "version": version}

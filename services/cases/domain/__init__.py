@@ -1,0 +1,1 @@
+"""The rules of cases, pure: standard library and kernel only."""

@@ -1,0 +1,170 @@
+"""What cases refuses, as values with stable codes; each code has its sentence in the gateway's translations."""
+
+from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, StaleEdit
+
+__all__ = ["Conflict", "Forbidden", "InvalidInput", "NotFound", "StaleEdit"]
+
+
+class LevelMoveNotAllowed(Conflict):
+    """The move is not one of those that the rulebook knows (LV-1). Params: from_level, to_level."""
+
+    code, rule = "level_move_not_allowed", "LV-1"
+    detail = "A case can't move between these two levels."
+
+
+class CaseNotOpen(Conflict):
+    """The case is closed, or has joined another: nothing more is decided in it. Params: state."""
+
+    code, rule = "case_not_open", "LV-1"
+    detail = "The case is closed."
+
+
+class ConsentMissing(Conflict):
+    """A service that would be brought in has no active consent (LV-8). Params: service_ids."""
+
+    code, rule = "consent_missing", "LV-8"
+    detail = "These services can't take part before the family has consented."
+
+
+class ConsentNotKnown(Conflict):
+    """What is known of the case's consent is too old, or incomplete (CO-9)."""
+
+    code, status, rule = "consent_not_known", 503, "CO-9"
+    detail = "The consent status is not known at the moment. Try again shortly."
+
+
+class TalkNotRecorded(Conflict):
+    """A concern is decided with the family, so the talk comes first (LV-2, LV-7)."""
+
+    code, rule = "talk_not_recorded", "LV-7"
+    detail = "Record the talk with the family before you decide to go on."
+
+
+class ReasonNeeded(InvalidInput):
+    """The decision goes against the suggested level, and needs a reason (LV-4). Params: suggested."""
+
+    code, rule = "reason_against_suggestion_needed", "LV-4"
+    detail = "The number of services suggests another level: say why you choose this one."
+
+    def __init__(self, suggested: int) -> None:
+        super().__init__(fields={"against_suggestion_reason": "required"}, suggested=suggested)
+
+
+class FamilyReasonNeeded(InvalidInput):
+    """The family was not asked who should hold, or wished otherwise: say why, or what they wished (HO-5)."""
+
+    code, rule = "family_answer_reason_needed", "HO-5"
+    detail = "Say why the family was not asked, or what they wished."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"family_answer_reason": "required"})
+
+
+class HolderNeeded(InvalidInput):
+    """From this level on the case has a relay holder: name one (HO-1)."""
+
+    code, rule = "holder_needed", "HO-1"
+    detail = "From this level on the case needs a relay holder."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"holder_person_id": "required"})
+
+
+class HolderAlreadyAppointed(Conflict):
+    """The case has a holder; another takes over by a handover only (HO-1, HO-2)."""
+
+    code, rule = "holder_already_appointed", "HO-2"
+    detail = "The case has a relay holder already. Ask for a handover instead."
+
+
+class HandoverNeedsConsent(Conflict):
+    """The receiver works outside the owning unit, and their service has no active consent. Params: service_id."""
+
+    code, rule = "handover_needs_consent", "HO-2"
+    detail = "The receiver's service needs the family's consent before it can hold the relay."
+
+
+class HandoverAlreadyProposed(Conflict):
+    """Somebody has been asked already, and has not answered."""
+
+    code, rule = "handover_already_proposed", "HO-2"
+    detail = "A handover has been proposed already, and waits for its answer."
+
+
+class HandoverToHolder(InvalidInput):
+    """The receiver holds the relay already."""
+
+    code, rule = "handover_to_holder", "HO-2"
+    detail = "This person holds the relay already."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"to_person_id": "holds_already"})
+
+
+class HandoverNotOpen(Conflict):
+    """There is no such unanswered handover."""
+
+    code, rule = "handover_not_open", "HO-2"
+    detail = "This handover has been answered already, or has lapsed."
+
+
+class NoHolder(Conflict):
+    """The case has no relay holder yet, so there is nothing to hand over."""
+
+    code, rule = "no_holder", "HO-1"
+    detail = "The case has no relay holder yet."
+
+
+class StepOutOfOrder(Conflict):
+    """The steps of a level have one order (LV-6). Params: current (or none), step."""
+
+    code, rule = "step_out_of_order", "LV-6"
+    detail = "The steps are done in their order."
+
+
+class NotInUnit(InvalidInput):
+    """The person has no role in that unit today."""
+
+    code = "not_in_unit"
+    detail = "This person does not work in that unit."
+
+    def __init__(self, field: str) -> None:
+        super().__init__(fields={field: "not_in_unit"})
+
+
+class UnknownNumber(InvalidInput):
+    """The register knows nobody by this number."""
+
+    code = "unknown_number"
+    detail = "The register knows nobody by this number."
+
+    def __init__(self, field: str = "child_number") -> None:
+        super().__init__(fields={field: "unknown_number"})
+
+
+class BadNumber(InvalidInput):
+    """Not an identity number that is accepted here (DI-6); `code` is the kernel's: `identity_number_invalid`,
+    `real_number_in_sandbox` or `synthetic_number_in_production`."""
+
+    detail = "This identity number can't be used here: it is not valid, or of a series that is not accepted."
+    rule = "DI-6"
+
+    def __init__(self, code: str, field: str = "child_number") -> None:
+        super().__init__(code=code, fields={field: code})
+
+
+class NotAChild(InvalidInput):
+    """The person is too old for a case about a child or youth."""
+
+    code, rule = "not_a_child", "LV-13"
+    detail = "A case is about a child or a youth, or a pregnant woman."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"child_number": "not_a_child"})
+
+
+class PersonTaken(Conflict):
+    """The identity number, or the id, belongs to somebody else."""
+
+    code = "person_taken"
+    detail = "This number or id belongs to another person."

@@ -1,0 +1,8 @@
+"""The protected lane: reports to child protection, apart from all else (PR-1 to PR-5).
+
+Its own tables, ids, keys ("lane:<id>"), outbox and event stream. It may ask the ordinary rooms who a child is; nothing
+in them knows that it is here, and nothing of a protected report is written in their tables (PR-3).
+
+    domain.py   the rules        storage.py  tables, repository, the lane's own access record
+    commands.py file a report    queries.py  read reports
+"""

@@ -1,0 +1,68 @@
+"""What a report to child protection must say; no level, step or consent is asked for (LV-9, PR-1, PR-2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.kernel.errors import Forbidden, InvalidInput
+from services.kernel.facts import Capacity, RoleFact, in_force
+from services.kernel.lane import ReportKind
+
+Suspicion = Literal["violence", "abuse", "neglect", "other"]
+Informed = Literal["yes", "no", "deferred"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildInReport:
+    """Whom the report is about, as far as the reporter knows. `number` and `name`: when the child is known."""
+
+    number: str | None = None
+    name: str | None = None
+    birth_date: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as it was filed; it is never changed."""
+
+    report_id: str
+    municipality: str
+    kind: ReportKind
+    suspicion: Suspicion
+    child: ChildInReport
+    text: str
+    guardians_informed: Informed
+    guardians_informed_reason: str | None
+    police_contacted: bool
+    reporter_person_id: str
+    filed_at: datetime
+
+
+def demand_reporter(
+    capacity: str, person_id: str | None, unit_id: str | None, roles: tuple[RoleFact, ...], now: datetime
+) -> str:
+    """Every employee may report, at once, whatever the state of a case or its consent (PR-1, LV-9); the duty is
+    personal, so the report is theirs. The reporter's person id."""
+    at_work = any(
+        role.person_id == person_id and role.unit_id == unit_id and in_force(role, now) for role in roles
+    )
+    if capacity != Capacity.EMPLOYEE or person_id is None or not at_work:
+        raise Forbidden(code="not_an_employee", rule="PR-1")
+    return person_id
+
+
+def check(report: Report) -> Report:
+    """Refuse a report that does not say what it must (PR-2): whom it is about, and why guardians are not informed;
+    made with the guardians it can be only when they are."""
+    faults: dict[str, str] = {}
+    child = report.child
+    if child.number is None and not (child.description or "").strip():
+        faults["child_description"] = "required"
+    if report.guardians_informed != "yes" and not (report.guardians_informed_reason or "").strip():
+        faults["guardians_informed_reason"] = "required"
+    if report.kind is ReportKind.WITH_GUARDIANS and report.guardians_informed != "yes":
+        faults["guardians_informed"] = "guardians_not_informed"
+    if faults:
+        raise InvalidInput(fields=faults, rule="PR-2")
+    return report

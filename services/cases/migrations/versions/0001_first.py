@@ -1,0 +1,167 @@
+"""The first tables of cases, those of the protected lane apart."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from services.chassis.access import create_access_tables
+from services.chassis.storage import UtcDateTime, create_chassis_tables, create_outbox_table
+
+revision = "0001"
+down_revision = None
+
+ID = sa.String(64)
+
+
+def upgrade() -> None:
+    create_chassis_tables(op)
+    create_access_tables(op)
+    _people()
+    _cases()
+    _lane()
+
+
+def _people() -> None:
+    op.create_table(
+        "persons",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("person_id", ID, primary_key=True),
+        sa.Column("number_index", sa.String(64), nullable=False),
+        sa.Column("number", sa.LargeBinary, nullable=False),
+        sa.Column("name", sa.LargeBinary, nullable=False),
+        sa.Column("birth_date", sa.Date),
+        sa.Column("address_grade", sa.String(32), nullable=False),
+        sa.Column("is_employee", sa.Boolean, nullable=False),
+        sa.UniqueConstraint("municipality", "number_index", name="uq_persons_municipality_number_index"),
+    )
+    op.create_table(
+        "ties",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("child_id", ID, primary_key=True),
+        sa.Column("guardian_id", ID, primary_key=True),
+        sa.Column("relation", sa.String(16), nullable=False),
+        sa.Column("has_responsibility", sa.Boolean, nullable=False),
+        sa.Column("verified", sa.Boolean, nullable=False),
+        sa.Column("valid_from", sa.Date),
+        sa.Column("valid_to", sa.Date),
+    )
+    op.create_index("ix_ties_guardian", "ties", ["municipality", "guardian_id"])
+
+
+def _cases() -> None:
+    op.create_table(
+        "cases",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("case_id", ID, primary_key=True),
+        sa.Column("subject_person_id", ID, nullable=False),
+        sa.Column("subject_kind", sa.String(16), nullable=False),
+        sa.Column("owner_person_id", ID, nullable=False),
+        sa.Column("owner_unit_id", ID, nullable=False),
+        sa.Column("owner_service_id", ID, nullable=False),
+        sa.Column("registered_at", UtcDateTime, nullable=False),
+        sa.Column("decide_by", sa.Date, nullable=False),
+        sa.Column("warn_on", sa.Date, nullable=False),
+        sa.Column("warned", sa.Boolean, nullable=False),
+        sa.Column("flagged", sa.Boolean, nullable=False),
+        sa.Column("level", sa.SmallInteger, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("round", sa.Integer, nullable=False),
+        sa.Column("talk_recorded_at", UtcDateTime),
+        sa.Column("holder_person_id", ID),
+        sa.Column("holder_unit_id", ID),
+        sa.Column("holder_service_id", ID),
+        sa.Column("handover_id", ID),
+        sa.Column("handover_by", ID),
+        sa.Column("handover_to_person_id", ID),
+        sa.Column("handover_to_unit_id", ID),
+        sa.Column("handover_to_service_id", ID),
+        sa.Column("handover_at", UtcDateTime),
+        sa.Column("joined_into", ID),
+        sa.Column("closed_at", UtcDateTime),
+        sa.Column("changed_at", UtcDateTime, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+    )
+    active = sa.text("state = 'open' AND level >= 1")
+    op.create_index(
+        "uq_cases_active",
+        "cases",
+        ["municipality", "subject_person_id"],
+        unique=True,
+        sqlite_where=active,
+        postgresql_where=active,
+    )
+    op.create_index("ix_cases_subject", "cases", ["municipality", "subject_person_id"])
+    op.create_index("ix_cases_joined_into", "cases", ["municipality", "joined_into"])
+    op.create_index("ix_cases_limit", "cases", ["state", "level", "flagged", "warn_on"])
+    op.create_table(
+        "steps",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("case_id", ID, primary_key=True),
+        sa.Column("round", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("step", sa.String(32), primary_key=True),
+        sa.Column("done_at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
+        "notes",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("note_id", ID, primary_key=True),
+        sa.Column("case_id", ID, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("tool", sa.String(64)),
+        sa.Column("tool_version", sa.Integer),
+        sa.Column("topic", sa.String(64)),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("by_person_id", ID, nullable=False),
+        sa.Column("recorded_at", UtcDateTime, nullable=False),
+    )
+    op.create_index("ix_notes_case", "notes", ["municipality", "case_id"])
+    op.create_table(
+        "happenings",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("happening_id", ID, primary_key=True),
+        sa.Column("case_id", ID, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("what", sa.String(32), nullable=False),
+        sa.Column("by_person_id", ID),
+        sa.Column("codes", sa.JSON, nullable=False),
+        sa.Column("told", sa.LargeBinary),
+    )
+    op.create_index("ix_happenings_case", "happenings", ["municipality", "case_id"])
+
+
+def _lane() -> None:
+    create_outbox_table(op, "lane_outbox")
+    op.create_table(
+        "lane_reports",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("report_id", ID, primary_key=True),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("reporter_person_id", ID, nullable=False),
+        sa.Column("child_index", ID),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("filed_at", UtcDateTime, nullable=False),
+    )
+    op.create_index("ix_lane_reports_reporter", "lane_reports", ["municipality", "reporter_person_id"])
+    op.create_index("ix_lane_reports_child", "lane_reports", ["municipality", "child_index"])
+    op.create_table(
+        "lane_readers",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("report_id", ID, primary_key=True),
+        sa.Column("person_id", ID, primary_key=True),
+        sa.Column("valid_from", UtcDateTime, nullable=False),
+        sa.Column("valid_to", UtcDateTime),
+    )
+    op.create_table(
+        "lane_access",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("municipality", ID, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("person_id", ID),
+        sa.Column("capacity", sa.String(32), nullable=False),
+        sa.Column("unit_id", ID),
+        sa.Column("act", sa.String(64), nullable=False),
+        sa.Column("rule", sa.String(32), nullable=False),
+        sa.Column("report_id", ID),
+        sa.Column("allowed", sa.Boolean, nullable=False),
+    )
+    op.create_index("ix_lane_access_report", "lane_access", ["municipality", "report_id", "at"])

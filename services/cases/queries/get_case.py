@@ -1,0 +1,96 @@
+"""One case as the asker may see it."""
+
+from typing import Any
+
+from services.cases.domain.case import Case
+from services.cases.queries.shapes import child, next_of, steps_of
+from services.cases.storage import cases, notes, people
+from services.cases.storage.notes import Line
+from services.chassis import access
+from services.chassis.access import CaseAccess
+from services.chassis.unit_of_work import Reading
+from services.kernel.facts import Act
+
+
+def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """The case's page: who, level, steps, holder, what is next, what may be done, what happened."""
+    case_id = request["case_id"]
+    asked = access.of(reading, case_id)
+    grant = asked.require(Act.SEE_CASE)
+    case, _ = cases.load_many(reading.conn, reading.municipality, [case_id])[case_id]
+    sealed = people.families(
+        reading.conn,
+        reading.keys,
+        reading.municipality,
+        [(case_id, case.subject_person_id)],
+        with_guardians=True,
+    )
+    family = sealed[case_id].open(grant)
+    lines = notes.history(reading.conn, reading.keys, reading.municipality, case_id)
+    told = _reasons(asked, lines)
+    open_at_0 = case.state == "open" and case.level == 0
+    return {
+        "case_id": case_id,
+        "version": case.version,
+        "child": child(family, reading.now, reading.actor),
+        "guardians": [
+            {
+                "person_id": member.tie.guardian_id,
+                "name": member.name,
+                "relation": member.tie.relation,
+                "has_responsibility": member.tie.has_responsibility,
+                "verified": member.tie.verified,
+            }
+            for member in family.guardians
+        ],
+        "subject_kind": case.subject_kind,
+        "level": case.level,
+        "state": case.state,
+        "part": asked.part,
+        "owner_person_id": case.owner.person_id,
+        "owner_unit_id": case.owner.unit_id,
+        "owner_service_id": case.owner.service_id,
+        "holder_person_id": case.holder.person_id if case.holder else None,
+        "holder_unit_id": case.holder.unit_id if case.holder else None,
+        "registered_at": case.registered_at,
+        "decide_by": case.limit.decide_by if open_at_0 else None,
+        "overdue": case.overdue(reading.now),
+        "talk_recorded": case.talk_recorded_at is not None,
+        "joined_into": case.joined_into,
+        "steps": steps_of(case),
+        "next": next_of(case, reading.actor),
+        "handover": _handover(case, lines, told),
+        "permitted": [act.value for act in asked.permitted()],
+        "happenings": [
+            {
+                "at": line.at,
+                "what": line.what,
+                "by_person_id": line.by_person_id,
+                "values": {**line.codes, **told.get(number, {})},
+            }
+            for number, line in enumerate(lines)
+        ],
+    }
+
+
+def _reasons(asked: CaseAccess, lines: list[Line]) -> dict[int, dict[str, str]]:
+    """The narrative of the history by line number, for whoever may read the notes (LV-17); else none of it."""
+    if not asked.decide(Act.READ_NOTES).allowed:
+        return {}
+    sealed = [(number, line.told) for number, line in enumerate(lines) if line.told is not None]
+    opened = asked.open_allowed(Act.READ_NOTES, [told for _, told in sealed])
+    return {number: told for (number, _), told in zip(sealed, opened, strict=True)}
+
+
+def _handover(case: Case, lines: list[Line], told: dict[int, dict[str, str]]) -> dict[str, Any] | None:
+    if case.handover is None:
+        return None
+    proposed = max(number for number, line in enumerate(lines) if line.what == "handover_proposed")
+    return {
+        "handover_id": case.handover.handover_id,
+        "from_person_id": case.holder.person_id if case.holder else case.handover.by_person_id,
+        "to_person_id": case.handover.to.person_id,
+        "to_unit_id": case.handover.to.unit_id,
+        "proposed_at": case.handover.proposed_at,
+        "reason": told.get(proposed, {}).get("reason"),
+    }

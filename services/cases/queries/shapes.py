@@ -1,0 +1,42 @@
+"""How a case is shown: the same small shapes in lists and on the case's page."""
+
+from datetime import datetime
+from typing import Any
+
+from services.cases.domain import levels
+from services.cases.domain.case import Case
+from services.cases.domain.next_act import next_act
+from services.cases.domain.people import is_protected
+from services.cases.storage.people import Family
+from services.chassis.actor import Actor
+from services.kernel.calendar import age_at
+
+
+def child(family: Family, now: datetime, actor: Actor) -> dict[str, Any]:
+    """The child as the asker may see them. That an address is protected is itself for employees alone (PR-6)."""
+    return {
+        "person_id": family.person_id,
+        "name": family.name,
+        "birth_date": family.birth_date,
+        "age": max(age_at(family.birth_date, now), 0),
+        "address_protected": actor.capacity == "employee" and is_protected(family.address_grade),
+    }
+
+
+def next_of(case: Case, actor: Actor) -> dict[str, Any]:
+    """The next act as the asker sees it."""
+    act = next_act(case, actor.person_id or "")
+    return {"act": act.act, "waits_for": act.waits_for, "due": act.due}
+
+
+def steps_of(case: Case) -> list[dict[str, Any]]:
+    """The level's steps in their order: done, current, locked."""
+    current = case.current_step if case.state == "open" else None
+
+    def state(step: str) -> str:
+        return "done" if step in case.done else "current" if step == current else "locked"
+
+    return [
+        {"step": step, "state": state(step), "done_at": case.done.get(step)}
+        for step in levels.STEPS[case.level]
+    ]

@@ -1,0 +1,142 @@
+"""The front door of cases: each entrypoint hands its request to one command or query, and nothing else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from services.cases import projections
+from services.cases.commands import (
+    answer_handover,
+    close_case,
+    complete_step,
+    move_level,
+    propose_handover,
+    raise_concern,
+    record_form,
+    record_talk,
+    register_employee,
+    warn_deadlines,
+)
+from services.cases.lane import commands as lane_commands
+from services.cases.lane import queries as lane_queries
+from services.cases.lane.storage import LaneRecord
+from services.cases.queries import contact_of, get_case, get_notes, my_cases, resolve_login, suggest_level
+from services.cases.registers import Registers
+from services.cases.storage import metadata
+from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
+from services.chassis.settings import Settings
+from services.contracts import cases as contracts
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the work of cases asks of outside its transaction, as `uow.services`."""
+
+    registers: Registers
+    lane_record: LaneRecord
+
+
+class CasesService(Service):
+    """Persons and family ties, concerns, levels, the relay holder; and apart from them the protected lane."""
+
+    name = "cases"
+    metadata = metadata
+    handlers = projections.HANDLERS
+
+    @classmethod
+    def services(cls, settings: Settings) -> Outside:
+        """The registers outside, and the lane's own access record."""
+        return Outside(Registers.of(settings), LaneRecord(settings))
+
+    # ------------------------------------------------------------ people
+
+    @query(contracts.ResolveLogin)
+    def resolve_login(self, reading: Reading, request: Request) -> Answer:
+        return resolve_login.run(reading, request)
+
+    @command(contracts.RegisterEmployee)
+    def register_employee(self, uow: UnitOfWork, request: Request) -> Answer:
+        return register_employee.run(uow, request)
+
+    @query(contracts.ContactOf)
+    def contact_of(self, reading: Reading, request: Request) -> Answer:
+        return contact_of.run(reading, request)
+
+    # ------------------------------------------------------------ reading cases
+
+    @query(contracts.MyCases)
+    def my_cases(self, reading: Reading, request: Request) -> Answer:
+        return my_cases.run(reading, request)
+
+    @query(contracts.GetCase)
+    def get_case(self, reading: Reading, request: Request) -> Answer:
+        return get_case.run(reading, request)
+
+    @query(contracts.GetNotes)
+    def get_notes(self, reading: Reading, request: Request) -> Answer:
+        return get_notes.run(reading, request)
+
+    @query(contracts.SuggestLevel)
+    def suggest_level(self, reading: Reading, request: Request) -> Answer:
+        return suggest_level.run(reading, request)
+
+    # ------------------------------------------------------------ a concern, and what becomes of it
+
+    @command(contracts.RaiseConcern, prepare=raise_concern.prepare)
+    def raise_concern(self, uow: UnitOfWork, request: Request) -> Answer:
+        return raise_concern.run(uow, request)
+
+    @command(contracts.RecordForm, prepare=record_form.prepare)
+    def record_form(self, uow: UnitOfWork, request: Request) -> Answer:
+        return record_form.run(uow, request)
+
+    @command(contracts.RecordTalk)
+    def record_talk(self, uow: UnitOfWork, request: Request) -> Answer:
+        return record_talk.run(uow, request)
+
+    @command(contracts.MoveLevel)
+    def move_level(self, uow: UnitOfWork, request: Request) -> Answer:
+        return move_level.run(uow, request)
+
+    @command(contracts.CompleteStep)
+    def complete_step(self, uow: UnitOfWork, request: Request) -> Answer:
+        return complete_step.run(uow, request)
+
+    @command(contracts.CloseCase)
+    def close_case(self, uow: UnitOfWork, request: Request) -> Answer:
+        return close_case.run(uow, request)
+
+    # ------------------------------------------------------------ the relay
+
+    @command(contracts.ProposeHandover)
+    def propose_handover(self, uow: UnitOfWork, request: Request) -> Answer:
+        return propose_handover.run(uow, request)
+
+    @command(contracts.AnswerHandover)
+    def answer_handover(self, uow: UnitOfWork, request: Request) -> Answer:
+        return answer_handover.run(uow, request)
+
+    # ------------------------------------------------------------ the protected lane
+
+    @command(contracts.FileLaneReport, prepare=lane_commands.prepare)
+    def file_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
+        return lane_commands.run(uow, request)
+
+    @query(contracts.LaneReports)
+    def lane_reports(self, reading: Reading, request: Request) -> Answer:
+        return lane_queries.list_reports(reading, request)
+
+    @query(contracts.GetLaneReport)
+    def get_lane_report(self, reading: Reading, request: Request) -> Answer:
+        return lane_queries.get_report(reading, request)
+
+    # ------------------------------------------------------------ timers
+
+    @every(seconds=30)
+    def warn_deadlines(self, work: Work) -> None:
+        warn_deadlines.run(work)
+
+
+SERVICE = CasesService

@@ -1,0 +1,266 @@
+"""Persons and family ties: found by blind index, named by ciphertext under each person's own key."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.cases.domain.errors import PersonTaken
+from services.cases.domain.people import RegisteredGuardian, RegisteredPerson, Tie, guardians_to_link
+from services.cases.storage.tables import cases, persons, ties
+from services.chassis.ids import new_id
+from services.chassis.keys import Keys
+from services.chassis.sealed import About, Sealed
+from services.chassis.storage import AnyConnection, WriteTransaction, insert_ignore
+from services.kernel.facts import Act
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyMember:
+    """A guardian as a case's reader may see them."""
+
+    tie: Tie
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The subject of a case and their guardians, by name."""
+
+    person_id: str
+    name: str
+    birth_date: date
+    address_grade: str
+    guardians: tuple[FamilyMember, ...] = ()
+
+
+def number_index(keys: Keys, municipality: str, number: str) -> str:
+    """The look-up value of an identity number in one municipality."""
+    return keys.blind_index(municipality, "identity_number", number)
+
+
+def id_by_number(conn: AnyConnection, keys: Keys, municipality: str, number: str) -> str | None:
+    """The person to whom an identity number belongs there, or None."""
+    person_id: str | None = conn.scalar(
+        sa.select(persons.c.person_id).where(
+            persons.c.municipality == municipality,
+            persons.c.number_index == number_index(keys, municipality, number),
+        )
+    )
+    return person_id
+
+
+def ids_in_all_municipalities(conn: AnyConnection, keys: Keys, number: str) -> list[Any]:
+    """Rows (municipality, person_id, name, is_employee) of one number, one a municipality: for login alone (SE-7:
+    each is looked for under its own municipality's index)."""
+    known = list(conn.execute(sa.select(persons.c.municipality).distinct()).scalars())
+    if not known:
+        return []
+    sought = [
+        sa.and_(persons.c.municipality == each, persons.c.number_index == number_index(keys, each, number))
+        for each in known
+    ]
+    found = sa.select(persons).where(sa.or_(*sought)).order_by(persons.c.municipality)
+    return list(conn.execute(found).all())
+
+
+def number_of(conn: AnyConnection, keys: Keys, municipality: str, person_id: str) -> str | None:
+    """A person's identity number, for a register that is asked about them; None when there is no such person."""
+    ciphertext = conn.scalar(
+        sa.select(persons.c.number).where(
+            persons.c.municipality == municipality, persons.c.person_id == person_id
+        )
+    )
+    return keys.decrypt(f"person:{person_id}", municipality, "number", ciphertext) if ciphertext else None
+
+
+def put_employee(
+    tx: WriteTransaction, keys: Keys, municipality: str, number: str, name: str, wanted_id: str | None
+) -> str:
+    """Give an employee's number a person, or find the one that it has; raises PersonTaken when `wanted_id` is taken."""
+    person_id = _put(tx, keys, municipality, number, name, wanted_id, strict=True)
+    tx.execute(
+        persons.update()
+        .where(persons.c.municipality == municipality, persons.c.person_id == person_id)
+        .values(is_employee=True)
+    )
+    return person_id
+
+
+def put_from_register(
+    tx: WriteTransaction, keys: Keys, municipality: str, registered: RegisteredPerson
+) -> str:
+    """Take over a person as the register now tells: birth date, grade, and the guardians who are to be linked (PR-6).
+
+    Ties that papers or the register gave before stay; the register's own are renewed (GU-3)."""
+    person_id = _put(tx, keys, municipality, registered.number, registered.name, registered.person_id)
+    _renew(tx, municipality, person_id, registered)
+    for adult in guardians_to_link(registered):
+        guardian_id = _put(tx, keys, municipality, adult.number, adult.name, adult.person_id)
+        _renew(tx, municipality, guardian_id, adult)
+        _tie(tx, municipality, person_id, guardian_id, adult, registered.birth_date)
+    return person_id
+
+
+def ties_of(conn: AnyConnection, municipality: str, child_id: str) -> list[Tie]:
+    """Who is tied to a child, in a steady order."""
+    found = sa.select(ties).where(ties.c.municipality == municipality, ties.c.child_id == child_id)
+    return [_tie_of(row) for row in conn.execute(found.order_by(ties.c.guardian_id))]
+
+
+def children_numbers(
+    conn: AnyConnection, keys: Keys, municipality: str, guardian_id: str
+) -> list[tuple[str, str]]:
+    """(child's id, identity number) of the children to whom an adult is tied."""
+    found = sa.select(ties.c.child_id).where(
+        ties.c.municipality == municipality, ties.c.guardian_id == guardian_id
+    )
+    numbers = [(child, number_of(conn, keys, municipality, child)) for child in conn.execute(found).scalars()]
+    return [(child, number) for child, number in numbers if number]
+
+
+def birth_and_grade(conn: AnyConnection, municipality: str, person_id: str) -> tuple[date, str]:
+    """A registered subject's birth date and address grade."""
+    row = conn.execute(
+        sa.select(persons.c.birth_date, persons.c.address_grade).where(
+            persons.c.municipality == municipality, persons.c.person_id == person_id
+        )
+    ).one()
+    return row.birth_date, row.address_grade
+
+
+def families(
+    conn: AnyConnection,
+    keys: Keys,
+    municipality: str,
+    subjects: Iterable[tuple[str, str]],
+    with_guardians: bool,
+) -> dict[str, Sealed[Family]]:
+    """For each (case id, subject's person id): the family, sealed, by case id. Names are deciphered when opened."""
+    pairs = list(subjects)
+    child_ids = list({subject for _, subject in pairs})
+    tied: dict[str, list[Tie]] = {}
+    if with_guardians and child_ids:
+        found = sa.select(ties).where(ties.c.municipality == municipality, ties.c.child_id.in_(child_ids))
+        for row in conn.execute(found.order_by(ties.c.guardian_id)):
+            tied.setdefault(row.child_id, []).append(_tie_of(row))
+    wanted = {*child_ids, *(tie.guardian_id for each in tied.values() for tie in each)}
+    rows = _rows(conn, municipality, sorted(wanted))
+    return {
+        case_id: Sealed(
+            About(municipality, case_id, Act.SEE_CASE),
+            lambda subject=subject: _family(keys, rows, subject, tied.get(subject, ())),  # type: ignore[misc]
+        )
+        for case_id, subject in pairs
+        if subject in rows
+    }
+
+
+def visible_roles(conn: AnyConnection, municipality: str, person_id: str) -> tuple[bool, bool]:
+    """(is guardian, is subject) of a case of which the family knows: before the talk there is none for them (LV-17)."""
+    known = sa.and_(
+        cases.c.municipality == municipality, cases.c.talk_recorded_at.is_not(None) | (cases.c.level >= 1)
+    )
+    own = sa.select(cases.c.case_id).where(known, cases.c.subject_person_id == person_id).limit(1)
+    childs = (
+        sa.select(cases.c.case_id)
+        .join(
+            ties,
+            (ties.c.municipality == cases.c.municipality) & (ties.c.child_id == cases.c.subject_person_id),
+        )
+        .where(known, ties.c.guardian_id == person_id)
+        .limit(1)
+    )
+    return conn.scalar(childs) is not None, conn.scalar(own) is not None
+
+
+def _rows(conn: AnyConnection, municipality: str, person_ids: Sequence[str]) -> dict[str, Any]:
+    if not municipality:
+        raise ValueError("no persons without a municipality (SE-7)")
+    if not person_ids:
+        return {}
+    found = sa.select(persons).where(
+        persons.c.municipality == municipality, persons.c.person_id.in_(person_ids)
+    )
+    return {row.person_id: row for row in conn.execute(found)}
+
+
+def _family(keys: Keys, rows: dict[str, Any], subject: str, tied: Sequence[Tie]) -> Family:
+    row = rows[subject]
+    guardians = tuple(FamilyMember(tie, name_of(keys, rows[tie.guardian_id])) for tie in tied)
+    return Family(subject, name_of(keys, row), row.birth_date, row.address_grade, guardians)
+
+
+def name_of(keys: Keys, row: Any) -> str:
+    """The name in a row of persons. Who may see it has been decided by the caller."""
+    return keys.decrypt(f"person:{row.person_id}", row.municipality, "name", row.name)
+
+
+def _tie_of(row: Any) -> Tie:
+    return Tie(
+        row.guardian_id, row.relation, row.has_responsibility, row.verified, row.valid_from, row.valid_to
+    )
+
+
+def _put(
+    tx: WriteTransaction,
+    keys: Keys,
+    municipality: str,
+    number: str,
+    name: str,
+    wanted_id: str | None,
+    strict: bool = False,
+) -> str:
+    """The person with this number, made now if there is none; `strict`: under `wanted_id` and no other."""
+    known = id_by_number(tx.connection, keys, municipality, number)
+    if known is None:
+        person_id = wanted_id or new_id()
+        owner = f"person:{person_id}"
+        insert_ignore(
+            tx,
+            persons,
+            {
+                "municipality": municipality,
+                "person_id": person_id,
+                "number_index": number_index(keys, municipality, number),
+                "number": keys.encrypt(owner, municipality, "number", number),
+                "name": keys.encrypt(owner, municipality, "name", name),
+                "birth_date": None,
+                "address_grade": "ungraded",
+                "is_employee": False,
+            },
+        )
+        # None still: the wanted id belongs to another number. Somebody else's: they were a moment earlier.
+        known = id_by_number(tx.connection, keys, municipality, number)
+    if known is None or (strict and wanted_id is not None and known != wanted_id):
+        raise PersonTaken
+    return known
+
+
+def _renew(
+    tx: WriteTransaction, municipality: str, person_id: str, told: RegisteredPerson | RegisteredGuardian
+) -> None:
+    tx.execute(
+        persons.update()
+        .where(persons.c.municipality == municipality, persons.c.person_id == person_id)
+        .values(birth_date=told.birth_date, address_grade=told.address_grade)
+    )
+
+
+def _tie(
+    tx: WriteTransaction, municipality: str, child: str, guardian: str, told: RegisteredGuardian, born: date
+) -> None:
+    values = {
+        "relation": told.relation,
+        "has_responsibility": told.has_responsibility,
+        "verified": told.verified,
+        "valid_from": born,
+        "valid_to": None,
+    }
+    key = {"municipality": municipality, "child_id": child, "guardian_id": guardian}
+    if not insert_ignore(tx, ties, {**key, **values}):
+        tx.execute(
+            ties.update().where(*(ties.c[name] == value for name, value in key.items())).values(**values)
+        )

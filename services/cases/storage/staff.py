@@ -1,0 +1,44 @@
+"""Who works where, as the directory told it: read from the facts that the access decision rests on."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from services.cases.domain.case import Post
+from services.cases.storage.tables import metadata
+from services.chassis.access import access_tables
+from services.chassis.storage import AnyConnection
+from services.kernel.calendar import midnight
+from services.kernel.facts import Role, RoleFact, in_force
+
+_ROLES = access_tables(metadata).role
+
+
+def roles_of(conn: AnyConnection, municipality: str, person_id: str | None) -> tuple[RoleFact, ...]:
+    """All roles of a person, past ones too."""
+    if not municipality:
+        raise ValueError("no roles without a municipality (SE-7)")
+    found = sa.select(_ROLES).where(
+        _ROLES.c.municipality == municipality, _ROLES.c.person_id == (person_id or "")
+    )
+    return tuple(
+        RoleFact(
+            row.person_id,
+            row.unit_id,
+            row.service_id,
+            Role(row.role),
+            midnight(row.valid_from),
+            midnight(row.valid_to) if row.valid_to else None,
+        )
+        for row in conn.execute(found)
+    )
+
+
+def post_of(
+    conn: AnyConnection, municipality: str, person_id: str | None, unit_id: str | None, now: datetime
+) -> Post | None:
+    """A person's work in one unit now, or None when they have no role there (CO-10)."""
+    for role in roles_of(conn, municipality, person_id):
+        if role.unit_id == unit_id and in_force(role, now):
+            return Post(role.person_id, role.unit_id, role.service_id)
+    return None

@@ -1,0 +1,45 @@
+"""Who may see and do what, for every service that decides: facts from events, one decision, what it opens.
+
+The rules stand in services/kernel/access.py (CO-8). Here are the facts (tables, projections), their loading, and
+the only place that makes grants for sealed records:
+
+    access_tables(metadata); handlers = together(HANDLERS, projections.HANDLERS)
+    grant = access.require(uow, case_id, Act.MANAGE)
+    goals = access.open_allowed(reading, case_id, Act.READ_PLAN, repository.goals(case_id))
+"""
+
+from services.chassis.access.decisions import (
+    Asker,
+    CaseAccess,
+    Context,
+    decide,
+    of,
+    of_many,
+    open_allowed,
+    require,
+)
+from services.chassis.access.facts import load_facts, load_facts_of, policy_of, service_of_unit
+from services.chassis.access.parts import case_ids_for
+from services.chassis.access.projections import HANDLERS, together
+from services.chassis.access.tables import AccessTables, access_tables, create_access_tables
+
+__all__ = [
+    "HANDLERS",
+    "AccessTables",
+    "Asker",
+    "CaseAccess",
+    "Context",
+    "access_tables",
+    "case_ids_for",
+    "create_access_tables",
+    "decide",
+    "load_facts",
+    "load_facts_of",
+    "of",
+    "of_many",
+    "open_allowed",
+    "policy_of",
+    "require",
+    "service_of_unit",
+    "together",
+]

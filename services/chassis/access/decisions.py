@@ -1,0 +1,250 @@
+"""Ask the one decision (CO-8) about a case, note it in the access record, and open what it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from services.chassis.access.facts import load_facts_of
+from services.chassis.actor import Actor
+from services.chassis.sealed import About, Grant, SealBroken, Sealed
+from services.kernel import access as kernel
+from services.kernel.errors import Forbidden, NotFound
+from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Question
+from services.kernel.parties import NoStanding, Party, standings
+
+T = TypeVar("T")
+
+NO_SUCH_CASE = Decision(False, "SE-3", "no_tie_to_case", sees_thing=False)
+"""As for a case that the asker may not know of: the two answers are the same to the letter."""
+
+_PARTS = {
+    Party.OWNER: "owner",
+    Party.OWN_LEADER: "leader",
+    Party.OTHER_LEADER: "leader",
+    Party.OWN_HOLDER: "holder",
+    Party.OTHER_HOLDER: "holder",
+    Party.OWN_PARTICIPANT: "participant",
+    Party.OTHER_PARTICIPANT: "participant",
+    Party.OWN_RECEIVER: "participant",
+    Party.OTHER_RECEIVER: "participant",
+    Party.GUARDIAN: "guardian",
+    Party.NAMED: "guardian",
+    Party.CHILD: "self",
+}
+
+
+class Context(Protocol):
+    """What a decision needs of the chassis' UnitOfWork and Reading."""
+
+    conn: Any
+    settings: Any
+    actor: Actor
+    municipality: str
+    now: datetime
+
+    def access(
+        self,
+        rule: str,
+        what: str,
+        case_id: str | None = None,
+        person_id: str | None = None,
+        allowed: bool = True,
+    ) -> None:
+        """Note a line of the access record (SE-1)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """For whom a decision is asked: a person in one capacity, as of one unit if an employee."""
+
+    person_id: str
+    capacity: Capacity
+    unit_id: str | None = None
+
+    @classmethod
+    def of(cls, actor: Actor) -> Asker:
+        """The one who acts. Services and the anonymous are no person: they have no tie to any case."""
+        return cls(actor.person_id or "", Capacity(actor.capacity), actor.unit_id)
+
+
+class CaseAccess:
+    """One case and one asker, with the facts as they were when it was made: many questions for one load.
+
+    Make it anew after a change of the facts in the same transaction. `facts` is None when there is no such
+    case.
+    """
+
+    def __init__(self, context: Context, case_id: str, facts: Facts | None, asker: Asker) -> None:
+        self._context = context
+        self.case_id = case_id
+        self.facts = facts
+        self.asker = asker
+
+    def decide(
+        self,
+        act: Act,
+        topic: str | None = None,
+        recorded_at: datetime | None = None,
+        audience: Audience = Audience.READER,
+    ) -> Decision:
+        """The answer to one question, not noted: for what a screen offers. To show or do, use the others."""
+        return self._decide(self._about(act, topic, recorded_at, audience))
+
+    def require(
+        self,
+        act: Act,
+        topic: str | None = None,
+        recorded_at: datetime | None = None,
+        audience: Audience = Audience.READER,
+    ) -> Grant:
+        """The grant to do `act`, noted in the access record (SE-1).
+
+        Raises NotFound where the asker may not know of the case, else Forbidden with rule and code.
+        """
+        return self._require(self._about(act, topic, recorded_at, audience))
+
+    def open(self, sealed: Sealed[T]) -> T:
+        """One sealed record, if the asker may read it; raises as `require` does."""
+        self._check(sealed.about)
+        return sealed.open(self._require(sealed.about))
+
+    def open_allowed(self, act: Act, items: Iterable[Sealed[T]]) -> list[T]:
+        """The records among `items` that the asker may read, in order; the others are left out unread.
+
+        One line is noted for each rule that opened some. Raises SealBroken for one of another case or act.
+        """
+        opened: list[T] = []
+        rules: set[str] = set()
+        answers: dict[About, Grant | None] = {}
+        for item in items:
+            self._check(item.about)
+            if item.about.act is not act:
+                raise SealBroken(f"a record to be read by {item.about.act} was asked for by {act}")
+            if item.about not in answers:
+                decision = self._decide(item.about)
+                answers[item.about] = Grant._mint(item.about, decision) if decision.allowed else None
+            grant = answers[item.about]
+            if grant is not None:
+                rules.add(grant.decision.rule)
+                opened.append(item.open(grant))
+        for rule in sorted(rules):
+            self._note(rule, act, allowed=True)
+        return opened
+
+    def permitted(self, acts: Iterable[Act] = Act) -> list[Act]:
+        """Which of these acts the asker may do now, of those that bear no topic: for screens."""
+        return [act for act in acts if self.decide(act).allowed]
+
+    def readable_topics(
+        self, act: Act = Act.READ_LOG_ITEM, recorded_at: datetime | None = None
+    ) -> frozenset[str]:
+        """The topics of which the asker may read what was recorded at that time (None: now)."""
+        if self.facts is None:
+            return frozenset()
+        about = self._about(act, None, recorded_at, Audience.READER)
+        return kernel.readable_topics(self._question(about), self.facts)
+
+    @property
+    def part(self) -> str | None:
+        """The asker's strongest tie, in the words of contracts.cases.PARTS; None when there is none."""
+        if self.facts is None:
+            return None
+        ties = standings(self._question(self._about(Act.SEE_CASE, None, None, Audience.READER)), self.facts)
+        return None if isinstance(ties, NoStanding) else _PARTS[ties[0].party]
+
+    def decide_in_any_capacity(
+        self, act: Act, topic: str | None = None, recorded_at: datetime | None = None
+    ) -> Decision:
+        """NO-6: whether a message about this may go to the asker, who is not here to choose a capacity."""
+        about = self._about(act, topic, recorded_at, Audience.NOTIFICATION)
+        if self.facts is None:
+            return NO_SUCH_CASE
+        return kernel.decide_in_any_capacity(self._question(about), self.facts)
+
+    def _about(self, act: Act, topic: str | None, recorded_at: datetime | None, audience: Audience) -> About:
+        place = self._context.municipality
+        return About(place, self.case_id, Act(act), topic, recorded_at, audience=audience)
+
+    def _question(self, about: About) -> Question:
+        return Question(
+            municipality=self._context.municipality,
+            person_id=self.asker.person_id,
+            capacity=self.asker.capacity,
+            unit_id=self.asker.unit_id,
+            act=about.act,
+            now=self._context.now,
+            topic=about.topic,
+            recorded_at=about.recorded_at,
+            audience=about.audience,
+            given_apart=about.given_apart,
+            child_agrees=about.child_agrees,
+            needed_by_guardians=about.needed_by_guardians,
+        )
+
+    def _decide(self, about: About) -> Decision:
+        return NO_SUCH_CASE if self.facts is None else kernel.decide(self._question(about), self.facts)
+
+    def _require(self, about: About) -> Grant:
+        decision = self._decide(about)
+        if self.facts is not None:
+            self._note(decision.rule, about.act, decision.allowed)
+        if decision.allowed:
+            return Grant._mint(about, decision)
+        if not decision.sees_thing:
+            raise NotFound()
+        raise Forbidden(code=decision.reason_code, rule=decision.rule)
+
+    def _check(self, about: About) -> None:
+        if (about.municipality, about.case_id) != (self._context.municipality, self.case_id):
+            raise SealBroken(f"a record of case {about.case_id} was asked for by way of {self.case_id}")
+
+    def _note(self, rule: str, act: Act, allowed: bool) -> None:
+        subject = self.facts.case.subject_person if self.facts else None
+        self._context.access(rule, act.value, self.case_id, subject, allowed)
+
+
+def of(context: Context, case_id: str, asker: Asker | None = None) -> CaseAccess:
+    """The access of the one who acts (or of `asker`: for senders, NO-6) to a case."""
+    return of_many(context, [case_id], asker)[0]
+
+
+def of_many(context: Context, case_ids: Sequence[str], asker: Asker | None = None) -> list[CaseAccess]:
+    """As `of`, for many cases in the same three queries, in the order given."""
+    who = asker or Asker.of(context.actor)
+    facts = load_facts_of(
+        context.conn, context.municipality, case_ids, who.person_id, context.now, context.settings.service
+    )
+    return [CaseAccess(context, case_id, facts.get(case_id), who) for case_id in case_ids]
+
+
+def decide(
+    context: Context,
+    case_id: str,
+    act: Act,
+    topic: str | None = None,
+    recorded_at: datetime | None = None,
+    audience: Audience = Audience.READER,
+) -> Decision:
+    """One question about one case; see CaseAccess.decide. Use `of` for more than one."""
+    return of(context, case_id).decide(act, topic, recorded_at, audience)
+
+
+def require(
+    context: Context,
+    case_id: str,
+    act: Act,
+    topic: str | None = None,
+    recorded_at: datetime | None = None,
+    audience: Audience = Audience.READER,
+) -> Grant:
+    """The grant for one act in one case; see CaseAccess.require."""
+    return of(context, case_id).require(act, topic, recorded_at, audience)
+
+
+def open_allowed(context: Context, case_id: str, act: Act, items: Iterable[Sealed[T]]) -> list[T]:
+    """The records that the one who acts may read; see CaseAccess.open_allowed."""
+    return of(context, case_id).open_allowed(act, items)

@@ -1,0 +1,282 @@
+"""From tables to the kernel's Facts: all that the decision rests on, in three queries and one snapshot."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.chassis.access.projections import T
+from services.chassis.storage import AnyConnection, UtcDateTime
+from services.chassis.tables import chassis_tables
+from services.contracts import cases, consent, directory, relay_log
+from services.contracts.catalogue import STREAMS
+from services.kernel.calendar import local_date, midnight
+from services.kernel.facts import (
+    CaseFacts,
+    Facts,
+    GuardianFact,
+    Holder,
+    Knowledge,
+    ParticipantFact,
+    Role,
+    RoleFact,
+    WindowFact,
+    in_force,
+)
+from services.kernel.policies import Policy, policy_on
+
+TIMED_STREAMS = frozenset({consent.WINDOWS, cases.PEOPLE, directory.STAFF})
+"""The streams whose age counts in CO-9."""
+
+UNKNOWN_GRADE = 7
+"""A person of whom nothing has come yet counts as protected (PR-6): denial by default."""
+
+_CASE_STREAMS = (*sorted(TIMED_STREAMS), cases.CASE, relay_log.LOG)
+_ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)
+_CHASSIS = chassis_tables(sa.MetaData())
+
+
+def load_facts(
+    conn: AnyConnection, municipality: str, case_id: str, person_id: str | None, now: datetime, service: str
+) -> Facts | None:
+    """The facts of one case for one asker, as `service` knows them; None when it knows no such case.
+
+    `person_id` None: somebody without a person (a service, an anonymous visitor), who has no ties.
+    """
+    return load_facts_of(conn, municipality, [case_id], person_id, now, service).get(case_id)
+
+
+def load_facts_of(
+    conn: AnyConnection,
+    municipality: str,
+    case_ids: Sequence[str],
+    person_id: str | None,
+    now: datetime,
+    service: str,
+) -> dict[str, Facts]:
+    """As `load_facts`, for many cases at once; cases that are not known are left out.
+
+    Raises ValueError without a municipality (SE-7).
+    """
+    if not municipality:
+        raise ValueError("no facts without a municipality (SE-7)")
+    if not case_ids:
+        return {}
+    asked = {"municipality": municipality, "case_ids": list(case_ids), "asker": person_id or ""}
+    found = conn.execute(_CASES, asked).all()
+    if not found:
+        return {}
+    asked |= {
+        "subjects": list({row.subject_person_id for row in found}),
+        "people": list({person_id or "", *(row.holder_person_id for row in found if row.holder_person_id)}),
+    }
+    timed = _by_kind(conn.execute(_TIMED, asked))
+    dated = _by_kind(conn.execute(_DATED, asked))
+    roles = [_role(row) for row in dated["role"]]
+    asker_roles = tuple(role for role in roles if role.person_id == person_id)
+    policy = policy_on([_policy(row.c) for row in dated["policy"]], local_date(now))
+    known_as_of = _known_as_of(timed["stream"], service, now)
+    answer: dict[str, Facts] = {}
+    for row in found:
+        case_id, subject = row.case_id, row.subject_person_id
+        windows = tuple(_window(each) for each in timed["window"] if each.of == case_id)
+        parked = any(each.of in (case_id, subject, person_id) for each in timed["parked"])
+        answer[case_id] = Facts(
+            case=_case(row, municipality, roles, windows, now),
+            subject_birth_date=row.birth_date,
+            knowledge=Knowledge(known_as_of, parked),
+            participants=tuple(_participant(each) for each in timed["participant"] if each.of == case_id),
+            windows=windows,
+            guardians=tuple(_guardian(each) for each in dated["guardian"] if each.of == subject),
+            roles=asker_roles,
+            address_grade=UNKNOWN_GRADE if row.address_grade is None else row.address_grade,
+            policy=policy,
+        )
+    return answer
+
+
+def policy_of(conn: AnyConnection, municipality: str, now: datetime) -> Policy:
+    """The municipality's policy in force at `now`; the rulebook's defaults where none was published."""
+    rows = conn.execute(_POLICIES, {"municipality": municipality})
+    return policy_on(tuple(_policy(row.settings) for row in rows), local_date(now))
+
+
+def service_of_unit(conn: AnyConnection, municipality: str, unit_id: str) -> str | None:
+    """The service of an active unit; None when no such unit is known."""
+    unit = T.unit.c
+    found = sa.select(unit.service_id).where(
+        unit.municipality == municipality, unit.unit_id == unit_id, unit.active.is_(True)
+    )
+    service_id: str | None = conn.scalar(found)
+    return service_id
+
+
+# ---------------------------------------------------------------- the three queries
+
+
+def _one_of(name: str) -> Any:
+    return sa.bindparam(name, expanding=True)
+
+
+_MUNICIPALITY: Any = sa.bindparam("municipality")
+_NO_TEXT: Any = sa.literal_column("''")
+_NO_FLAG: Any = sa.literal_column("0")
+_NO_TIME = sa.cast(sa.null(), UtcDateTime)
+_NO_DAY = sa.cast(sa.null(), sa.Date)
+
+
+def _row(kind: str, of: Any, a: Any, b: Any, c: Any, flag: Any, starts: Any, ends: Any) -> sa.Select[Any]:
+    """One part of a union: its kind, whose it is, three texts, a flag, a span."""
+    named = {"of": of, "a": a, "b": b, "c": c, "flag": flag, "valid_from": starts, "valid_to": ends}
+    return sa.select(
+        sa.literal_column(f"'{kind}'").label("kind"), *(column.label(name) for name, column in named.items())
+    )
+
+
+def _flag(column: Any) -> Any:
+    return sa.cast(column, sa.Integer)
+
+
+_CASES = (
+    sa.select(T.case, T.person.c.birth_date, T.person.c.address_grade, T.consent.c.has_shared)
+    .outerjoin(
+        T.person,
+        sa.and_(
+            T.person.c.municipality == T.case.c.municipality,
+            T.person.c.person_id == T.case.c.subject_person_id,
+        ),
+    )
+    .outerjoin(
+        T.consent,
+        sa.and_(T.consent.c.municipality == T.case.c.municipality, T.consent.c.case_id == T.case.c.case_id),
+    )
+    .where(T.case.c.municipality == _MUNICIPALITY, T.case.c.case_id.in_(_one_of("case_ids")))
+)
+
+
+def _timed() -> sa.CompoundSelect[Any]:
+    """What begins and ends at instants, and how old the knowledge is."""
+    part, window = T.participant.c, T.window.c
+    state, parked = _CHASSIS.stream_state.c, _CHASSIS.parked.c
+    return sa.union_all(
+        _row("participant", part.case_id, part.person_id, part.unit_id, part.service_id, _flag(part.may_write),
+             part.valid_from, part.valid_to)
+        .where(part.municipality == _MUNICIPALITY, part.case_id.in_(_one_of("case_ids"))),
+        _row("window", window.case_id, window.service_id, window.topic, _NO_TEXT, _NO_FLAG,
+             window.valid_from, window.valid_to)
+        .where(window.municipality == _MUNICIPALITY, window.case_id.in_(_one_of("case_ids"))),
+        _row("stream", state.stream, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, state.as_of, _NO_TIME)
+        .where(state.stream.in_(sorted(TIMED_STREAMS))),
+        _row("parked", parked.subject, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, parked.parked_at, _NO_TIME)
+        .where(
+            parked.stream.in_(_CASE_STREAMS),
+            parked.municipality == _MUNICIPALITY,
+            parked.subject.in_(_one_of("case_ids"))
+            | parked.subject.in_(_one_of("subjects"))
+            | (parked.subject == sa.bindparam("asker")),
+        ),
+    )  # fmt: skip
+
+
+def _dated() -> sa.CompoundSelect[Any]:
+    """What begins and ends with a day."""
+    tie, role, policy = T.guardian.c, T.role.c, T.policy.c
+    flags = _flag(tie.has_responsibility) * 2 + _flag(tie.verified)
+    return sa.union_all(
+        _row("guardian", tie.subject_person_id, tie.person_id, tie.relation, _NO_TEXT, flags, tie.valid_from,
+             tie.valid_to)
+        .where(tie.municipality == _MUNICIPALITY, tie.subject_person_id.in_(_one_of("subjects"))),
+        _row("role", role.person_id, role.unit_id, role.service_id, role.role, _NO_FLAG, role.valid_from,
+             role.valid_to)
+        .where(role.municipality == _MUNICIPALITY, role.person_id.in_(_one_of("people"))),
+        _row("policy", policy.municipality, _NO_TEXT, _NO_TEXT, policy.settings, _NO_FLAG, policy.valid_from,
+             _NO_DAY)
+        .where(policy.municipality == _MUNICIPALITY),
+    )  # fmt: skip
+
+
+_TIMED, _DATED = _timed(), _dated()
+_POLICIES = sa.select(T.policy.c.settings).where(T.policy.c.municipality == _MUNICIPALITY)
+
+
+# ---------------------------------------------------------------- from rows
+
+
+def _by_kind(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    kinds: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        kinds[row.kind].append(row)
+    return kinds
+
+
+def _case(
+    row: Any, municipality: str, roles: list[RoleFact], windows: tuple[WindowFact, ...], now: datetime
+) -> CaseFacts:
+    holder = receiver = None
+    if row.holder_person_id:
+        place = (row.holder_person_id, row.holder_unit_id)
+        active = any((role.person_id, role.unit_id) == place and in_force(role, now) for role in roles)
+        holder = Holder(*place, active)
+    if row.receiver_person_id:
+        receiver = Holder(row.receiver_person_id, row.receiver_unit_id)
+    return CaseFacts(
+        case_id=row.case_id,
+        municipality=municipality,
+        owner_unit=row.owner_unit_id,
+        owner_service=row.owner_service_id,
+        owner_person=row.owner_person_id,
+        subject_person=row.subject_person_id,
+        level=row.level,
+        state="open" if row.state == "open" else "closed",
+        holder=holder,
+        proposed_holder=receiver,
+        talk_recorded=row.talk_recorded,
+        frozen=bool(row.has_shared) and not any(in_force(window, now) for window in windows),
+    )
+
+
+def _known_as_of(streams: Iterable[Any], service: str, now: datetime) -> datetime | None:
+    """The oldest heartbeat of the streams that others own (CO-9); its own `service` knows as of now."""
+    heard = {row.of: row.valid_from for row in streams}
+    oldest = now
+    for stream in TIMED_STREAMS:
+        if STREAMS[stream] == service:
+            continue
+        if stream not in heard:
+            return None
+        oldest = min(oldest, heard[stream])
+    return oldest
+
+
+def _participant(row: Any) -> ParticipantFact:
+    return ParticipantFact(row.a, row.b, row.c, row.valid_from, row.valid_to, may_write=bool(row.flag))
+
+
+def _window(row: Any) -> WindowFact:
+    return WindowFact(row.a, row.b, row.valid_from, row.valid_to)
+
+
+def _guardian(row: Any) -> GuardianFact:
+    starts, ends = _instants(row.valid_from, row.valid_to)
+    return GuardianFact(row.a, row.b, bool(row.flag & 2), bool(row.flag & 1), starts, ends)
+
+
+def _role(row: Any) -> RoleFact:
+    starts, ends = _instants(row.valid_from, row.valid_to)
+    return RoleFact(row.of, row.a, row.b, Role(row.c), starts, ends)
+
+
+def _instants(starts: date | None, ends: date | None) -> tuple[datetime, datetime | None]:
+    """Days as instants: each begins at Norwegian midnight (AG-8); on the day `ends` it holds no longer."""
+    return midnight(starts) if starts else _ALWAYS, midnight(ends) if ends else None
+
+
+@lru_cache(maxsize=256)
+def _policy(settings: str) -> Policy:
+    return Policy.from_dict(json.loads(settings))

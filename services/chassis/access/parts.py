@@ -1,0 +1,75 @@
+"""In which cases a person could have a part, by index: lists start here, and each case is decided after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.chassis.access.decisions import Asker, Context
+from services.chassis.access.projections import T
+from services.kernel.calendar import local_date
+from services.kernel.facts import Capacity, Role
+
+
+def case_ids_for(context: Context, asker: Asker | None = None) -> list[str]:
+    """The cases in which the one who acts (or `asker`) could have a part in the chosen capacity, by id.
+
+    Not yet an answer: `of_many(context, ids)` decides. An employee's are those of the chosen unit (SE-3).
+    """
+    who = asker or Asker.of(context.actor)
+    if not who.person_id:
+        return []
+    case = T.case.c
+    if who.capacity is Capacity.SELF:
+        found = [_cases(context).where(case.subject_person_id == who.person_id)]
+    elif who.capacity is Capacity.GUARDIAN:
+        tie = T.guardian.c
+        children = sa.select(tie.subject_person_id).where(
+            tie.municipality == context.municipality, tie.person_id == who.person_id
+        )
+        found = [_cases(context).where(case.subject_person_id.in_(children))]
+    elif who.capacity is Capacity.EMPLOYEE and who.unit_id:
+        found = _of_employee(context, who.person_id, who.unit_id)
+    else:
+        found = []
+    if not found:
+        return []
+    return sorted(context.conn.execute(sa.union(*found)).scalars())
+
+
+def _of_employee(context: Context, person_id: str, unit_id: str) -> list[sa.Select[Any]]:
+    roles = _roles_now(context, person_id, unit_id)
+    if not roles:
+        return []
+    case, participant = T.case.c, T.participant.c
+    takes_part = sa.select(participant.case_id).where(
+        participant.municipality == context.municipality,
+        participant.unit_id == unit_id,
+        participant.valid_to.is_(None) | (participant.valid_to > context.now),
+    )
+    found = [
+        _cases(context).where(case.owner_person_id == person_id, case.owner_unit_id == unit_id),
+        _cases(context).where(case.holder_person_id == person_id, case.holder_unit_id == unit_id),
+        _cases(context).where(case.receiver_person_id == person_id, case.receiver_unit_id == unit_id),
+        takes_part.where(participant.person_id == person_id),
+    ]
+    if Role.LEADER in roles:
+        found += [_cases(context).where(case.owner_unit_id == unit_id), takes_part]
+    return found
+
+
+def _roles_now(context: Context, person_id: str, unit_id: str) -> set[str]:
+    role, today = T.role.c, local_date(context.now)
+    asked = sa.select(role.role).where(
+        role.municipality == context.municipality,
+        role.person_id == person_id,
+        role.unit_id == unit_id,
+        role.valid_from <= today,
+        role.valid_to.is_(None) | (role.valid_to > today),
+    )
+    return set(context.conn.execute(asked).scalars())
+
+
+def _cases(context: Context) -> sa.Select[Any]:
+    return sa.select(T.case.c.case_id).where(T.case.c.municipality == context.municipality)

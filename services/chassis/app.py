@@ -1,0 +1,405 @@
+"""How a service answers: everything that is the same for all commands, queries and timers of all services.
+
+An App is one service with its database, keys, bus and RPC client, apart from nameko: tests call it directly.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from marshmallow import ValidationError
+from sqlalchemy.exc import OperationalError
+
+from services.chassis import access_record, idempotency, metrics, tracing
+from services.chassis.actor import Actor, Signer, Verifier, service_actor
+from services.chassis.bus.inbox import Inbox
+from services.chassis.bus.relay import Relay
+from services.chassis.bus.topology import Catalogue
+from services.chassis.clock import Clock, SystemClock
+from services.chassis.faults import field_faults
+from services.chassis.health import HealthServer
+from services.chassis.idempotency import Once
+from services.chassis.keys import Keys
+from services.chassis.logging import fault
+from services.chassis.rpc.calls import Calls
+from services.chassis.rpc.client import RpcClient
+from services.chassis.rpc.protocol import DEFAULT_TIMEOUT
+from services.chassis.settings import Settings
+from services.chassis.storage import Database, WriteTransaction
+from services.chassis.unit_of_work import Access, Reading, Surroundings, UnitOfWork
+from services.contracts.base import Procedure
+from services.contracts.envelope import Event
+from services.kernel.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    InternalError,
+    InvalidInput,
+    NotVisibleYet,
+    Refusal,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from services.chassis.service import Operation, Service
+
+log = structlog.get_logger()
+
+VISIBLE_WITHIN = 2.0
+
+
+@dataclass(slots=True)
+class Call:
+    """One call as it came in. `deadline` is epoch seconds."""
+
+    actor: Actor
+    municipality: str
+    request: Mapping[str, Any]
+    deadline: float
+    token: str = ""
+    at_least: Mapping[str, int] = field(default_factory=dict)
+    idempotency_key: str | None = None
+
+    def check_deadline(self) -> None:
+        """Raise DeadlineExceeded when nobody waits for the answer any more."""
+        if time.time() >= self.deadline:
+            raise DeadlineExceeded()
+
+
+class Context:
+    """What a command's `prepare` step is given: what it may ask before the transaction begins."""
+
+    def __init__(self, app: App, call: Call, now: datetime) -> None:
+        self.actor, self.municipality, self.now = call.actor, call.municipality, now
+        self.settings, self.keys, self.services = app.settings, app.keys, app.surroundings.services
+        self.accesses: list[Access] = []
+        self._app, self._call = app, call
+
+    @property
+    def rpc(self) -> Calls:
+        """Calls to other services as the person who asked (`.as_service()`: as this service)."""
+        return self._app.calls(self.municipality, self._call.token, self._call.deadline)
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        """A snapshot of this service's data; what it notes of access is written with the command."""
+        with self._app.db.read() as conn:
+            reading = Reading(self._app.surroundings, conn, self.actor, self.municipality, self.now)
+            try:
+                yield reading
+            finally:
+                self.accesses.extend(reading.accesses)
+
+
+class Work:
+    """What a timer is given. Called with a municipality it opens a unit of work, done by the service for itself.
+
+    with work(municipality) as uow: ...
+    """
+
+    def __init__(self, app: App) -> None:
+        self.settings, self.keys, self.services, self.db = (
+            app.settings,
+            app.keys,
+            app.surroundings.services,
+            app.db,
+        )
+        self._app = app
+
+    @property
+    def now(self) -> datetime:
+        """The time now."""
+        return self._app.clock.now()
+
+    def __call__(self, municipality: str) -> Any:
+        """A context manager: the unit of work, committed when the block ends."""
+        return self._app.work(municipality)
+
+    @contextmanager
+    def read(self, municipality: str) -> Iterator[Reading]:
+        """A snapshot of this service's data."""
+        actor = service_actor(self._app.name, municipality)
+        with self._app.db.read() as conn:
+            yield Reading(self._app.surroundings, conn, actor, municipality, self.now)
+
+    def rpc(self, municipality: str) -> Calls:
+        """Calls to other services, by this service for itself."""
+        return self._app.calls(municipality)
+
+    def forget_old_keys(self) -> None:
+        """Delete idempotency keys that nobody repeats any more."""
+        with self.db.write() as tx:
+            idempotency.forget(tx, self.now)
+
+
+class App:
+    """One service: `answer` for calls that come over RPC, `call` for those of tests, `tick` for timers."""
+
+    def __init__(
+        self,
+        service_cls: type[Service],
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        keys: Keys | None = None,
+        migrations: Path | None = None,
+        catalogue: Catalogue | None = None,
+    ) -> None:
+        self.service_cls, self.name, self.settings = service_cls, service_cls.name, settings
+        self.clock: Clock = clock or SystemClock()
+        self.keys = keys or Keys.embedded(settings.var)
+        self.db = Database(settings.database_url, service_cls.metadata, self.name, migrations)
+        catalogue = catalogue or Catalogue.published()
+        self.hears = catalogue.hears.get(self.name, frozenset())
+        self.relay = Relay(self.db, settings, self.name, self.clock, catalogue=catalogue)
+        self.inbox = Inbox(
+            self.db, settings, self.name, service_cls.handlers, self._work_on_event,
+            seal=lambda body: self.keys.seal_bytes("undecodable", body), clock=self.clock, catalogue=catalogue,
+        )  # fmt: skip
+        self.surroundings = Surroundings(
+            settings=settings,
+            keys=self.keys,
+            services=service_cls.services(settings),
+            handlers=service_cls.handlers,
+            wake_relay=self.relay.wake,
+        )
+        self.operations: dict[str, Operation] = service_cls.operations()
+        self.rpc = RpcClient(settings.amqp_url, settings.var, self.name)
+        checks = {"database": self.db.answers, "broker": self.rpc.connected}
+        self.health = HealthServer(self.name, settings.health_port, checks)
+        self._verifier = Verifier(settings.var)
+        self._signer: Signer | None = None
+        self._schemas: dict[str, tuple[Any, Any]] = {
+            name: (operation.procedure.request(), operation.procedure.response())
+            for name, operation in self.operations.items()
+        }
+
+    # ------------------------------------------------------------ calls
+
+    def answer(self, name: str, wire: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a call that came over RPC: {"result": ...} or {"refusal": ...}. Never raises."""
+        trace = tracing.begin(wire.get("traceparent"))
+        started, outcome = time.perf_counter(), "ok"
+        try:
+            return {"result": self._execute(name, self._read_call(wire))}
+        except Refusal as refusal:
+            outcome = refusal.code
+            return {"refusal": refusal.as_dict()}
+        except OperationalError as error:
+            outcome = "unavailable"
+            log.error("database_failed", procedure=name, **fault(error.orig or error))
+            return {"refusal": Unavailable().as_dict()}
+        except Exception as error:
+            outcome = "internal_error"
+            log.error("call_failed", procedure=name, **fault(error))
+            return {"refusal": InternalError(trace_id=tracing.trace_id(trace)).as_dict()}
+        finally:
+            seconds = time.perf_counter() - started
+            metrics.RPC_HANDLED.labels(name, outcome).observe(seconds)
+            log.debug("called", procedure=name, outcome=outcome, duration_ms=round(seconds * 1000, 1))
+
+    def call(
+        self,
+        procedure: Procedure,
+        actor: Actor,
+        request: Mapping[str, Any] | None = None,
+        *,
+        at_least: Mapping[str, int] | None = None,
+        idempotency_key: str | None = None,
+        municipality: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> dict[str, Any]:
+        """Answer a call of this process, as `answer` does, but raise refusals and faults."""
+        tracing.begin(tracing.current())
+        place = _municipality(actor, municipality)
+        call = Call(actor, place, request or {}, time.time() + timeout, "", at_least or {}, idempotency_key)
+        return self._execute(procedure.name, call)
+
+    def _read_call(self, wire: Mapping[str, Any]) -> Call:
+        actor = self._verifier.verify(wire["actor"])
+        return Call(
+            actor=actor,
+            municipality=_municipality(actor, wire.get("municipality")),
+            request=wire["request"],
+            deadline=float(wire["deadline"]),
+            token=wire["actor"],
+            at_least=wire.get("at_least") or {},
+            idempotency_key=wire.get("idempotency_key"),
+        )
+
+    def _execute(self, name: str, call: Call) -> dict[str, Any]:
+        operation = self.operations[name]
+        request_schema, response_schema = self._schemas[name]
+        try:
+            request: dict[str, Any] = request_schema.load(call.request)
+        except ValidationError as error:
+            raise InvalidInput(fields=field_faults(error.messages)) from None
+        call.check_deadline()
+        self._wait_until_visible(call)
+        run = self._command if operation.procedure.kind == "command" else self._query
+        return run(operation, call, request, response_schema)
+
+    def _query(
+        self, operation: Operation, call: Call, request: dict[str, Any], response: Any
+    ) -> dict[str, Any]:
+        now = self.clock.now()
+        accesses: list[Access] = []
+        try:
+            with self.db.read() as conn:
+                reading = Reading(
+                    self.surroundings, conn, call.actor, call.municipality, now,
+                    lambda: self.calls(call.municipality, call.token, call.deadline),
+                )  # fmt: skip
+                accesses = reading.accesses
+                answer: dict[str, Any] = response.dump(operation.method(self.service_cls(), reading, request))
+        finally:
+            self._write_accesses(call, now, accesses)
+        return answer
+
+    def _command(
+        self, operation: Operation, call: Call, request: dict[str, Any], response: Any
+    ) -> dict[str, Any]:
+        now, name = self.clock.now(), operation.procedure.name
+        once: Once | None = None
+        if call.idempotency_key is not None:
+            once = Once(
+                self.keys,
+                self.db.chassis,
+                call.municipality,
+                call.actor.caller,
+                name,
+                call.idempotency_key,
+                call.request,
+            )
+            stored = self._stored(once)
+            if stored is not None:
+                return stored
+        context = Context(self, call, now)
+        accesses = context.accesses
+        try:
+            if operation.prepare is not None:
+                request["_prepared"] = operation.prepare(context, request)
+            call.check_deadline()
+            with self.db.write() as tx:
+                if once:
+                    once.claim(tx, now)
+                uow = UnitOfWork(
+                    self.surroundings, tx, call.actor, call.municipality, now, tracing.current(), accesses
+                )
+                answer: dict[str, Any] = response.dump(
+                    operation.method(self.service_cls(), uow, request) or {}
+                )
+                answer["versions"] = uow.versions
+                access_record.write(tx, call.municipality, now, call.actor, accesses)
+                if once:
+                    once.keep(tx, answer)
+                call.check_deadline()
+        except Once.Raced:
+            assert once is not None
+            return self._stored(once) or _unfinished()
+        except Refusal:
+            self._write_accesses(call, now, [access for access in accesses if not access.allowed])
+            raise
+        return answer
+
+    def _stored(self, once: Once) -> dict[str, Any] | None:
+        with self.db.read() as conn:
+            return once.stored(conn)
+
+    def _write_accesses(self, call: Call, now: datetime, accesses: list[Access]) -> None:
+        if accesses:
+            with self.db.write() as tx:
+                access_record.write(tx, call.municipality, now, call.actor, accesses)
+
+    def _wait_until_visible(self, call: Call) -> None:
+        """Wait until what the caller has seen elsewhere is here too, up to 2 s; raises NotVisibleYet."""
+        limit = min(time.time() + VISIBLE_WITHIN, call.deadline)
+        for name, sequence in call.at_least.items():
+            stream, _, subject = name.partition(":")
+            if stream not in self.hears:
+                continue
+            timeout = max(limit - time.time(), 0.0)
+            if not self.inbox.wait_for(stream, subject, int(sequence), timeout):
+                raise NotVisibleYet()
+
+    # ------------------------------------------------------------ work of its own
+
+    @contextmanager
+    def work(self, municipality: str) -> Iterator[UnitOfWork]:
+        """A unit of work that the service does for itself; committed when the block ends."""
+        actor, now = service_actor(self.name, municipality), self.clock.now()
+        with self.db.write() as tx:
+            uow = UnitOfWork(self.surroundings, tx, actor, municipality, now, tracing.current())
+            yield uow
+            access_record.write(tx, municipality, now, actor, uow.accesses)
+
+    def _work_on_event(self, tx: WriteTransaction, event: Event) -> UnitOfWork:
+        """The unit of work in which another service's event is handled, within the inbox's transaction."""
+        trace = tracing.begin(event.traceparent)
+        actor = service_actor(self.name, event.municipality)
+        return UnitOfWork(self.surroundings, tx, actor, event.municipality, self.clock.now(), trace)
+
+    def calls(self, municipality: str, token: str = "", deadline: float | None = None) -> Calls:
+        """A way to call others: as the holder of `token`, else as this service."""
+        return Calls(
+            self.rpc, token or self._service_token(municipality), self._service_token, municipality, deadline
+        )
+
+    def tick(self, name: str, run: Callable[[Any, Work], None]) -> None:
+        """One round of a timer; what it raises is logged and counted, and the next round comes anyway."""
+        tracing.begin()
+        try:
+            run(self.service_cls(), Work(self))
+        except Exception as error:
+            metrics.TIMER_FAILURES.labels(name).inc()
+            log.error("timer_failed", component=name, **fault(error))
+
+    def _service_token(self, municipality: str) -> str:
+        if self._signer is None:
+            self._signer = Signer(self.settings.var, self.name)
+        return self._signer.mint(service_actor(self.name, municipality))
+
+    # ------------------------------------------------------------ life
+
+    def setup(self) -> None:
+        """Bring the database up to date."""
+        self.db.migrate()
+
+    def start(self) -> None:
+        """Start the RPC client, the relay and the inbox; they connect, and connect again, by themselves."""
+        for part in (self.health, self.rpc, self.relay, self.inbox):
+            part.start()
+
+    def stop(self) -> None:
+        """Stop what was started, all at once, and close the database."""
+        parts = (self.inbox, self.relay, self.rpc, self.health)
+        threads = [threading.Thread(target=part.stop, daemon=True) for part in parts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.db.close()
+
+
+def _municipality(actor: Actor, named: str | None) -> str:
+    """The municipality in which the call works (SE-7): the actor's. A service without one names it call by call."""
+    if actor.municipality:
+        if named and named != actor.municipality:
+            raise Forbidden("The call names another municipality than its actor's.", rule="SE-7")
+        return actor.municipality
+    if actor.capacity != "service" or not named:
+        raise InvalidInput(fields={"municipality": "missing"}, rule="SE-7")
+    return named
+
+
+def _unfinished() -> dict[str, Any]:
+    raise Unavailable(
+        "The same request is being handled now. Try again in a moment.", code="request_in_progress"
+    )

@@ -1,0 +1,1 @@
+"""How events leave a service and come in: outbox, relay, broker, inbox. README.md beside this file tells the way."""

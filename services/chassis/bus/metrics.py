@@ -1,0 +1,20 @@
+"""What the bus counts, for Prometheus; labels are services and outcomes alone."""
+
+from prometheus_client import Counter, Gauge
+
+SENT = Counter("stafett_bus_events_sent_total", "Events confirmed by the broker", ["service"])
+UNCONFIRMED = Counter(
+    "stafett_bus_unconfirmed_total",
+    "Publishes that were nacked, returned or not answered in time",
+    ["service"],
+)
+HANDLED = Counter(
+    "stafett_bus_events_handled_total", "Events taken in, by what became of them", ["service", "outcome"]
+)
+INTERRUPTED = Counter(
+    "stafett_bus_interruptions_total", "Times a bus loop had to start again", ["service", "loop"]
+)
+UNSENT_AGE = Gauge("stafett_bus_oldest_unsent_seconds", "Age of the oldest event not yet sent", ["service"])
+CONNECTED = Gauge(
+    "stafett_bus_connected", "1 while the loop has a connection to the broker", ["service", "loop"]
+)

@@ -1,0 +1,21 @@
+"""Prometheus metrics of a process. Labels are procedures, outcomes and components: never a person, case or value."""
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+RPC_HANDLED = Histogram(
+    "stafett_rpc_handled_seconds", "Time to answer a call", ["procedure", "outcome"], buckets=BUCKETS
+)
+RPC_CALLED = Histogram(
+    "stafett_rpc_called_seconds", "Time until a call was answered", ["procedure", "outcome"], buckets=BUCKETS
+)
+TIMER_FAILURES = Counter("stafett_timer_failures_total", "Rounds of timers that failed", ["timer"])
+UP = Gauge("stafett_component_up", "1 if a component of this process is well", ["component"])
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def exposition() -> bytes:
+    """All metrics of this process in Prometheus' text format."""
+    return bytes(generate_latest(REGISTRY))

@@ -1,0 +1,152 @@
+"""The base of all services, and the decorators of their front doors.
+
+    class CasesService(Service):
+        name = "cases"
+        metadata = storage.metadata
+        handlers = projections.HANDLERS
+
+        @command(contracts.RaiseConcern)
+        def raise_concern(self, uow, request): return raise_concern.run(uow, request)
+
+        @query(contracts.GetCase)
+        def get_case(self, reading, request): return get_case.run(reading, request)
+
+        @every(seconds=30)
+        def warn_deadlines(self, work): ...
+
+How a call is answered is in app.py; the methods here only translate.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from nameko.extensions import DependencyProvider
+from nameko.timer import Timer
+from sqlalchemy import MetaData
+
+from services.chassis.app import App, Context, Work
+from services.chassis.rpc.server import Rpc
+from services.chassis.settings import Settings
+from services.chassis.unit_of_work import Handler, Reading, UnitOfWork
+from services.contracts.base import Procedure
+
+__all__ = ["Context", "Reading", "Service", "UnitOfWork", "Work", "command", "every", "query"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method that answers a procedure; `prepare(context, request)` runs before a command's transaction, and what
+    it answers is given to the command as request["_prepared"]."""
+
+    procedure: Procedure
+    method: Callable[[Any, Any, dict[str, Any]], Mapping[str, Any] | None]
+    prepare: Callable[[Context, dict[str, Any]], Any] | None = None
+
+
+def command(
+    procedure: Procedure, *, prepare: Callable[[Context, dict[str, Any]], Any] | None = None
+) -> Callable[[Any], Any]:
+    """The method answers this command: method(self, uow: UnitOfWork, request: dict) -> dict of ids, or None."""
+    return _answers("command", procedure, prepare)
+
+
+def query(procedure: Procedure) -> Callable[[Any], Any]:
+    """The method answers this query: method(self, reading: Reading, request: dict) -> dict as the response has it."""
+    return _answers("query", procedure, None)
+
+
+def every(*, seconds: float) -> Callable[[Any], Any]:
+    """The method is run every so often: method(self, work: Work). One round at a time; a failing round is logged."""
+
+    def decorate(method: Any) -> Any:
+        @functools.wraps(method)
+        def round_(self: Service) -> None:
+            self.chassis.tick(method.__name__, method)
+
+        Timer.decorator(interval=seconds)(round_)
+        round_.timer = method  # type: ignore[attr-defined]
+        return round_
+
+    return decorate
+
+
+def _answers(kind: Literal["command", "query"], procedure: Procedure, prepare: Any) -> Callable[[Any], Any]:
+    if procedure.kind != kind:
+        raise TypeError(f"{procedure.name} is a {procedure.kind}, not a {kind}")
+
+    def decorate(method: Any) -> Any:
+        @functools.wraps(method)
+        def entry(self: Service, call: dict[str, Any]) -> dict[str, Any]:
+            app: App = self.chassis
+            return app.answer(procedure.name, call)
+
+        entry.operation = Operation(procedure, method, prepare)  # type: ignore[attr-defined]
+        Rpc.decorator(procedure_name=procedure.name, kind=kind)(entry)
+        return entry
+
+    return decorate
+
+
+class Chassis(DependencyProvider):
+    """Ties an App's life to its nameko container's, and hands it to each worker."""
+
+    @property
+    def app(self) -> App:
+        """The app that the runner made (config key "stafett.app")."""
+        app: App = self.container.config["stafett.app"]
+        return app
+
+    def setup(self) -> None:
+        """Before anything of the service starts."""
+        self.app.setup()
+
+    def start(self) -> None:
+        """Start the bus and the RPC client."""
+        self.app.start()
+
+    def stop(self) -> None:
+        """After the last worker is done."""
+        self.app.stop()
+
+    def kill(self) -> None:
+        """As stop: each part ends at once when its connection is closed."""
+        self.app.stop()
+
+    def get_dependency(self, worker_ctx: Any) -> App:
+        """The app, as `self.chassis` of the worker."""
+        return self.app
+
+
+class Service:
+    """Base of all services: a name, tables, event handlers, and methods bearing @command, @query or @every."""
+
+    name: ClassVar[str]
+    metadata: ClassVar[MetaData]
+    handlers: ClassVar[Mapping[str, Handler]] = {}
+    chassis: Any = Chassis()
+
+    @classmethod
+    def services(cls, settings: Settings) -> Any:
+        """What this service's work needs of the outside (mail, registers): given to it as `uow.services`."""
+        return None
+
+    @classmethod
+    def operations(cls) -> dict[str, Operation]:
+        """The procedures that this service answers, by name. Raises TypeError for one that is another service's."""
+        found: dict[str, Operation] = {}
+        for attribute in dir(cls):
+            operation = getattr(getattr(cls, attribute), "operation", None)
+            if isinstance(operation, Operation):
+                if operation.procedure.service != cls.name:
+                    raise TypeError(f"{cls.name} can't answer {operation.procedure.name}")
+                found[operation.procedure.name] = operation
+        return found
+
+    @every(seconds=3600)
+    def forget_old_idempotency_keys(self, work: Work) -> None:
+        """Keys that are older than two days are not repeated any more."""
+        work.forget_old_keys()

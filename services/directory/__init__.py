@@ -1,0 +1,1 @@
+"""Directory: municipalities and policies, services, units, staff and roles, the guide and the toolkit."""

@@ -1,0 +1,42 @@
+"""Documents, staff and roles; the chassis' tables."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from services.chassis.storage import create_chassis_tables
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    create_chassis_tables(op)
+    op.create_table(
+        "documents",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("kind", sa.String(32), primary_key=True),
+        sa.Column("document_id", sa.String(64), primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("valid_from", sa.Date, nullable=False),
+        sa.Column("place", sa.Integer, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "staff",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("person_id", sa.String(64), primary_key=True),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("title", sa.String(200)),
+        sa.Column("email", sa.String(200)),
+    )
+    op.create_table(
+        "roles",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("person_id", sa.String(64), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("unit_id", sa.String(64), nullable=False, index=True),
+        sa.Column("service_id", sa.String(64), nullable=False, index=True),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("valid_from", sa.Date, nullable=False),
+        sa.Column("valid_to", sa.Date),
+    )

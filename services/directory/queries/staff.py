@@ -1,0 +1,57 @@
+"""Employees and their roles, for those who work with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.chassis.unit_of_work import Reading
+from services.directory.storage import Staff
+from services.kernel.calendar import local_date
+from services.kernel.errors import Forbidden, NotFound
+
+
+def roles_of(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """A person's roles today; empty for who is no employee. One's own, or the gateway's question at login."""
+    person_id = request["person_id"]
+    if reading.actor.service != "gateway" and reading.actor.person_id != person_id:
+        raise NotFound
+    staff = Staff(reading.conn, reading.municipality)
+    found = staff.people([person_id])
+    today = staff.roles([person_id], local_date(reading.now))
+    return {
+        "person_id": person_id,
+        "name": found[0].name if found else None,
+        "title": found[0].title if found else None,
+        "roles": [{name: role[name] for name in ("unit_id", "service_id", "role")} for role in today],
+    }
+
+
+def staff_names(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """Names and titles by id, for whoever is logged in: they have the ids from what they may see."""
+    if reading.actor.capacity == "anonymous":
+        raise Forbidden(code="not_logged_in")
+    found = Staff(reading.conn, reading.municipality).people(request["person_ids"])
+    return {"items": [{"person_id": row.person_id, "name": row.name, "title": row.title} for row in found]}
+
+
+def staff_of(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """The employees of units or services today; for employees alone."""
+    if reading.actor.capacity != "employee":
+        raise Forbidden(code="employees_only")
+    found = Staff(reading.conn, reading.municipality).of(
+        request["unit_ids"], request["service_ids"], local_date(reading.now)
+    )
+    return {
+        "items": [
+            {"person_id": row.person_id, "name": row.name, "title": row.title, "unit_id": row.unit_id}
+            for row in found
+        ]
+    }
+
+
+def contact_of(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """An employee's work address, for the sender alone (NO-3)."""
+    if reading.actor.service != "notifications":
+        raise NotFound
+    found = Staff(reading.conn, reading.municipality).people([request["person_id"]])
+    return {"person_id": request["person_id"], "email": found[0].email if found else None}

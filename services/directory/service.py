@@ -1,0 +1,70 @@
+"""The front door of directory: translate, call, translate back."""
+
+from typing import Any
+
+from services.chassis.service import Reading, Service, UnitOfWork, command, query
+from services.contracts import directory as contracts
+from services.directory import storage
+from services.directory.commands import import_catalogue, put_staff
+from services.directory.queries import catalogue, staff
+from services.kernel.errors import NotFound
+
+_SET_UP = "seed"
+
+
+class DirectoryService(Service):
+    """Municipalities, services, units, staff, guide, toolkit."""
+
+    name = "directory"
+    metadata = storage.metadata
+    handlers = {}
+
+    @query(contracts.Ping)
+    def ping(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True}
+
+    @query(contracts.ListMunicipalities)
+    def list_municipalities(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return catalogue.list_municipalities(reading)
+
+    @query(contracts.GetCatalogue)
+    def get_catalogue(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return catalogue.get_catalogue(reading, request)
+
+    @query(contracts.GetTool)
+    def get_tool(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return catalogue.get_tool(reading, request)
+
+    @query(contracts.RolesOf)
+    def roles_of(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return staff.roles_of(reading, request)
+
+    @query(contracts.StaffNames)
+    def staff_names(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return staff.staff_names(reading, request)
+
+    @query(contracts.StaffOf)
+    def staff_of(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return staff.staff_of(reading, request)
+
+    @query(contracts.ContactOfStaff)
+    def contact_of_staff(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return staff.contact_of(reading, request)
+
+    @command(contracts.ImportCatalogue)
+    def import_catalogue(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        _only_set_up(uow)
+        return import_catalogue.run(uow, request)
+
+    @command(contracts.PutStaff)
+    def put_staff(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        _only_set_up(uow)
+        return put_staff.run(uow, request)
+
+
+def _only_set_up(uow: UnitOfWork) -> None:
+    if uow.actor.service != _SET_UP:
+        raise NotFound
+
+
+SERVICE = DirectoryService

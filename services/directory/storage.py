@@ -1,0 +1,170 @@
+"""Tables and repositories of directory. All of it is public, or about employees at work: nothing of a family."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.chassis.storage import AnyConnection, chassis_tables, new_metadata, upsert
+
+metadata = new_metadata()
+chassis_tables(metadata)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(32), primary_key=True),
+    sa.Column("document_id", sa.String(64), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+)
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("title", sa.String(200)),
+    sa.Column("email", sa.String(200)),
+)
+
+roles = sa.Table(
+    "roles",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("unit_id", sa.String(64), nullable=False, index=True),
+    sa.Column("service_id", sa.String(64), nullable=False, index=True),
+    sa.Column("role", sa.String(32), nullable=False),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("valid_to", sa.Date),
+)
+
+
+class Documents:
+    """The versioned, dated public data of one municipality (DI-5, SE-7)."""
+
+    def __init__(self, conn: AnyConnection, municipality: str) -> None:
+        if not municipality:
+            raise ValueError("no query without a municipality (SE-7)")
+        self._conn, self._municipality = conn, municipality
+
+    def in_force(self, kind: str, day: date) -> dict[str, tuple[int, Any]]:
+        """id -> (version, content) of all documents of a kind, each in the version in force on a day."""
+        found = (
+            sa.select(documents)
+            .where(
+                documents.c.municipality == self._municipality,
+                documents.c.kind == kind,
+                documents.c.valid_from <= day,
+            )
+            .order_by(documents.c.place, documents.c.document_id, documents.c.version)
+        )
+        return {row.document_id: (row.version, json.loads(row.content)) for row in self._conn.execute(found)}
+
+    def get(self, kind: str, document_id: str, version: int) -> Any:
+        """The content of one version, or None."""
+        found = self._conn.scalar(
+            sa.select(documents.c.content).where(
+                documents.c.municipality == self._municipality,
+                documents.c.kind == kind,
+                documents.c.document_id == document_id,
+                documents.c.version == version,
+            )
+        )
+        return json.loads(found) if found is not None else None
+
+    def put(self, kind: str, document_id: str, version: int, valid_from: date, place: int, content: Any) -> bool:
+        """Keep a version; whether it is new or other than it was."""
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+        key = {
+            "municipality": self._municipality, "kind": kind, "document_id": document_id, "version": version,
+        }  # fmt: skip
+        known = self._conn.execute(
+            sa.select(documents.c.content, documents.c.place).where(
+                *(documents.c[name] == value for name, value in key.items())
+            )
+        ).first()
+        if known is not None and (known.content, known.place) == (text, place):
+            return False
+        upsert(self._conn, documents, key, {"valid_from": valid_from, "place": place, "content": text})
+        return True
+
+
+def municipalities(conn: AnyConnection) -> list[dict[str, Any]]:
+    """All municipalities of this installation: the one list that belongs to none of them."""
+    found = sa.select(documents.c.content).where(documents.c.kind == "municipality").order_by(documents.c.place)
+    return [json.loads(content) for content in conn.scalars(found)]
+
+
+class Staff:
+    """The employees of one municipality and their roles (SE-7)."""
+
+    def __init__(self, conn: AnyConnection, municipality: str) -> None:
+        if not municipality:
+            raise ValueError("no query without a municipality (SE-7)")
+        self._conn, self._municipality = conn, municipality
+
+    def put(self, person_id: str, values: dict[str, Any], given: Iterable[dict[str, Any]]) -> bool:
+        """Keep an employee and all their roles; whether the roles are others than before."""
+        new = [dict(role) for role in given]
+        key = {"municipality": self._municipality, "person_id": person_id}
+        upsert(self._conn, staff, key, values)
+        if self.roles([person_id], None) == new:
+            return False
+        mine = (roles.c.municipality == self._municipality, roles.c.person_id == person_id)
+        self._conn.execute(sa.delete(roles).where(*mine))
+        if new:
+            self._conn.execute(
+                sa.insert(roles), [{**key, "number": number, **role} for number, role in enumerate(new)]
+            )
+        return True
+
+    def roles(self, person_ids: Iterable[str], day: date | None) -> list[dict[str, Any]]:
+        """The roles of these people: those of a day, or (None) all, past and coming."""
+        found = sa.select(roles).where(
+            roles.c.municipality == self._municipality, roles.c.person_id.in_(list(person_ids))
+        )
+        rows = self._conn.execute((found if day is None else found.where(*_on(day))).order_by(roles.c.number))
+        return [
+            {name: row._mapping[name] for name in ("unit_id", "service_id", "role", "valid_from", "valid_to")}
+            for row in rows
+        ]
+
+    def people(self, person_ids: Iterable[str]) -> list[Any]:
+        """The rows of these employees."""
+        found = sa.select(staff).where(
+            staff.c.municipality == self._municipality, staff.c.person_id.in_(list(person_ids))
+        )
+        return list(self._conn.execute(found))
+
+    def of(self, unit_ids: Iterable[str], service_ids: Iterable[str], day: date) -> list[Any]:
+        """Employees with a role in these units or services on a day, with that unit, by name."""
+        found = (
+            sa.select(staff.c.person_id, staff.c.name, staff.c.title, roles.c.unit_id)
+            .join(
+                roles,
+                (roles.c.municipality == staff.c.municipality) & (roles.c.person_id == staff.c.person_id),
+            )
+            .where(
+                staff.c.municipality == self._municipality,
+                roles.c.unit_id.in_(list(unit_ids)) | roles.c.service_id.in_(list(service_ids)),
+                *_on(day),
+            )
+            .distinct()
+            .order_by(staff.c.name)
+        )
+        return list(self._conn.execute(found))
+
+
+def _on(day: date) -> tuple[Any, ...]:
+    return roles.c.valid_from <= day, roles.c.valid_to.is_(None) | (roles.c.valid_to > day)

@@ -1,0 +1,292 @@
+"""The one access decision (CO-8): who may do what with a case, for which topic, now. Denial by default.
+
+Read the table first: a line names the parties, the rule that lets them, and what must hold besides.
+`parties.py` says as what somebody stands to the case, `conditions.py` what each word in the table means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import NamedTuple
+
+from services.kernel.conditions import (
+    Condition,
+    Refused,
+    after_talk,
+    at_level_0,
+    comment_consent,
+    family_knows,
+    has_log,
+    is_closed,
+    is_open,
+    let_write,
+    must_sign,
+    named_for_topic,
+    not_frozen,
+    not_given_apart,
+    some_consent,
+    topic_consent,
+    within_guardians_need,
+)
+from services.kernel.facts import (
+    Act,
+    Audience,
+    Capacity,
+    CaseFacts,
+    Decision,
+    Facts,
+    GuardianFact,
+    Holder,
+    Knowledge,
+    ParticipantFact,
+    PersonWindowFact,
+    Question,
+    Role,
+    RoleFact,
+    WindowFact,
+)
+from services.kernel.parties import THIRD_PARTIES, NoStanding, Party, Standing, standings
+
+__all__ = [
+    "Act",
+    "Audience",
+    "Capacity",
+    "CaseFacts",
+    "Decision",
+    "Facts",
+    "GuardianFact",
+    "Holder",
+    "Knowledge",
+    "ParticipantFact",
+    "Party",
+    "PersonWindowFact",
+    "Question",
+    "Role",
+    "RoleFact",
+    "WindowFact",
+    "decide",
+    "decide_in_any_capacity",
+    "readable_topics",
+]
+
+
+class Line(NamedTuple):
+    """One line of the table: these parties may, by this rule, when all the conditions hold."""
+
+    parties: frozenset[Party]
+    rule: str
+    conditions: tuple[Condition, ...]
+
+
+def allow(parties: Party | frozenset[Party], rule: str, *conditions: Condition) -> Line:
+    """A line of the table."""
+    return Line(frozenset({parties}) if isinstance(parties, Party) else parties, rule, conditions)
+
+
+OWNER, LEADER, HOLDER, NAMED = Party.OWNER, Party.OWN_LEADER, Party.OWN_HOLDER, Party.NAMED
+COLLEAGUE, GUARDIAN, CHILD = Party.OWN_PARTICIPANT, Party.GUARDIAN, Party.CHILD
+OUTSIDE_HOLDER = Party.OTHER_HOLDER
+OUTSIDE_WRITERS = frozenset({Party.OTHER_HOLDER, Party.OTHER_PARTICIPANT})
+INSIDE = frozenset({OWNER, LEADER, HOLDER, COLLEAGUE})
+OUTSIDE = OUTSIDE_WRITERS | {Party.OTHER_LEADER}
+FAMILY = frozenset({GUARDIAN, CHILD})
+
+TABLE: dict[Act, tuple[Line, ...]] = {
+    Act.SEE_CASE: (
+        allow(INSIDE, "SE-3"),
+        allow(Party.OWN_RECEIVER, "HO-2"),
+        allow(OUTSIDE | {Party.OTHER_RECEIVER}, "CO-1", has_log, some_consent),
+        allow(FAMILY, "LG-7", family_knows),
+        allow(NAMED, "GU-2", has_log),
+    ),
+    Act.READ_NOTES: (
+        allow(OWNER, "LV-17"),
+        allow(frozenset({LEADER, HOLDER}) | FAMILY, "LV-17", after_talk),
+    ),
+    Act.WRITE_NOTES: (allow(OWNER, "LV-2", at_level_0, is_open),),
+    Act.READ_PLAN: (
+        allow(INSIDE, "LG-1", has_log),
+        allow(OUTSIDE, "CO-1", has_log, topic_consent),
+        allow(GUARDIAN, "LG-1", has_log, within_guardians_need),
+        allow(CHILD, "LG-1", has_log),
+        allow(NAMED, "GU-2", has_log, named_for_topic),
+    ),
+    Act.READ_LOG_ITEM: (
+        allow(INSIDE, "LG-7", has_log),
+        allow(OUTSIDE, "CO-1", has_log, topic_consent),
+        allow(GUARDIAN, "LG-7", has_log, within_guardians_need),
+        allow(CHILD, "LG-7", has_log),
+        allow(NAMED, "GU-2", has_log, named_for_topic),
+    ),
+    Act.READ_VIEW: (
+        allow(OWNER, "LG-5"),
+        allow(frozenset({LEADER, HOLDER, COLLEAGUE}), "LG-5", family_knows),
+        allow(OUTSIDE, "CO-1", has_log, topic_consent),
+        allow(GUARDIAN, "LG-5", family_knows, within_guardians_need, not_given_apart),
+        allow(CHILD, "LG-5", family_knows),
+        allow(NAMED, "GU-2", has_log, named_for_topic, not_given_apart),
+    ),
+    Act.READ_CONSENT: (
+        allow(frozenset({OWNER, LEADER, HOLDER}), "CO-1"),
+        allow(OUTSIDE_HOLDER, "CO-1", has_log, some_consent),
+        allow(FAMILY, "CO-7", family_knows),
+    ),
+    Act.READ_REPORT: (
+        allow(INSIDE, "LG-10"),
+        allow(OUTSIDE, "LG-10", has_log, some_consent),
+        allow(FAMILY, "LG-10", family_knows),
+        allow(NAMED, "GU-2", has_log),
+    ),
+    Act.WRITE_PLAN: (
+        allow(frozenset({HOLDER, COLLEAGUE}), "LG-7", has_log, is_open, let_write),
+        allow(OUTSIDE_WRITERS, "LG-7", has_log, is_open, not_frozen, let_write, topic_consent),
+    ),
+    Act.WRITE_LOG: (
+        allow(frozenset({HOLDER, COLLEAGUE}), "LG-7", has_log, is_open, let_write),
+        allow(OUTSIDE_WRITERS, "LG-7", has_log, is_open, not_frozen, let_write, topic_consent),
+    ),
+    Act.COMMENT: (
+        allow(INSIDE | FAMILY, "LG-7", has_log, is_open),
+        allow(OUTSIDE, "LG-7", has_log, is_open, not_frozen, comment_consent),
+    ),
+    Act.MANAGE: (
+        allow(HOLDER, "HO-7", has_log, is_open),
+        allow(OUTSIDE_HOLDER, "HO-7", has_log, is_open, some_consent),
+    ),
+    Act.DECIDE_LEVEL: (
+        allow(OWNER, "LV-2", at_level_0, is_open),
+        allow(frozenset({HOLDER, LEADER}), "LV-4", has_log, is_open),
+        allow(OUTSIDE_HOLDER, "LV-4", has_log, is_open, some_consent),
+    ),
+    Act.CLOSE: (
+        allow(OWNER, "LV-2", at_level_0, is_open),
+        allow(frozenset({HOLDER, LEADER}), "LV-1", has_log, is_open),
+        allow(OUTSIDE_HOLDER, "LV-1", has_log, is_open, some_consent),
+    ),
+    Act.REOPEN: (allow(frozenset({OWNER, LEADER, HOLDER}), "LV-20", is_closed),),
+    Act.PROPOSE_HANDOVER: (
+        allow(frozenset({HOLDER, LEADER}), "HO-2", has_log, is_open),
+        allow(OUTSIDE_HOLDER, "HO-2", has_log, is_open, some_consent),
+    ),
+    Act.ANSWER_HANDOVER: (
+        allow(frozenset({Party.OWN_RECEIVER, Party.OTHER_RECEIVER}), "HO-2", has_log, is_open),
+    ),
+    Act.REQUEST_CONSENT: (
+        allow(frozenset({OWNER, HOLDER}), "LV-8", family_knows, is_open),
+        allow(OUTSIDE_HOLDER, "LV-8", has_log, is_open, some_consent),
+    ),
+    Act.SIGN_CONSENT: (allow(FAMILY, "GU-1", family_knows, is_open, must_sign),),
+    Act.WITHDRAW_CONSENT: (allow(FAMILY, "CO-3", family_knows),),
+    Act.GIVE_FEEDBACK: (allow(FAMILY, "LG-10", family_knows),),
+}
+
+
+def _index(table: dict[Act, tuple[Line, ...]]) -> dict[tuple[Act, Party], Line]:
+    """The table by act and party; a party that stood in two lines of one act would be a contradiction."""
+    index: dict[tuple[Act, Party], Line] = {}
+    for act, lines in table.items():
+        for line in lines:
+            for party in line.parties:
+                if (act, party) in index:
+                    raise ValueError(f"{act}: {party} stands in two lines")
+                index[act, party] = line
+    return index
+
+
+_LINES = _index(TABLE)
+_ITEMS = frozenset({Act.READ_NOTES, Act.READ_PLAN, Act.READ_LOG_ITEM, Act.READ_VIEW})
+_READING = _ITEMS | {Act.SEE_CASE, Act.READ_CONSENT, Act.READ_REPORT}
+_PERSONAL = frozenset({Audience.READER, Audience.EXPORT, Audience.SEARCH, Audience.NOTIFICATION})
+
+_OTHER_MUNICIPALITY = Decision(False, "SE-7", "other_municipality", sees_thing=False)
+_AUDIENCE_CLOSED = Decision(False, "CO-8", "audience_not_open", sees_thing=False)
+_NOT_KNOWN = Decision(False, "CO-9", "consent_status_not_known", sees_thing=True)
+
+
+def decide(question: Question, facts: Facts) -> Decision:
+    """CO-8: the answer to one question about one case, naming the rule that allowed or refused it.
+
+    SE-7: a question asked in another municipality than the case's finds nothing. Statistics and outside
+    systems have no line of their own yet, and a reader's other outlets (export, search, notification) only
+    read: all else is denied. A refusal's `sees_thing` says whether the asker may know that the thing is there
+    (403) or not (404)."""
+    if question.municipality != facts.case.municipality:
+        return _OTHER_MUNICIPALITY
+    if question.audience is not Audience.READER and not (
+        question.audience in _PERSONAL and question.act in _READING
+    ):
+        return _AUDIENCE_CLOSED
+    ties = standings(question, facts)
+    if isinstance(ties, NoStanding):
+        return Decision(False, ties.rule, ties.reason, sees_thing=False)
+    decision = _by_table(question, facts, ties)
+    if decision.allowed or decision is _NOT_KNOWN or question.act in _ITEMS or question.act is Act.SEE_CASE:
+        return decision
+    overview = _by_table(replace(question, act=Act.SEE_CASE, topic=None), facts, ties)
+    return replace(decision, sees_thing=overview.allowed or overview is _NOT_KNOWN)
+
+
+def readable_topics(question: Question, facts: Facts) -> frozenset[str]:
+    """The topics of which the asker may read items recorded at `question.recorded_at` (none given: now), for
+    the question's own act when it reads items by topic, else for log items."""
+    act = question.act if question.act in _ITEMS else Act.READ_LOG_ITEM
+    return frozenset(
+        topic
+        for topic in facts.policy.topic_codes
+        if decide(replace(question, act=act, topic=topic), facts).allowed
+    )
+
+
+def decide_in_any_capacity(question: Question, facts: Facts) -> Decision:
+    """NO-6: for a message to a person who is not logged in: allowed when any capacity of theirs would be.
+
+    The question's capacity and unit are tried first; the refusal given is theirs."""
+    first = decide(question, facts)
+    if first.allowed:
+        return first
+    for capacity, unit in _capacities(question, facts):
+        other = decide(replace(question, capacity=capacity, unit_id=unit), facts)
+        if other.allowed:
+            return other
+    return first
+
+
+def _by_table(question: Question, facts: Facts, ties: Iterable[Standing]) -> Decision:
+    """The first tie whose line holds allows; else the refusal of the strongest tie that has a line;
+    without any line, that of the act's first rule (denial by default)."""
+    refused: Refused | None = None
+    unknown = False
+    for tie in ties:
+        line = _LINES.get((question.act, tie.party))
+        if line is None:
+            continue
+        failed = next(
+            (why for condition in line.conditions if (why := condition(question, facts, tie))), None
+        )
+        if failed is not None:
+            refused = refused or failed
+        elif tie.party in THIRD_PARTIES and not consent_status_known(question, facts):
+            unknown = True
+        else:
+            return Decision(True, line.rule, f"allowed_as_{tie.party}", sees_thing=True)
+    if unknown:
+        return _NOT_KNOWN
+    rule, reason = refused or (TABLE[question.act][0].rule, "not_for_this_role")
+    return Decision(False, rule, reason, sees_thing=False)
+
+
+def consent_status_known(question: Question, facts: Facts) -> bool:
+    """CO-9: no access of a third party rests on knowledge older than the policy's age, nor on parked or
+    missing events."""
+    known = facts.knowledge
+    if known.parked or known.as_of is None:
+        return False
+    return question.now - known.as_of <= timedelta(seconds=facts.policy.knowledge_seconds)
+
+
+def _capacities(question: Question, facts: Facts) -> Iterable[tuple[Capacity, str | None]]:
+    yield Capacity.GUARDIAN, None
+    yield Capacity.SELF, None
+    for unit in {role.unit_id for role in facts.roles if role.person_id == question.person_id}:
+        yield Capacity.EMPLOYEE, unit

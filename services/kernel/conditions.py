@@ -1,0 +1,172 @@
+"""What must hold besides the tie: one small function a condition, named as the table in access.py reads.
+
+Each answers None when it holds, else the rule that refuses and a stable reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from services.kernel.calendar import birthday_instant
+from services.kernel.facts import Facts, Question, WindowFact, in_force
+from services.kernel.parties import Standing
+from services.kernel.policies import TopicPolicy
+from services.kernel.signers import required_signers
+
+
+class Refused(NamedTuple):
+    rule: str
+    reason: str
+
+
+Condition = Callable[[Question, Facts, Standing], Refused | None]
+
+NO_LOG = Refused("LG-1", "no_log_at_level_0")
+PAST_LEVEL_0 = Refused("LV-2", "not_at_level_0")
+CASE_CLOSED = Refused("LG-10", "case_closed")
+CASE_OPEN = Refused("LV-20", "case_not_closed")
+LOG_FROZEN = Refused("LG-1", "log_frozen")
+BEFORE_TALK = Refused("LV-17", "talk_not_recorded")
+MAY_NOT_WRITE = Refused("LG-7", "not_let_write")
+NO_CONSENT = Refused("CO-1", "no_consent_in_force")
+TOPIC_MISSING = Refused("CO-1", "topic_missing")
+TOPIC_UNKNOWN = Refused("CO-1", "topic_not_known")
+NOT_CONSENTED = Refused("CO-1", "topic_not_consented")
+AGE_UNKNOWN = Refused("AG-7", "birth_date_not_known")
+SAY_PASSED = Refused("AG-4", "youth_has_not_answered")
+NOT_MARKED = Refused("AG-6", "not_needed_by_guardians")
+GIVEN_APART = Refused("LG-5", "view_given_apart")
+YOUTH_ALONE = Refused("AG-2", "youth_consents_alone")
+GUARDIANS_SIGN = Refused("AG-2", "guardians_consent")
+NOBODY_SIGNS = Refused("GU-3", "responsibility_not_known")
+
+
+def at_level_0(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LV-2: level 0 is the owner's clarifying; its work ends with it."""
+    return None if facts.case.level == 0 else PAST_LEVEL_0
+
+
+def has_log(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LG-1: the relay log begins at level 1."""
+    return None if facts.case.level >= 1 else NO_LOG
+
+
+def is_open(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LG-10: a closed case is read, never written."""
+    return CASE_CLOSED if facts.case.closed else None
+
+
+def is_closed(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LV-20: only what is closed is reopened."""
+    return None if facts.case.closed else CASE_OPEN
+
+
+def not_frozen(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LG-1: when the last consent has ended, the log is frozen for everyone outside the owning unit."""
+    return LOG_FROZEN if facts.case.frozen else None
+
+
+def after_talk(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LV-17: level-0 notes are the owner's until the talk with the family is recorded."""
+    return None if facts.case.talk_recorded else BEFORE_TALK
+
+
+def family_knows(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LV-17: before the talk the case itself does not exist for the family; from level 1 they are told in any
+    case."""
+    return None if facts.case.talk_recorded or facts.case.level >= 1 else BEFORE_TALK
+
+
+def let_write(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LG-7: the holder, and those the holder lets write."""
+    return None if standing.may_write else MAY_NOT_WRITE
+
+
+def some_consent(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """CO-1: a service that no window names now, sees not even that there is a case."""
+    for window in facts.windows:
+        if window.service_id == standing.service_id and in_force(window, question.now):
+            return None
+    return NO_CONSENT
+
+
+def topic_consent(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """CO-1: what is not named is not shared: a window in force for this service and this topic.
+
+    HO-4: it opens the history too, what was recorded before it began; but see AG-4."""
+    if question.topic is None:
+        return TOPIC_MISSING
+    rules = facts.policy.topic(question.topic)
+    if rules is None:
+        return TOPIC_UNKNOWN
+    if facts.subject_birth_date is None:
+        return AGE_UNKNOWN
+    refused = NOT_CONSENTED
+    for window in facts.windows:
+        if (
+            window.service_id == standing.service_id
+            and window.topic == question.topic
+            and in_force(window, question.now)
+        ):
+            if not _youth_must_answer(window, rules, question, facts):
+                return None
+            refused = SAY_PASSED
+    return refused
+
+
+def comment_consent(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LG-7: a comment on an item needs the item's topic; one to the holder about the whole needs any
+    consent."""
+    return (some_consent if question.topic is None else topic_consent)(question, facts, standing)
+
+
+def _youth_must_answer(window: WindowFact, rules: TopicPolicy, question: Question, facts: Facts) -> bool:
+    """AG-4: a window begun before the birthday that gives the youth the say rests on the guardians' word
+    alone, and does not open what is recorded on or after that day. The youth's own answer begins a new
+    window, on or after it."""
+    assert facts.subject_birth_date is not None
+    say = birthday_instant(facts.subject_birth_date, rules.youth_signs_from)
+    return window.valid_from < say <= (question.recorded_at or question.now)
+
+
+def named_for_topic(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """GU-2, AG-5: consent that names this person for this topic."""
+    for window in facts.person_windows:
+        named = window.person_id == question.person_id and window.topic == question.topic
+        if named and in_force(window, question.now):
+            return None
+    return NOT_CONSENTED
+
+
+def within_guardians_need(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """AG-6: from the policy's age guardians see a limited topic only where the holder marks it as needed."""
+    if question.needed_by_guardians or question.topic is None:
+        return None
+    rules = facts.policy.topic(question.topic)
+    if rules is None:
+        return TOPIC_UNKNOWN
+    if rules.guardians_limited_from is None:
+        return None
+    if facts.subject_birth_date is None:
+        return AGE_UNKNOWN
+    limited = birthday_instant(facts.subject_birth_date, rules.guardians_limited_from) <= question.now
+    return NOT_MARKED if limited else None
+
+
+def not_given_apart(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LG-5: a view given apart is not shown to guardians unless the child agrees."""
+    return GIVEN_APART if question.given_apart and not question.child_agrees else None
+
+
+def must_sign(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """AG-2, GU-1: whoever must sign for the topic may; without a topic: for any topic."""
+    topics = facts.policy.topic_codes if question.topic is None else (question.topic,)
+    nobody = True
+    for topic in topics:
+        signers = required_signers(facts, topic, facts.policy, question.now)
+        if question.person_id in signers:
+            return None
+        nobody = nobody and not signers
+    if nobody:
+        return NOBODY_SIGNS
+    return GUARDIANS_SIGN if question.person_id == facts.case.subject_person else YOUTH_ALONE

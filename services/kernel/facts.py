@@ -1,0 +1,246 @@
+"""The shapes in which the access decision is asked and answered (CO-8): question, facts, decision.
+
+Every service fills the facts from what it knows and asks `services.kernel.access.decide`. All times are aware
+instants; all spans are half-open: in force from `valid_from`, no longer at `valid_to` (None: no end set)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from services.kernel.policies import Policy
+
+
+class Act(StrEnum):
+    """What somebody wants to do with a case. The table in access.py says who may."""
+
+    SEE_CASE = "see_case"  # the overview: level, holder, next step
+    READ_NOTES = "read_notes"  # level-0 notes: concern, observations, talk
+    WRITE_NOTES = "write_notes"  # the level-0 work, the talk's record included
+    READ_PLAN = "read_plan"  # one goal or measure (bears a topic)
+    READ_LOG_ITEM = "read_log_item"  # one entry, minute item or evaluation (bears a topic)
+    READ_VIEW = "read_view"  # the child's own view (bears a topic)
+    READ_CONSENT = "read_consent"  # requests and answers, not what they open
+    READ_REPORT = "read_report"  # the report's frame; its items are asked for one by one
+    WRITE_PLAN = "write_plan"  # goals and measures
+    WRITE_LOG = "write_log"  # entries, minutes, evaluations, views
+    MANAGE = "manage"  # the holder's acts: meetings, participants, agenda (HO-7)
+    DECIDE_LEVEL = "decide_level"
+    PROPOSE_HANDOVER = "propose_handover"
+    ANSWER_HANDOVER = "answer_handover"
+    REQUEST_CONSENT = "request_consent"
+    SIGN_CONSENT = "sign_consent"  # grant or refuse
+    WITHDRAW_CONSENT = "withdraw_consent"
+    COMMENT = "comment"  # family and participants, to the holder (LG-7)
+    CLOSE = "close"
+    REOPEN = "reopen"
+    GIVE_FEEDBACK = "give_feedback"
+
+
+class Capacity(StrEnum):
+    """As whom a person acts: a choice made at login, never a permission."""
+
+    EMPLOYEE = "employee"
+    GUARDIAN = "guardian"
+    SELF = "self"
+    SERVICE = "service"
+    ANONYMOUS = "anonymous"
+
+
+class Role(StrEnum):
+    """What the directory says of an employee in a unit."""
+
+    EMPLOYEE = "employee"
+    LEADER = "leader"
+    COORDINATOR = "coordinator"
+    CHILD_PROTECTION = "child_protection"
+    ADMIN = "admin"
+
+
+class Audience(StrEnum):
+    """Where the answer goes. Only the first four are one person's own reading; the others are denied until
+    they have rules."""
+
+    READER = "reader"
+    EXPORT = "export"
+    SEARCH = "search"
+    NOTIFICATION = "notification"
+    STATISTIC = "statistic"
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who wants to do what, when. `unit_id`: the unit chosen by an employee. `topic` and `recorded_at`: the
+    item's, where the act is on one item; an item whose time is not given counts as recorded now (the
+    strictest).
+
+    The last three say of the item: given by the child apart from the guardians, and whether the child agrees
+    to show it (LG-5); marked by the holder as needed for parental responsibility (AG-6)."""
+
+    municipality: str
+    person_id: str
+    capacity: Capacity
+    act: Act
+    now: datetime
+    unit_id: str | None = None
+    topic: str | None = None
+    recorded_at: datetime | None = None
+    audience: Audience = Audience.READER
+    given_apart: bool = False
+    child_agrees: bool = False
+    needed_by_guardians: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The relay holder, or the one to whom a handover is proposed; `active` ends with employment or role
+    (HO-6)."""
+
+    person_id: str
+    unit_id: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What the cases service tells of a case. `state`: "open" or "closed". `frozen`: the last consent ended
+    (LG-1)."""
+
+    case_id: str
+    municipality: str
+    owner_unit: str
+    owner_service: str
+    owner_person: str
+    subject_person: str
+    level: int
+    state: str = "open"
+    holder: Holder | None = None
+    proposed_holder: Holder | None = None
+    talk_recorded: bool = False
+    frozen: bool = False
+
+    @property
+    def closed(self) -> bool:
+        return self.state == "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantFact:
+    """One person whom the holder brought in, for one service; `may_write`: the holder lets them write
+    (HO-7)."""
+
+    person_id: str
+    unit_id: str
+    service_id: str
+    valid_from: datetime
+    valid_to: datetime | None = None
+    may_write: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFact:
+    """An access window: consent opens one topic to one service in a span of time (CO-1)."""
+
+    service_id: str
+    topic: str
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWindowFact:
+    """Consent that names a person: a parent without responsibility, or a parent of a young adult (GU-2,
+    AG-5)."""
+
+    person_id: str
+    topic: str
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianFact:
+    """A tie between an adult and the subject. `responsibility`: parental responsibility; `verified`: by
+    register or papers (GU-3)."""
+
+    person_id: str
+    relation: str
+    responsibility: bool
+    verified: bool
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFact:
+    """What the directory says of a person in a unit, and of which service the unit is."""
+
+    person_id: str
+    unit_id: str
+    service_id: str
+    role: Role
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """How old the facts are: `as_of` the oldest of the consent, people and staff streams (None: never heard);
+    `parked`: one of this case's events on them waits or is missing (CO-9). The owner of a fact knows it as of
+    now."""
+
+    as_of: datetime | None
+    parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the decision rests on, for one case and one asker. `roles` need hold the asker's only."""
+
+    case: CaseFacts
+    subject_birth_date: date | None
+    knowledge: Knowledge
+    participants: tuple[ParticipantFact, ...] = ()
+    windows: tuple[WindowFact, ...] = ()
+    person_windows: tuple[PersonWindowFact, ...] = ()
+    guardians: tuple[GuardianFact, ...] = ()
+    roles: tuple[RoleFact, ...] = ()
+    address_grade: int = 0
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def address_protected(self) -> bool:
+        """PR-6: grades 6 and 7."""
+        return self.address_grade in (6, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer: `rule` allowed or refused it, `reason_code` is stable, `sees_thing` tells 403 (True) from
+    404 (False)."""
+
+    allowed: bool
+    rule: str
+    reason_code: str
+    sees_thing: bool
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+class Spanning(Protocol):
+    """Anything with a half-open span of time."""
+
+    @property
+    def valid_from(self) -> datetime: ...
+
+    @property
+    def valid_to(self) -> datetime | None: ...
+
+
+def in_force(thing: Spanning, now: datetime) -> bool:
+    """Whether a span holds at an instant: from its first instant, no longer at its end (CO-1, CO-10)."""
+    return thing.valid_from <= now and (thing.valid_to is None or now < thing.valid_to)

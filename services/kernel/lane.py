@@ -1,0 +1,93 @@
+"""Who reads a report in the protected lane (PR-2, PR-5). Apart from the case's decision: nothing there knows
+of a lane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.kernel.facts import Capacity, Decision, GuardianFact, Role, RoleFact, in_force
+from services.kernel.signers import is_responsible
+
+
+class ReportKind(StrEnum):
+    """PR-2: with the guardians (visible to them), or protected."""
+
+    WITH_GUARDIANS = "with_guardians"
+    PROTECTED = "protected"
+
+
+@dataclass(frozen=True, slots=True)
+class LaneNamedFact:
+    """Somebody whom the reporter or child protection named as reader."""
+
+    person_id: str
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneQuestion:
+    """Who asks to read a report, as what, when."""
+
+    municipality: str
+    person_id: str
+    capacity: Capacity
+    now: datetime
+    unit_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneFacts:
+    """What the decision rests on. `roles` need hold the asker's only; `guardians` only where the kind shows
+    them the report."""
+
+    municipality: str
+    kind: ReportKind
+    reporter: str
+    named: tuple[LaneNamedFact, ...] = ()
+    roles: tuple[RoleFact, ...] = ()
+    guardians: tuple[GuardianFact, ...] = ()
+
+
+def may_read_lane_report(question: LaneQuestion, facts: LaneFacts) -> Decision:
+    """PR-5: the reporter, child protection of that municipality, and whom they name. PR-2: a report made with
+    the guardians is theirs to read too. To all others it does not exist: a refusal never tells that the thing
+    is there (PR-3)."""
+    if question.municipality != facts.municipality:
+        return _absent("SE-7", "other_municipality")
+    if question.capacity is Capacity.EMPLOYEE:
+        return _employee(question, facts)
+    if question.capacity is Capacity.GUARDIAN and facts.kind is ReportKind.WITH_GUARDIANS:
+        mine = (guardian for guardian in facts.guardians if guardian.person_id == question.person_id)
+        if any(is_responsible(guardian, question.now) for guardian in mine):
+            return _readable("PR-2", "allowed_as_guardian")
+    return _absent("PR-5", "not_a_reader")
+
+
+def _employee(question: LaneQuestion, facts: LaneFacts) -> Decision:
+    roles = [
+        role
+        for role in facts.roles
+        if role.person_id == question.person_id
+        and role.unit_id == question.unit_id
+        and in_force(role, question.now)
+    ]
+    if not roles:
+        return _absent("CO-10", "role_not_in_force")
+    if question.person_id == facts.reporter:
+        return _readable("PR-5", "allowed_as_reporter")
+    if any(role.role is Role.CHILD_PROTECTION for role in roles):
+        return _readable("PR-5", "allowed_as_child_protection")
+    if any(named.person_id == question.person_id and in_force(named, question.now) for named in facts.named):
+        return _readable("PR-5", "allowed_as_named")
+    return _absent("PR-5", "not_a_reader")
+
+
+def _readable(rule: str, reason: str) -> Decision:
+    return Decision(True, rule, reason, sees_thing=True)
+
+
+def _absent(rule: str, reason: str) -> Decision:
+    return Decision(False, rule, reason, sees_thing=False)

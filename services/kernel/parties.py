@@ -1,0 +1,175 @@
+"""As what somebody stands to a case: owner, holder, participant, guardian ... The first half of the access
+decision (CO-8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.kernel.calendar import age_at
+from services.kernel.facts import Capacity, Facts, Question, Role, RoleFact, in_force
+from services.kernel.policies import ADULT_AGE
+from services.kernel.signers import is_responsible
+
+
+class Party(StrEnum):
+    """The ties that open something. "Own" is the unit that owns the case; "other" is any other unit, of
+    whatever service."""
+
+    OWNER = "owner"  # the employee whose concern it is
+    OWN_LEADER = "own_leader"  # leads the owning unit
+    OWN_HOLDER = "own_holder"  # holds the case, in the owning unit
+    OWN_PARTICIPANT = "own_participant"  # brought in, in the owning unit
+    OTHER_HOLDER = "other_holder"  # holds the case, from another unit
+    OTHER_PARTICIPANT = "other_participant"  # brought in, from another unit
+    OTHER_LEADER = "other_leader"  # leads a unit that has a participant
+    OWN_RECEIVER = "own_receiver"  # is asked to take over, in the owning unit
+    OTHER_RECEIVER = "other_receiver"  # is asked to take over, in another unit
+    GUARDIAN = "guardian"  # has verified parental responsibility for a minor
+    NAMED = "named"  # a parent whom consent names
+    CHILD = "child"  # the subject
+
+
+THIRD_PARTIES = frozenset(
+    {Party.OTHER_HOLDER, Party.OTHER_PARTICIPANT, Party.OTHER_LEADER, Party.OTHER_RECEIVER, Party.NAMED}
+)
+"""Those whose access rests on consent alone (CO-9). Family and the owning unit are not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One tie of the asker: as what, for which service consent must then name, and whether the holder lets
+    them write."""
+
+    party: Party
+    service_id: str | None = None
+    may_write: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoStanding:
+    """Why the asker has no tie at all: rule and stable reason."""
+
+    rule: str
+    reason: str
+
+
+NO_TIE = NoStanding("SE-3", "no_tie_to_case")
+NO_CAPACITY = NoStanding("CO-8", "capacity_reads_nothing")
+ROLE_ENDED = NoStanding("CO-10", "role_not_in_force")
+NO_RESPONSIBILITY = NoStanding("GU-2", "no_parental_responsibility")
+NOT_VERIFIED = NoStanding("GU-3", "responsibility_not_verified")
+GROWN_UP = NoStanding("AG-5", "subject_is_adult")
+AGE_NOT_KNOWN = NoStanding("AG-7", "birth_date_not_known")
+TOO_YOUNG = NoStanding("AG-1", "too_young_for_own_access")
+
+
+def standings(question: Question, facts: Facts) -> list[Standing] | NoStanding:
+    """All ties of the asker in the chosen capacity, strongest first, or why there is none (SE-3: denial by
+    default)."""
+    if question.capacity is Capacity.EMPLOYEE:
+        return _as_employee(question, facts)
+    if question.capacity is Capacity.GUARDIAN:
+        return _as_guardian(question, facts)
+    if question.capacity is Capacity.SELF:
+        return _as_child(question, facts)
+    return NO_CAPACITY
+
+
+def _as_employee(question: Question, facts: Facts) -> list[Standing] | NoStanding:
+    """SE-3: an employee stands to cases they own, hold, take part in or lead, in the unit they act for.
+
+    CO-10: whoever has no role in that unit now, stands to none."""
+    case, now, person, unit = facts.case, question.now, question.person_id, question.unit_id
+    roles = [
+        role
+        for role in facts.roles
+        if role.person_id == person and role.unit_id == unit and in_force(role, now)
+    ]
+    if not roles or unit is None:
+        return ROLE_ENDED
+    own = unit == case.owner_unit
+    service = roles[0].service_id
+    found: list[Standing] = []
+    if own and person == case.owner_person:
+        found.append(Standing(Party.OWNER))
+    if own and _leads(roles, facts):
+        found.append(Standing(Party.OWN_LEADER))
+    if _acts_as_holder(question, facts, roles):
+        found.append(Standing(Party.OWN_HOLDER if own else Party.OTHER_HOLDER, service, may_write=True))
+    found += _by_participation(question, facts, roles, own)
+    receiver = case.proposed_holder
+    if receiver is not None and (receiver.person_id, receiver.unit_id) == (person, unit):
+        found.append(Standing(Party.OWN_RECEIVER if own else Party.OTHER_RECEIVER, service))
+    return found or NO_TIE
+
+
+def _by_participation(question: Question, facts: Facts, roles: list[RoleFact], own: bool) -> list[Standing]:
+    """LG-1: windows open a log to the named participants of a service and to their unit's leader, to no
+    colleague."""
+    found: list[Standing] = []
+    leads = not own and _leads(roles, facts)
+    for participant in facts.participants:
+        if participant.unit_id != question.unit_id or not in_force(participant, question.now):
+            continue
+        if participant.person_id == question.person_id:
+            party = Party.OWN_PARTICIPANT if own else Party.OTHER_PARTICIPANT
+            found.append(Standing(party, participant.service_id, participant.may_write))
+        elif leads:
+            found.append(Standing(Party.OTHER_LEADER, participant.service_id))
+    return found
+
+
+def _leads(roles: list[RoleFact], facts: Facts) -> bool:
+    """A leader sees by leading, except where the address is protected: then only those named do (PR-6)."""
+    return not facts.address_protected and any(role.role is Role.LEADER for role in roles)
+
+
+def _acts_as_holder(question: Question, facts: Facts, roles: list[RoleFact]) -> bool:
+    """The active holder; while an open case from level 1 has none, the owning unit's leader acts as holder
+    (HO-6)."""
+    case = facts.case
+    if case.holder is not None and case.holder.active:
+        return (case.holder.person_id, case.holder.unit_id) == (question.person_id, question.unit_id)
+    leads_owner = question.unit_id == case.owner_unit and any(role.role is Role.LEADER for role in roles)
+    return leads_owner and case.level >= facts.policy.holder_from_level and not case.closed
+
+
+def _as_guardian(question: Question, facts: Facts) -> list[Standing] | NoStanding:
+    """GU-2: parental responsibility, or consent that names the person. AG-5: responsibility ends when the
+    subject is 18."""
+    why: NoStanding = NO_TIE
+    found: list[Standing] = []
+    for guardian in facts.guardians:
+        if guardian.person_id != question.person_id or not in_force(guardian, question.now):
+            continue
+        if is_responsible(guardian, question.now):
+            why = _minority(question, facts)
+            if why is NO_TIE:
+                found.append(Standing(Party.GUARDIAN))
+        else:
+            why = NOT_VERIFIED if guardian.responsibility else NO_RESPONSIBILITY
+    if any(
+        window.person_id == question.person_id and in_force(window, question.now)
+        for window in facts.person_windows
+    ):
+        found.append(Standing(Party.NAMED))
+    return found or why
+
+
+def _minority(question: Question, facts: Facts) -> NoStanding:
+    """AG-5: NO_TIE when nothing speaks against a guardian, else what does. AG-7: without a birth date no age
+    is known."""
+    if facts.subject_birth_date is None:
+        return AGE_NOT_KNOWN
+    return GROWN_UP if age_at(facts.subject_birth_date, question.now) >= ADULT_AGE else NO_TIE
+
+
+def _as_child(question: Question, facts: Facts) -> list[Standing] | NoStanding:
+    """The subject reads their own log from the policy's age (AG-1: from 12 their view has great weight)."""
+    if question.person_id != facts.case.subject_person:
+        return NO_TIE
+    if facts.subject_birth_date is None:
+        return AGE_NOT_KNOWN
+    young = age_at(facts.subject_birth_date, question.now) < facts.policy.own_access_age
+    return TOO_YOUNG if young else [Standing(Party.CHILD)]

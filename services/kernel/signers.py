@@ -1,0 +1,92 @@
+"""Who must sign for a topic, and what their answers amount to (AG-2, AG-3, GU-1 to GU-3).
+
+Consent asks here to decide whether a window opens; the access decision asks here who may sign; screens show
+the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from enum import StrEnum
+
+from services.kernel.calendar import age_at
+from services.kernel.facts import Facts, GuardianFact, in_force
+from services.kernel.policies import ADULT_AGE, Policy
+
+NOBODY: frozenset[frozenset[str]] = frozenset()
+
+
+class SignatureState(StrEnum):
+    """What the answers to a request amount to for one topic. Only ACTIVE shares anything."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    CONFLICTING = "conflicting"
+    REFUSED = "refused"
+    NOBODY_CAN_SIGN = "nobody_can_sign"
+
+
+def is_responsible(guardian: GuardianFact, now: datetime) -> bool:
+    """GU-2, GU-3: parental responsibility, verified, in force now. Nothing less signs or sees."""
+    return guardian.responsibility and guardian.verified and in_force(guardian, now)
+
+
+def signer_groups(facts: Facts, topic: str, policy: Policy, now: datetime) -> frozenset[frozenset[str]]:
+    """The groups of persons of whom each must give one signature; empty: nobody can sign, and nothing is ever
+    shared.
+
+    AG-2: from the policy's age the youth signs alone. AG-3: between the policy's two ages both youth and
+    guardians do. GU-1: each responsible guardian is a group of one, unless the policy lets one of them
+    suffice. LV-13: a pregnant adult is the subject herself, grown up, and signs alone."""
+    rules = policy.topic(topic)
+    if rules is None or facts.subject_birth_date is None:
+        return NOBODY
+    age = age_at(facts.subject_birth_date, now)
+    youth = frozenset({facts.case.subject_person})
+    if age >= ADULT_AGE or age >= rules.youth_alone_from:
+        return frozenset({youth})
+    guardians = _guardian_groups(facts, now, rules.one_guardian_suffices)
+    if age >= rules.youth_signs_from and guardians:
+        return guardians | {youth}
+    return guardians
+
+
+def required_signers(facts: Facts, topic: str, policy: Policy, now: datetime) -> frozenset[str]:
+    """Everyone who is to be asked for one topic; empty: nobody can sign, so consent is never active (GU-3).
+
+    Where the policy lets one guardian suffice all are still asked: `signature_state` says when it is
+    enough."""
+    return frozenset().union(*signer_groups(facts, topic, policy, now))
+
+
+def signature_state(
+    groups: AbstractSet[AbstractSet[str]], granted: AbstractSet[str], refused: AbstractSet[str]
+) -> SignatureState:
+    """What the answers amount to (GU-1): active only when every group has a grant. Silence is pending, and
+    one refusal among several who must sign is a conflict; when all have refused, the consent is refused
+    (CO-4).
+
+    Whoever stands in both sets has withdrawn, which ends it even where one guardian suffices (CO-3,
+    LG-11)."""
+    if not groups:
+        return SignatureState.NOBODY_CAN_SIGN
+    withdrawn = granted & refused
+    lost = [group for group in groups if group & withdrawn or group <= refused]
+    if len(lost) == len(groups):
+        return SignatureState.REFUSED
+    if lost:
+        return SignatureState.CONFLICTING
+    return SignatureState.ACTIVE if all(group & granted for group in groups) else SignatureState.PENDING
+
+
+def _guardian_groups(facts: Facts, now: datetime, one_suffices: bool) -> frozenset[frozenset[str]]:
+    """GU-1 among the guardians. GU-3: while somebody's claim to responsibility is unverified it is not known
+    who all must sign, so nobody can."""
+    claiming = [
+        guardian for guardian in facts.guardians if guardian.responsibility and in_force(guardian, now)
+    ]
+    if not claiming or not all(guardian.verified for guardian in claiming):
+        return NOBODY
+    if one_suffices:
+        return frozenset({frozenset(guardian.person_id for guardian in claiming)})
+    return frozenset(frozenset({guardian.person_id}) for guardian in claiming)

@@ -1,0 +1,1 @@
+"""All test tiers; `make` lists the target of each."""

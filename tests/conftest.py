@@ -1,0 +1,107 @@
+"""Fixtures for all tiers: one private broker and one private PostgreSQL a session, fresh virtual hosts and databases.
+
+Nothing here is skipped when an engine is missing: the run fails and says what to install.
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before psycopg is imported anywhere: without it, one query freezes all green threads of a process.
+os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.broker import PrivateBroker, is_installed
+from deploy.packages import SETS, ensure
+from tests.support.postgres import PrivatePostgres
+
+ENGINES = ("sqlite", "postgresql")
+TIERS = ("rules", "services", "contracts", "journeys", "faults", "security", "bench")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its tier (its folder), so that `-m journeys` works as the Makefile's targets do."""
+    for item in items:
+        for part in Path(str(item.fspath)).parts:
+            if part in TIERS:
+                item.add_marker(getattr(pytest.mark, part))
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBroker]:
+    """One private RabbitMQ node for the whole session. A test that stops or kills it must start it again."""
+    if not is_installed():
+        ensure(*SETS["broker"], progress=print)
+    node = PrivateBroker(tmp_path_factory.mktemp("broker")).start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="module")
+def amqp_url(broker: PrivateBroker) -> Iterator[str]:
+    """URL of a virtual host that is new for each test module and dropped after it."""
+    url = broker.fresh_vhost()
+    yield url
+    if broker.running:
+        broker.drop_vhost(url)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PrivatePostgres]:
+    """One private PostgreSQL cluster for the whole session, started when first asked for."""
+    cluster = PrivatePostgres()
+    try:
+        yield cluster.start()
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Runs what uses it once on each database engine."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def make_database(
+    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], str]]:
+    """`make_database("cases")` gives the URL of a new empty database on the engine under test; as many as wanted."""
+    made: list[str] = []
+    folder = tmp_path_factory.mktemp("db")
+
+    def make(name: str = "service") -> str:
+        if engine_name == "sqlite":
+            return f"sqlite:///{folder}/{name}-{secrets.token_hex(3)}.sqlite3"
+        made.append(request.getfixturevalue("postgres").fresh_database(name))
+        return made[-1]
+
+    yield make
+    for url in made:
+        request.getfixturevalue("postgres").drop_database(url)
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[str], str]) -> str:
+    """URL of a database that is new for each test, on SQLite and then on PostgreSQL."""
+    return make_database("test")
+
+
+@pytest.fixture(scope="module")
+def module_database_url(make_database: Callable[[str], str]) -> str:
+    """As `database_url`, but one for the whole module."""
+    return make_database("module")
+
+
+@pytest.fixture
+def var_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty state folder, also set as STAFETT_VAR for the time of the test."""
+    var = tmp_path / "var"
+    var.mkdir(mode=0o700)
+    monkeypatch.setenv("STAFETT_VAR", str(var))
+    return var

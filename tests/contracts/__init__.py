@@ -1,0 +1,1 @@
+"""The published language stays what it says it is."""

@@ -1,0 +1,73 @@
+"""Every event and message keeps its promises: privacy classes, snapshots, examples, and only-add evolution."""
+
+import copy
+import json
+
+import pytest
+
+from services.contracts.asyncapi import document
+from services.contracts.base import EVENT_CLASSES, Message, narrative, opaque
+from services.contracts.catalogue import EVENTS, HEARS, PROCEDURES, STREAMS
+from services.contracts.check import SNAPSHOTS, _classes, breaking, published
+from services.contracts.jsonschema import schema_of
+
+
+@pytest.mark.parametrize("event_type", sorted(EVENTS))
+def test_an_event_carries_no_name_no_number_and_no_free_text(event_type: str) -> None:
+    classes = _classes(EVENTS[event_type].schema, event_type)
+    assert classes and {privacy for _, privacy in classes} <= EVENT_CLASSES
+
+
+@pytest.mark.parametrize("event_type", sorted(EVENTS))
+def test_an_event_has_a_meaning_and_an_example_that_is_valid(event_type: str) -> None:
+    event = EVENTS[event_type]
+    assert event.meaning and event.example
+    assert event.schema().validate(dict(event.example)) == {}
+    assert event.type.startswith(f"{STREAMS[event.stream]}.") and event.type.endswith(".v1")
+
+
+@pytest.mark.parametrize("name", sorted(published()))
+def test_a_published_message_equals_its_snapshot(name: str) -> None:
+    _, message = published()[name]
+    assert json.loads((SNAPSHOTS / f"{name}.json").read_text()) == schema_of(message)
+
+
+def test_the_privacy_check_sees_a_narrative_in_an_event() -> None:
+    class Leaky(Message):
+        case_id = opaque()
+        told = narrative()
+
+    assert {privacy for _, privacy in _classes(Leaky, "leaky")} - EVENT_CLASSES == {"narrative"}
+
+
+def test_removing_a_field_or_requiring_a_new_one_is_breaking_and_adding_one_is_not() -> None:
+    old = schema_of(EVENTS["cases.level_moved.v1"].schema)
+    removed, added = copy.deepcopy(old), copy.deepcopy(old)
+    del removed["properties"]["to_level"]
+    added["properties"]["note_code"] = {"type": "string"}
+    assert breaking("event", old, removed)
+    assert not breaking("event", old, added)
+    request = schema_of(PROCEDURES["cases.move_level"].request)
+    stricter = copy.deepcopy(request)
+    stricter["properties"]["why"] = {"type": "string"}
+    stricter["required"].append("why")
+    assert breaking("request", request, stricter)
+
+
+def test_the_lane_is_heard_by_notifications_alone() -> None:
+    """PR-5: the lane's stream goes nowhere that an ordinary reader could look."""
+    assert [service for service, heard in HEARS.items() if "cases.lane" in heard] == ["notifications"]
+
+
+def test_the_asyncapi_document_names_every_event_once() -> None:
+    made = document("1")
+    assert {channel["address"] for channel in made["channels"].values()} == set(EVENTS)
+    assert made["asyncapi"] == "3.0.0"
+
+
+@pytest.mark.parametrize("name", sorted(PROCEDURES))
+def test_a_commands_answer_is_ids_and_versions_alone(name: str) -> None:
+    """So that it may be kept in clear beside its Idempotency-Key."""
+    procedure = PROCEDURES[name]
+    if procedure.kind == "command":
+        assert {privacy for _, privacy in _classes(procedure.response, name)} <= EVENT_CLASSES

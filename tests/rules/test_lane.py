@@ -1,0 +1,73 @@
+"""Who reads a report in the protected lane (PR-2, PR-3, PR-5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.kernel.access import Capacity, Decision, Role, RoleFact
+from services.kernel.lane import LaneFacts, LaneNamedFact, LaneQuestion, ReportKind, may_read_lane_report
+from tests.rules.kernel_world import (
+    COLLEAGUE,
+    COORDINATOR,
+    FATHER,
+    GUARDIANS,
+    HEAD,
+    LAST_WEEK,
+    LONG_AGO,
+    MOTHER,
+    NOW,
+    PSYCHOLOGIST,
+    ROLES,
+    STAFF,
+    STEPFATHER,
+    TEACHER,
+    TOWN,
+)
+
+PROTECTOR, PROTECTION = "protector", "unit-child-protection"
+WORKER = RoleFact(PROTECTOR, PROTECTION, "child-protection", Role.CHILD_PROTECTION, LONG_AGO)
+REPORT = LaneFacts(TOWN, ReportKind.PROTECTED, TEACHER, roles=(*ROLES, WORKER), guardians=GUARDIANS)
+
+
+def read(facts: LaneFacts, person: str, **changes: Any) -> Decision:
+    if person in STAFF or person == PROTECTOR:
+        unit = STAFF[person][0] if person in STAFF else PROTECTION
+        question = LaneQuestion(TOWN, person, Capacity.EMPLOYEE, NOW, unit)
+    else:
+        question = LaneQuestion(TOWN, person, Capacity.GUARDIAN, NOW)
+    return may_read_lane_report(replace(question, **changes), facts)
+
+
+def test_PR_5_the_protected_kind_is_read_by_reporter_child_protection_and_whom_they_name() -> None:
+    """PR-5: to all others there is nothing (404), to leader, coordinator and guardians as well (PR-2)."""
+    for person in (TEACHER, PROTECTOR):
+        assert read(REPORT, person).rule == "PR-5", person
+        assert read(REPORT, person), person
+    for person in (HEAD, COLLEAGUE, COORDINATOR, PSYCHOLOGIST, MOTHER, FATHER, STEPFATHER):
+        decision = read(REPORT, person)
+        assert (decision.allowed, decision.sees_thing) == (False, False), person
+    named = replace(REPORT, named=(LaneNamedFact(PSYCHOLOGIST, LAST_WEEK, NOW + timedelta(days=1)),))
+    assert read(named, PSYCHOLOGIST)
+    assert not read(named, PSYCHOLOGIST, now=NOW + timedelta(days=1))
+
+
+@pytest.mark.parametrize("person", [TEACHER, PROTECTOR])
+def test_PR_5_of_that_municipality_and_while_the_role_lasts(person: str) -> None:
+    """PR-5, SE-7, CO-10"""
+    assert not read(REPORT, person, municipality="storvik")
+    ended = replace(REPORT, roles=tuple(replace(role, valid_to=NOW) for role in REPORT.roles))
+    assert not read(ended, person)
+    assert not read(REPORT, person, capacity=Capacity.GUARDIAN)
+
+
+def test_PR_2_a_report_made_with_the_guardians_is_theirs_to_read() -> None:
+    """PR-2: those with verified responsibility."""
+    together = replace(REPORT, kind=ReportKind.WITH_GUARDIANS)
+    for person in (MOTHER, FATHER):
+        assert read(together, person).rule == "PR-2"
+    assert not read(together, STEPFATHER)
+    assert not read(together, HEAD)

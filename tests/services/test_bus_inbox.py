@@ -1,0 +1,293 @@
+"""The inbox against a real broker: once, in order, parked when it can't be, and nothing lost when the
+database fails."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from kombu import Connection
+
+from services.chassis.bus import topology
+from services.chassis.bus.inbox import Inbox, Knowledge
+from services.chassis.bus.relay import _heartbeat
+from services.chassis.clock import SettableClock
+from services.chassis.storage import Database, WriteTransaction
+from services.contracts.envelope import Event
+from tests.support.bus import (
+    AT,
+    CATALOGUE,
+    THINGS,
+    BusSettings,
+    open_database,
+    rows,
+    see,
+    seen,
+    tell,
+    wait_until,
+)
+
+
+class Failing(Exception):
+    """What a failing handler raises."""
+
+
+class World:
+    """Beta's inbox, and the events of alpha that come to it by hand or by the broker."""
+
+    def __init__(self, db: Database, source: Database, url: str) -> None:
+        self.db, self.source, self.url = db, source, url
+        self.clock = SettableClock(AT)
+        self.failing: set[int] = set()
+        self.inbox = self.make_inbox()
+
+    def make_inbox(self) -> Inbox:
+        return Inbox(
+            self.db,
+            BusSettings(self.url),
+            "beta",
+            {"alpha.thing_changed.v1": self._handle},
+            lambda tx, event: tx,
+            seal=lambda body: b"sealed:" + body[::-1],
+            clock=self.clock,
+            catalogue=CATALOGUE,
+        )
+
+    def _handle(self, tx: WriteTransaction, event: Event) -> None:
+        see(tx, event)
+        if event.data["n"] in self.failing:
+            raise Failing("Kari Nordmann must not stand in the log")
+
+    def event(self, subject: str, n: int) -> Event:
+        return tell(self.source, subject, n)
+
+    def receive(self, *events: Event) -> None:
+        for event in events:
+            self.inbox.receive(event.to_json())
+
+    def position(self, subject: str) -> int:
+        with self.db.read() as conn:
+            return self.inbox.position(conn, THINGS, subject)
+
+    def parked(self) -> list[tuple[str, int, str, int]]:
+        return sorted(
+            (row.subject, row.sequence, row.reason, row.attempts) for row in rows(self.db, "parked")
+        )
+
+    def knowledge(self, *subjects: str | None) -> Knowledge:
+        with self.db.read() as conn:
+            return self.inbox.knowledge(conn, [(THINGS, subject) for subject in subjects])
+
+
+@pytest.fixture
+def world(make_database: Callable[[str], str], tmp_path: Any, amqp_url: str) -> Iterator[World]:
+    db = open_database(make_database("beta"), "beta")
+    source = open_database(f"sqlite:///{tmp_path}/alpha.sqlite3", "alpha")
+    world = World(db, source, amqp_url)
+    yield world
+    world.inbox.stop()
+    db.close()
+    source.close()
+
+
+@pytest.fixture
+def publish(amqp_url: str) -> Iterator[Callable[..., None]]:
+    with Connection(amqp_url) as connection:
+        channel = connection.channel()
+        topology.declare(channel, CATALOGUE)
+        channel.queue_purge("beta.inbox")
+
+        def send(*bodies: Event | bytes) -> None:
+            for body in bodies:
+                key = body.type if isinstance(body, Event) else "alpha.thing_changed.v1"
+                connection.Producer(channel).publish(
+                    body.to_json() if isinstance(body, Event) else body,
+                    exchange=topology.EVENTS_EXCHANGE,
+                    routing_key=key,
+                    content_type="application/cloudevents+json",
+                    content_encoding="binary",
+                )
+
+        yield send
+
+
+def test_an_event_is_handled_once_however_often_it_comes(world: World) -> None:
+    one, two = world.event("t1", 1), world.event("t1", 2)
+    world.receive(one, one, two, one, two)
+    assert seen(world.db) == [1, 2]
+    assert world.position("t1") == 2
+    assert len(rows(world.db, "inbox")) == 2
+    assert world.parked() == []
+
+
+def test_an_event_that_comes_too_early_waits_for_the_one_before(world: World) -> None:
+    one, two, three, other = (world.event(*each) for each in (("t1", 1), ("t1", 2), ("t1", 3), ("t2", 9)))
+    world.receive(three, two, other)
+    assert seen(world.db) == [9]
+    assert world.parked() == [("t1", 2, "gap", 0), ("t1", 3, "gap", 0)]
+    world.receive(one)
+    assert seen(world.db, "t1") == [1, 2, 3]
+    assert world.parked() == []
+
+
+def test_a_failing_handler_parks_its_subject_alone_and_leaves_no_trace(world: World) -> None:
+    world.failing = {1}
+    one, two, other = world.event("t1", 1), world.event("t1", 2), world.event("t2", 9)
+    world.receive(one, two, other)
+    assert seen(world.db) == [9]
+    assert world.parked() == [("t1", 1, "handler_failed", 1), ("t1", 2, "gap", 0)]
+    assert world.position("t1") == 0
+
+
+def test_a_parked_event_is_tried_again_when_its_time_has_come_and_frees_those_behind_it(world: World) -> None:
+    world.failing = {1}
+    world.receive(*(world.event("t1", n) for n in (1, 2, 3)))
+    assert world.inbox.retry_due() == 0
+    world.clock.advance(seconds=1)
+    assert world.inbox.retry_due() == 1
+    assert world.parked()[0] == ("t1", 1, "handler_failed", 2)
+    world.clock.advance(seconds=1)
+    assert world.inbox.retry_due() == 0, "the second wait is longer than the first"
+    world.failing = set()
+    world.clock.advance(seconds=1)
+    assert world.inbox.retry_due() == 1
+    assert seen(world.db) == [1, 2, 3]
+    assert world.parked() == []
+
+
+def test_events_that_a_crash_left_waiting_behind_a_handled_one_are_found(world: World) -> None:
+    one, two = world.event("t1", 1), world.event("t1", 2)
+    world.receive(two)
+    assert world.inbox._take(one) == "handled_next"  # and a crash before those behind it were released
+    assert seen(world.db) == [1]
+    assert world.inbox.retry_due() == 1
+    assert seen(world.db) == [1, 2]
+
+
+def test_an_event_without_a_handler_moves_the_position(world: World) -> None:
+    one = replace(world.event("t1", 1), type="alpha.thing_gone.v1")
+    world.receive(one, world.event("t1", 2))
+    assert seen(world.db) == [2]
+    assert world.position("t1") == 2
+
+
+def test_another_version_of_a_handled_event_does_not_take_its_number(world: World) -> None:
+    one = world.event("t1", 1)
+    world.receive(replace(one, id="other", type="alpha.thing_changed.v2"), one)
+    assert seen(world.db) == [1]
+
+
+def test_what_cannot_be_read_is_kept_sealed_and_the_rest_goes_on(
+    world: World, publish: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = b'{"specversion":"1.0","name":"Kari Nordmann"}'
+    publish(bad, bad, world.event("t1", 1))
+    world.inbox.start()
+    wait_until(lambda: seen(world.db) == [1])
+    (kept,) = rows(world.db, "undecodable")
+    assert kept.ciphertext == b"sealed:" + bad[::-1]
+    assert kept.sha256 == hashlib.sha256(bad).hexdigest()
+    assert "Nordmann" not in capsys.readouterr().out
+
+
+def test_a_failing_handler_says_nothing_of_its_data_in_the_log(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.failing = {1}
+    world.receive(world.event("t1", 1))
+    out = capsys.readouterr().out
+    assert "event_parked" in out
+    assert "Nordmann" not in out
+
+
+def test_events_come_through_the_broker_in_order_and_are_acknowledged(
+    world: World, publish: Callable[..., None], amqp_url: str
+) -> None:
+    publish(*(world.event(f"t{n % 3}", n) for n in range(90)))
+    world.inbox.start()
+    wait_until(lambda: len(seen(world.db)) == 90)
+    assert seen(world.db) == list(range(90))
+    world.inbox.stop()
+    with Connection(amqp_url) as connection:
+        left = connection.channel().queue_declare("beta.inbox", passive=True).message_count
+    assert left == 0
+
+
+def test_when_the_database_fails_consuming_stops_and_nothing_is_lost_or_dead_lettered(
+    world: World, publish: Callable[..., None], monkeypatch: pytest.MonkeyPatch, amqp_url: str
+) -> None:
+    down = threading.Event()
+    refused: list[int] = []
+    write = Database.write
+
+    @contextmanager
+    def failing_write(self: Database) -> Iterator[WriteTransaction]:
+        if down.is_set() and self is world.db:
+            refused.append(1)
+            raise sa.exc.OperationalError("no", None, Exception(), connection_invalidated=True)
+        with write(self) as tx:
+            yield tx
+
+    monkeypatch.setattr(Database, "write", failing_write)
+    world.inbox.start()
+    publish(world.event("t1", 1))
+    wait_until(lambda: seen(world.db) == [1])
+    down.set()
+    publish(*(world.event("t1", n) for n in (2, 3, 4)))
+    wait_until(lambda: len(refused) >= 3)
+    assert rows(world.db, "parked") == []
+    down.clear()
+    wait_until(lambda: seen(world.db) == [1, 2, 3, 4])
+    with Connection(amqp_url) as connection:
+        assert connection.channel().queue_declare(topology.DEAD, passive=True).message_count == 0
+
+
+def test_waiting_for_an_event_ends_when_it_is_handled_or_time_is_out(world: World) -> None:
+    one = world.event("t1", 1)
+    assert not world.inbox.wait_for(THINGS, "t1", 1, 0.05)
+    answers: list[bool] = []
+    waiting = threading.Thread(target=lambda: answers.append(world.inbox.wait_for(THINGS, "t1", 1, 10)))
+    waiting.start()
+    world.receive(one)
+    waiting.join(5)
+    assert answers == [True]
+
+
+def test_knowledge_is_as_old_as_the_last_heartbeat_and_unsure_while_an_event_is_parked(world: World) -> None:
+    """CO-9."""
+    assert world.knowledge("t1") == Knowledge(None, False)
+    world.inbox.receive(_heartbeat("alpha", THINGS, AT, AT - timedelta(seconds=3), 0).body)
+    assert world.knowledge("t1") == Knowledge(AT - timedelta(seconds=3), False)
+    world.event("t1", 1)
+    world.receive(world.event("t1", 2))
+    assert world.knowledge("t1").parked
+    assert not world.knowledge("t2").parked
+    assert world.knowledge(None).parked
+
+
+def test_a_heartbeat_that_cannot_be_read_is_kept_as_undecodable(world: World) -> None:
+    beat = Event.from_json(_heartbeat("alpha", THINGS, AT, AT, 0).body)
+    world.receive(replace(beat, data={"as_of": "yesterday"}))
+    assert len(rows(world.db, "undecodable")) == 1
+
+
+def test_of_two_instances_one_takes_events_in_and_the_other_follows(
+    world: World, publish: Callable[..., None]
+) -> None:
+    second = world.make_inbox()
+    world.inbox.start()
+    second.start()
+    publish(*(world.event("t1", n) for n in range(20)))
+    wait_until(lambda: len(seen(world.db)) == 20)
+    world.inbox.stop()
+    publish(*(world.event("t1", n) for n in range(20, 40)))
+    wait_until(lambda: len(seen(world.db)) == 40)
+    second.stop()
+    assert seen(world.db) == list(range(40))

@@ -1,0 +1,288 @@
+"""The relay against a real broker: all is sent, in order, marked once confirmed; one relay a database;
+heartbeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from amqp import Message
+from kombu import Connection
+
+from services.chassis.bus import topology
+from services.chassis.bus.publisher import Outgoing, Publisher, PublishFailed
+from services.chassis.bus.relay import Relay, _in_order
+from services.chassis.clock import SettableClock
+from services.chassis.storage import Database
+from services.contracts.envelope import CONTENT_TYPE, Event
+from tests.support.bus import (
+    AT,
+    CATALOGUE,
+    LANE,
+    SECRET_TOLD,
+    THINGS,
+    BusSettings,
+    Wire,
+    open_database,
+    rows,
+    tell,
+    wait_until,
+)
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url, "alpha")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock(AT)
+
+
+@pytest.fixture
+def connection(amqp_url: str) -> Iterator[Connection]:
+    with Connection(amqp_url) as connection:
+        channel = connection.channel()
+        topology.declare(channel, CATALOGUE)
+        for queue in ("beta.inbox", "gamma.inbox", topology.UNROUTED):
+            channel.queue_purge(queue)
+        yield connection
+
+
+@pytest.fixture
+def make_relay(amqp_url: str, clock: SettableClock) -> Iterator[Callable[..., Relay]]:
+    made: list[Relay] = []
+
+    def make(db: Database, url: str = amqp_url, **options: float) -> Relay:
+        made.append(Relay(db, BusSettings(url), "alpha", clock, catalogue=CATALOGUE, **options))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for relay in made:
+        relay.stop()
+
+
+def arrived(connection: Connection, queue: str) -> tuple[list[Event], list[Event]]:
+    """The events and the heartbeats that lie in a queue; they are taken out."""
+    events: list[Event] = []
+    beats: list[Event] = []
+
+    def take(message: Message) -> None:
+        event = Event.from_json(message.body if isinstance(message.body, bytes) else message.body.encode())
+        assert message.properties["message_id"] == event.id
+        assert message.properties["type"] == event.type
+        assert message.properties["content_type"] == CONTENT_TYPE
+        (beats if event.type.endswith(topology.HEARTBEAT) else events).append(event)
+
+    with connection.channel() as channel:
+        count = channel.queue_declare(queue, passive=True).message_count
+        tag = channel.basic_consume(queue, callback=take, no_ack=True)
+        while len(events) + len(beats) < count:
+            connection.drain_events(timeout=10)
+        channel.basic_cancel(tag)
+    return events, beats
+
+
+def all_sent(db: Database, name: str = "outbox") -> bool:
+    return all(row.sent_at for row in rows(db, name))
+
+
+def test_what_was_told_is_sent_in_order_and_marked_with_dense_positions(
+    db: Database, connection: Connection, make_relay: Callable[..., Relay]
+) -> None:
+    before = [tell(db, f"t{n % 7}", n) for n in range(600)]
+    relay = make_relay(db)
+    wait_until(lambda: all_sent(db))
+    after = tell(db, "t0", 600)
+    relay.wake()
+    wait_until(lambda: all_sent(db))
+    assert arrived(connection, "beta.inbox")[0] == [*before, after]
+    assert [row.position for row in sorted(rows(db, "outbox"), key=lambda row: row.row)] == list(
+        range(1, 602)
+    )
+    wait_until(lambda: relay.sent == 601)
+
+
+def test_rows_that_become_visible_late_are_sent_all_the_same(
+    db: Database, connection: Connection, make_relay: Callable[..., Relay]
+) -> None:
+    if db.is_sqlite:
+        return  # one writer at a time: there is no late row
+    from services.chassis.bus import outbox
+    from tests.support.bus import THING_CHANGED
+
+    relay = make_relay(db)
+    with db.write() as slow:
+        late = outbox.append(slow, "granli", THING_CHANGED, "t1", {"thing_id": "t1", "n": 1}, AT)
+        early = tell(db, "t2", 2)
+        relay.wake()
+        wait_until(lambda: relay.sent == 1)
+    wait_until(lambda: relay.sent == 2)
+    assert arrived(connection, "beta.inbox")[0] == [early, late]
+
+
+def test_the_lane_goes_to_who_hears_it_alone_with_numbers_of_its_own(
+    db: Database, connection: Connection, make_relay: Callable[..., Relay]
+) -> None:
+    """PR-5: whoever does not hear the lane gets neither its events nor its heartbeats, nor a gap in the
+    numbers."""
+    secret, thing = tell(db, "s1", 1, SECRET_TOLD), tell(db, "t1", 1)
+    make_relay(db)
+    wait_until(lambda: all_sent(db) and all_sent(db, "lane_outbox"))
+    wait_until(
+        lambda: connection.default_channel.queue_declare("gamma.inbox", passive=True).message_count == 2
+    )
+    events, beats = arrived(connection, "beta.inbox")
+    assert events == [thing]
+    assert {beat.stream for beat in beats} <= {THINGS}
+    assert [row.position for row in rows(db, "outbox")] == [1]
+    events, beats = arrived(connection, "gamma.inbox")
+    assert events == [secret]
+    assert {beat.stream for beat in beats} == {LANE}
+
+
+def test_heartbeats_tell_how_old_the_knowledge_is(
+    db: Database, connection: Connection, make_relay: Callable[..., Relay], clock: SettableClock
+) -> None:
+    """CO-9: as_of is the time of a look that found nothing unsent."""
+    tell(db, "t1", 1)
+    clock.advance(timedelta(minutes=5))
+    beats: list[Event] = []
+
+    def collect() -> int:
+        beats.extend(arrived(connection, "beta.inbox")[1])
+        return len(beats)
+
+    make_relay(db, heartbeat_seconds=0.1)
+    wait_until(lambda: collect() >= 2)
+    assert {beat.type for beat in beats} == {"alpha.things.heartbeat.v1"}
+    assert beats[-1].data == {"stream": THINGS, "as_of": "2026-01-05T09:05:00Z", "position": 1}
+
+
+def test_one_relay_a_database_is_active_and_the_next_takes_over(
+    db: Database, database_url: str, connection: Connection, make_relay: Callable[..., Relay]
+) -> None:
+    first = make_relay(db)
+    wait_until(lambda: first.active)
+    other = open_database(database_url, "alpha")
+    second = make_relay(other)
+    tell(db, "t1", 1)
+    wait_until(lambda: all_sent(db))
+    assert (first.sent, second.sent, second.active) == (1, 0, False)
+    first.stop()
+    wait_until(lambda: second.active)
+    tell(db, "t1", 2)
+    wait_until(lambda: all_sent(db))
+    assert second.sent == 1
+    second.stop()
+    other.close()
+
+
+def test_a_broker_that_falls_silent_is_left_and_what_it_did_not_confirm_is_sent_again(
+    db: Database, connection: Connection, make_relay: Callable[..., Relay]
+) -> None:
+    wire = Wire(connection.hostname, connection.port)
+    url = f"amqp://{connection.userid}:{connection.password}@127.0.0.1:{wire.port}/{connection.virtual_host}"
+    relay = make_relay(db, url, confirm_seconds=0.3)
+    wait_until(lambda: relay.active)
+    told = [tell(db, "t1", 1)]
+    wait_until(lambda: all_sent(db))
+    wire.silent.set()
+    told.append(tell(db, "t1", 2))
+    relay.wake()
+    wait_until(lambda: wire.connections >= 2)
+    assert rows(db, "outbox")[1].sent_at is None
+    wire.silent.clear()
+    wait_until(lambda: all_sent(db))
+    got = arrived(connection, "beta.inbox")[0]
+    assert list(dict.fromkeys(event.id for event in got)) == [event.id for event in told]
+    wire.close()
+
+
+def test_an_unbound_event_lies_among_the_unrouted(
+    db: Database, connection: Connection, make_relay: Callable[..., Relay]
+) -> None:
+    channel = connection.channel()
+    channel.queue_unbind("gamma.inbox", topology.EVENTS_EXCHANGE, SECRET_TOLD.type)
+    told = tell(db, "s1", 1, SECRET_TOLD)
+    publisher = Publisher(channel, 5)
+    publisher.publish([Outgoing(told.type, told.id, told.to_json(), CONTENT_TYPE)])
+    assert arrived(connection, topology.UNROUTED)[0] == [told]
+
+
+def test_a_nack_fails_what_was_nacked_alone(connection: Connection) -> None:
+    channel = connection.channel()
+    channel.queue_declare(
+        "full", auto_delete=False, arguments={"x-max-length": 1, "x-overflow": "reject-publish"}, durable=True
+    )
+    channel.queue_bind("full", topology.EVENTS_EXCHANGE, "alpha.full.v1")
+    publisher = Publisher(channel, 5)
+    messages = [Outgoing("alpha.full.v1", f"m{n}", b"{}", CONTENT_TYPE) for n in range(3)]
+    messages.insert(0, Outgoing("alpha.thing_gone.v1", "ok", b"{}", CONTENT_TYPE))
+    with pytest.raises(PublishFailed, match="nacked") as failure:
+        publisher.publish(messages)
+    assert failure.value.confirmed >= {0, 1}
+    assert 3 not in failure.value.confirmed
+    channel.queue_delete("full")
+
+
+def test_a_returned_message_is_not_taken_for_sent_although_it_is_confirmed(connection: Connection) -> None:
+    channel = connection.channel()
+    channel.exchange_delete(topology.EVENTS_EXCHANGE)
+    channel.exchange_declare(topology.EVENTS_EXCHANGE, "topic", durable=True, auto_delete=False)
+    channel.queue_bind("beta.inbox", topology.EVENTS_EXCHANGE, "alpha.thing_gone.v1")
+    publisher = Publisher(channel, 5)
+    keys = ["alpha.thing_gone.v1", "alpha.nobody_hears.v1", "alpha.thing_gone.v1"]
+    with pytest.raises(PublishFailed, match="returned") as failure:
+        publisher.publish([Outgoing(key, f"m{n}", b"{}", CONTENT_TYPE) for n, key in enumerate(keys)])
+    assert failure.value.confirmed == {0, 2}
+    connection.channel().exchange_delete(topology.EVENTS_EXCHANGE)
+
+
+def test_after_a_row_that_failed_none_of_its_subject_is_marked(db: Database) -> None:
+    for subject in ("t1", "t2", "t1", "t2"):
+        tell(db, subject, 0)
+    found = sorted(rows(db, "outbox"), key=lambda row: row.row)
+    assert _in_order(found, {1, 2, 3}) == [found[1], found[3]]
+
+
+def test_the_inbox_queue_is_declared_so_that_nothing_is_lost(connection: Connection) -> None:
+    arguments = topology.inbox_arguments()
+    assert arguments["x-queue-type"] == "quorum"
+    assert arguments["x-overflow"] == "reject-publish"
+    assert arguments["x-single-active-consumer"] is True
+    assert arguments["x-delivery-limit"] > 1000
+    assert "x-max-length" not in arguments
+    topology.declare(connection.channel(), CATALOGUE)  # declared again, it must still be the same
+    assert CATALOGUE.routing_keys("alpha") == []
+    assert CATALOGUE.routing_keys("beta") == [
+        "alpha.thing_changed.v1",
+        "alpha.thing_gone.v1",
+        "alpha.things.heartbeat.v1",
+    ]
+
+
+def test_the_age_of_the_oldest_unsent_event_is_told(
+    db: Database, make_relay: Callable[..., Relay], clock: SettableClock, amqp_url: str
+) -> None:
+    relay = Relay(db, BusSettings(amqp_url), "alpha", clock, catalogue=CATALOGUE)
+    tell(db, "s1", 1, SECRET_TOLD)
+    clock.advance(seconds=90)
+    with db.read() as conn:
+        assert relay.oldest_unsent_age(conn) == 90
+    with db.write() as tx:
+        tx.execute(
+            db.metadata.tables["lane_outbox"].update().values(sent_at=sa.literal(AT, type_=rows_type(db)))
+        )
+    with db.read() as conn:
+        assert relay.oldest_unsent_age(conn) == 0
+
+
+def rows_type(db: Database) -> sa.types.TypeEngine[object]:
+    return db.metadata.tables["outbox"].c.time.type

@@ -1,0 +1,1 @@
+"""What the test tiers share: private engines and the whole suite in one object."""
