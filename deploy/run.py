@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import signal
 import subprocess
@@ -71,6 +70,8 @@ class Suite:
         else:
             self._say("broker", "using STAFETT_AMQP_URL")
         self._plan = make_plan(self.var, self.port, self._amqp_url or self._private().amqp_url)
+        if seed:
+            self._seed()
         self._supervisor = Supervisor(self._plan, say=lambda line: self._say("restart", line))
         self._supervisor.start()
         for step, names in (
@@ -82,8 +83,6 @@ class Suite:
             self._say(
                 step, f"ready: {', '.join(names)}" if len(names) > 1 else f"ready: {self._address(names[0])}"
             )
-        if seed:
-            self._seed()
         self._plan.write(self._all_pids())
 
     def tend(self) -> None:
@@ -120,31 +119,30 @@ class Suite:
         return self.plan.standins_url if name == "standins" else self.url
 
     def _seed(self) -> None:
-        """Put in the demo data, once for each state folder, by the module that knows them (when it is there)."""
+        """Put in the demo data, once for each state folder, before the services start: their clock is set back."""
         done = self.var / "run" / "seeded"
-        if (
-            importlib.util.find_spec("deploy.demo") is None
-            or importlib.util.find_spec("deploy.demo.seed") is None
-        ):
-            self._say("demo data", "none")
-            return
         if done.exists():
             self._say("demo data", "present")
             return
-        self._say("demo data", "putting in two municipalities")
         log = self.var / "log" / "seed.log"
-        with log.open("ab") as output:
-            code = subprocess.run(
-                [sys.executable, "-m", "deploy.demo.seed"],
-                cwd=steps.ROOT,
-                env=self.plan.env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            ).returncode
-        if code != 0:
-            raise StartFailed(f"The demo data could not be put in (code {code}). See {log}")
+        with log.open("a") as output, subprocess.Popen(
+            [sys.executable, "-m", "deploy.demo.seed"],
+            cwd=steps.ROOT,
+            env=self.plan.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
+        ) as seeding:
+            assert seeding.stdout is not None
+            try:
+                for line in seeding.stdout:
+                    self._say("demo data", line.strip())
+            except BaseException:
+                seeding.terminate()
+                raise
+        if seeding.returncode != 0:
+            raise StartFailed(f"The demo data could not be put in (code {seeding.returncode}). See {log}")
         done.write_text(time.strftime("%Y-%m-%dT%H:%M:%SZ\n", time.gmtime()))
 
 

@@ -1,12 +1,15 @@
 """The gateway's process: a nameko container whose web server is Flask's, on port PORT."""
 
+import json
 from typing import Any
+from uuid import uuid4
 
 import structlog
-from kombu import Connection, Exchange, Queue
+from eventlet import wsgi
+from kombu import Connection, Exchange, Queue, binding
 from kombu.mixins import ConsumerMixin
 from nameko.extensions import DependencyProvider
-from nameko.web.server import WebServer
+from nameko.web.server import BindAddress, HttpOnlyProtocol, WebServer
 
 from gateway.app import Means, create_app
 from gateway.composition.names import Remembered
@@ -32,18 +35,15 @@ class _CatalogueListener(ConsumerMixin):  # type: ignore[misc]
 
     def get_consumers(self, consumer_class: Any, channel: Any) -> list[Any]:
         exchange = Exchange("stafett.events", type="topic", durable=True, passive=True)
-        queue = Queue("", exclusive=True, auto_delete=True, durable=False)
-        bound = queue(channel)
-        bound.declare()
-        for event in directory.EVENTS:
-            if event.stream == directory.CATALOGUE:
-                bound.bind_to(exchange, routing_key=event.type)
-        return [consumer_class([bound], callbacks=[self._changed], accept=["application/cloudevents+json"], no_ack=True,
-                               on_message=self._on_message)]  # fmt: skip
+        told = [event.type for event in directory.EVENTS if event.stream == directory.CATALOGUE]
+        queue = Queue(
+            f"gateway.names.{uuid4().hex}",
+            bindings=[binding(exchange, routing_key=event) for event in told],
+            exclusive=True, auto_delete=True, durable=False,
+        )  # fmt: skip
+        return [consumer_class([queue], no_ack=True, on_message=self._on_message)]
 
     def _on_message(self, message: Any) -> None:
-        import json
-
         try:
             municipality = json.loads(message.body)["municipality"]
         except (ValueError, KeyError, TypeError) as error:
@@ -51,8 +51,12 @@ class _CatalogueListener(ConsumerMixin):  # type: ignore[misc]
             return
         self._remembered.forget_catalogue(municipality)
 
-    def _changed(self, body: Any, message: Any) -> None:
-        """Unused: on_message takes the raw message."""
+
+class _Quiet:
+    """Where the web server's own lines go: nowhere. What fails in the app is logged by problems.py."""
+
+    def write(self, _line: str) -> None:
+        """Drop it."""
 
 
 class Application(WebServer):  # type: ignore[misc]
@@ -78,8 +82,6 @@ class Application(WebServer):  # type: ignore[misc]
 
     @property
     def bind_addr(self) -> Any:
-        from nameko.web.server import BindAddress
-
         return BindAddress(self._means.settings.bind, self._means.settings.port)
 
     def start(self) -> None:
@@ -89,6 +91,12 @@ class Application(WebServer):  # type: ignore[misc]
 
     def get_wsgi_app(self) -> Any:
         return create_app(self._means)
+
+    def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: Any = HttpOnlyProtocol, debug: bool = False) -> Any:
+        """Eventlet's server without its line a request: an address may say whom somebody asked about."""
+        return wsgi.Server(
+            sock, sock.getsockname(), wsgi_app, protocol=protocol, debug=debug, log=_Quiet(), log_output=False
+        )
 
     def stop(self) -> None:
         self._listener.should_stop = True

@@ -7,6 +7,7 @@ real broker, and a clock that is set back to the day on which each thing happene
 from __future__ import annotations
 
 import importlib
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,12 +24,11 @@ from services.chassis.clock import SettableClock
 from services.chassis.settings import Settings
 from services.contracts import cases, consent, directory, relay_log
 from services.contracts.base import Procedure
-from services.contracts.envelope import EVERY_MUNICIPALITY
 from services.kernel.calendar import NORWAY, local_date
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DATA = Path(__file__).parent / "data"
-_SEED, _GATEWAY = service_actor("seed"), service_actor("gateway")
+_SEED = service_actor("seed")
 _TIMEOUT = 60.0
 
 Say = Callable[[str], None]
@@ -53,6 +53,7 @@ class Seeding:
             for name in SERVICES
         }
         self.seen: dict[str, int] = {}
+        self.steps = itertools.count(1)
         self.staff = {each["key"]: each for each in read(_ROOT / "services/directory/data/staff.yaml")["staff"]}
         self.units = {each["id"]: each for each in read(_ROOT / "services/directory/data/units.yaml")["units"]}
         self.family = {
@@ -77,12 +78,17 @@ class Seeding:
     def ask(
         self, procedure: Procedure, actor: Actor, municipality: str | None = None, /, **request: Any
     ) -> dict[str, Any]:
-        """Ask one of the services, once it has heard of all that was done before."""
+        """Ask one of the services, once it has heard of all that was done before.
+
+        Commands are numbered: a seeding that was broken off and is begun anew does nothing twice.
+        """
         given = {name: value for name, value in request.items() if value is not None}
         app = self.apps[procedure.service]
+        key = f"seed-{next(self.steps)}" if procedure.kind == "command" else None
         answer = app.call(
-            procedure, actor, given, at_least=self._heard(app), municipality=municipality, timeout=_TIMEOUT
-        )
+            procedure, actor, given,
+            at_least=self._heard(app), municipality=municipality, idempotency_key=key, timeout=_TIMEOUT,
+        )  # fmt: skip
         self.seen.update(answer.get("versions", {}))
         return answer
 
@@ -127,20 +133,6 @@ class Seeding:
         unit = unit_id or person["roles"][0]["unit_id"]
         return Actor(person["municipality"], "employee", person["id"], unit, assurance="high")
 
-    def relative(self, key: str, place: str, child: str) -> Actor:
-        """A guardian, or the child itself."""
-        capacity = "self" if key == child else "guardian"
-        return Actor(place, capacity, self.person_id(key, place), assurance="high")  # type: ignore[arg-type]
-
-    def person_id(self, key: str, place: str) -> str:
-        """The person id of an employee, or that which cases gave to a member of a family."""
-        if key in self.staff:
-            return str(self.staff[key]["id"])
-        answer = self.ask(
-            cases.ResolveLogin, _GATEWAY, EVERY_MUNICIPALITY, number=self.family[key]["number"]
-        )
-        return str(next(each["person_id"] for each in answer["persons"] if each["municipality"] == place))
-
     def at(self, days_ago: int, hour: int = 9) -> None:
         """Set the clock to a day of the past, never later than now."""
         day = self.today - timedelta(days=days_ago)
@@ -163,6 +155,7 @@ class Story:
         self.place: str = script["municipality"]
         self.owner = seeding.employee(script["owner"], script["unit_id"])
         self.case_id = ""
+        self.people: dict[str, str] = {}
         self.ago: int = script["concern"]["days_ago"]
 
     def play(self) -> None:
@@ -183,6 +176,19 @@ class Story:
         if self.script.get("closed"):
             self.close()
 
+    def person_id(self, key: str) -> str:
+        """The person id of an employee, or that which cases gave to a member of the family."""
+        return str(self.s.staff[key]["id"] if key in self.s.staff else self.people[self.s.family[key]["name"]])
+
+    def known(self, keys: list[str]) -> list[str]:
+        """The ids of those of the family who are linked to the child: none where the address is protected (PR-6)."""
+        return [self.person_id(key) for key in keys if self.s.family[key]["name"] in self.people]
+
+    def relative(self, key: str) -> Actor:
+        """A guardian, or the child itself."""
+        capacity = "self" if key == self.script["child"] else "guardian"
+        return Actor(self.place, capacity, self.person_id(key), assurance="high")  # type: ignore[arg-type]
+
     def concern(self) -> None:
         told, s = self.script["concern"], self.s
         s.at(self.ago)
@@ -192,6 +198,8 @@ class Story:
             subject_kind=self.script.get("subject_kind", "child"), concern=told["text"].strip(), topic=told["topic"],
         )  # fmt: skip
         self.case_id = answer["id"]
+        detail = s.ask(cases.GetCase, self.owner, case_id=self.case_id)
+        self.people = {each["name"]: each["person_id"] for each in (detail["child"], *detail["guardians"])}
         for form in self.script.get("forms", []):
             s.later()
             s.ask(
@@ -211,7 +219,7 @@ class Story:
         s.ask(
             cases.RecordTalk, self.owner,
             case_id=self.case_id, held_on=local_date(s.clock.now()).isoformat(),
-            with_person_ids=[s.person_id(key, self.place) for key in told["with"]], summary=told["summary"].strip(),
+            with_person_ids=self.known(told["with"]), summary=told["summary"].strip(),
             child_view=told.get("child_view"), child_view_missing=told.get("child_view_missing"),
         )  # fmt: skip
 
@@ -245,7 +253,7 @@ class Story:
             s.ask(
                 relay_log.AddMeasure, self.owner,
                 case_id=self.case_id, goal_id=goals[measure["goal"]], what=measure["what"].strip(),
-                responsible_person_id=s.person_id(responsible, self.place) if responsible else None,
+                responsible_person_id=self.person_id(responsible) if responsible else None,
                 is_childs_own=not responsible, arena=measure["arena"], deadline=s.day(measure["days_to_deadline"]),
             )  # fmt: skip
 
@@ -263,7 +271,7 @@ class Story:
         )["id"]  # fmt: skip
         for key in told["signed_by"]:
             s.later()
-            signer = s.relative(key, self.place, self.script["child"])
+            signer = self.relative(key)
             shown = s.ask(consent.GetRequest, signer, request_id=request_id)
             topics = next(each["required_for"] for each in shown["signers"] if each["person_id"] == signer.person_id)
             s.ask(
@@ -299,7 +307,7 @@ class Story:
         hour, minute = (int(part) for part in meeting["starts"].split(":"))
         day = s.today + timedelta(days=meeting["days_ahead"])
         starts = datetime(day.year, day.month, day.day, hour, minute, tzinfo=NORWAY)
-        family = [s.person_id(key, self.place) for key in self.script.get("talk", {}).get("with", [])]
+        family = self.known(self.script.get("talk", {}).get("with", []))
         s.ask(
             relay_log.CallMeeting, self.owner,
             case_id=self.case_id, starts_at=starts.isoformat(),
@@ -312,7 +320,7 @@ class Story:
         s.at(20)
         for word in closed.get("feedback", []):
             s.ask(
-                relay_log.AddEntry, s.relative(word["by"], self.place, self.script["child"]),
+                relay_log.AddEntry, self.relative(word["by"]),
                 case_id=self.case_id, kind="feedback", topic=self.script["concern"]["topic"],
                 text=word["text"].strip(),
             )  # fmt: skip

@@ -21,11 +21,13 @@ class Remembered:
         self._catalogues: dict[str, tuple[float, dict[str, Any]]] = {}
         self._municipalities: dict[str, dict[str, Any]] = {}
         self._staff: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
+        self._forms: dict[tuple[str, str, int | None], dict[str, Any]] = {}
 
     def forget_catalogue(self, municipality: str) -> None:
         """The next reader fetches it anew."""
         with self._lock:
             self._catalogues.pop(municipality, None)
+            self._forms = {key: form for key, form in self._forms.items() if key[0] != municipality}
 
     def municipalities(self, asking: Asking) -> dict[str, dict[str, Any]]:
         """All municipalities here, by their code."""
@@ -44,6 +46,16 @@ class Remembered:
             with self._lock:
                 known = self._catalogues[municipality] = (time.monotonic() + _CATALOGUE_SECONDS, answer)
         return known[1]
+
+    def form(self, asking: Asking, municipality: str, tool: str, version: int | None) -> dict[str, Any]:
+        """A tool's form (contracts.directory.ToolForm) in one version, None: in force. NotFound if there is none."""
+        known = self._forms.get((municipality, tool, version))
+        if known is None:
+            asked = {"municipality": municipality, "tool": tool} | ({"version": version} if version else {})
+            known = asking.as_service(directory.GetTool, asked, municipality)
+            with self._lock:
+                self._forms[municipality, tool, version] = known
+        return known
 
     def staff(self, asking: Asking, person_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Name and title of these employees, by person id; who is no employee is left out."""
@@ -74,6 +86,14 @@ class Names:
     def add_family(self, people: Iterable[dict[str, Any]]) -> None:
         """Names of the family, as the owner of persons has just told this asker; never remembered longer."""
         self._family.update({each["person_id"]: each["name"] for each in people})
+
+    def municipalities(self) -> dict[str, dict[str, Any]]:
+        """All municipalities here, by code."""
+        return self._remembered.municipalities(self._asking)
+
+    def form(self, municipality: str, tool: str, version: int | None = None) -> dict[str, Any]:
+        """A tool's form, as contracts.directory.ToolForm; NotFound if there is none."""
+        return self._remembered.form(self._asking, municipality, tool, version)
 
     def municipality(self, code: str) -> str:
         """The municipality's name."""

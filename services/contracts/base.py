@@ -46,7 +46,7 @@ def _check_not_blank(value: str) -> None:
         raise ValidationError("blank")
 
 
-def _field(make: Callable[..., fields.Field], privacy: str, options: dict[str, Any]) -> Any:
+def _field(make: Callable[..., Any], privacy: str, options: dict[str, Any]) -> Any:
     validators = options.pop("_validators", [])
     extra = options.pop("validate", None)
     if extra is not None:
@@ -194,6 +194,9 @@ def many(item: Any, *, max_items: int = 200, **options: Any) -> Any:
     return _field(lambda **kw: fields.List(item, **kw), privacy, {"_validators": [limit], **options})
 
 
+MessageClass = type[Message]
+
+
 @dataclass(frozen=True, slots=True)
 class EventType:
     """One kind of event: its type (`<service>.<event>.v<major>`, also the routing key), its stream, what its
@@ -202,7 +205,7 @@ class EventType:
     type: str
     stream: str
     subject: str
-    schema: type[Message]
+    schema: MessageClass
     meaning: str
     example: Mapping[str, Any] = field(default_factory=dict)
 

@@ -65,6 +65,7 @@ class PlanChangedData(Message):
     topic = code(*TOPICS)
     responsible_person_id = opaque(required=False)
     deadline = date(required=False)
+    by_person_id = opaque(required=False, description="Who did it: is not told of it")
     at = instant()
 
 
@@ -91,6 +92,7 @@ class MinutesPublishedData(Message):
 class EvaluationSetData(Message):
     case_id = opaque()
     evaluate_on = date()
+    by_person_id = opaque(required=False, description="Who did it: is not told of it")
     at = instant()
 
 

@@ -139,7 +139,7 @@ def test_a_new_level_begins_at_its_first_step() -> None:
     assert case.current_step == "contact"
 
 
-REGISTERED = datetime(2026, 11, 2, 22, 30, tzinfo=UTC)  # 23:30 in Norway
+REGISTERED = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)  # the 2nd in Norway, half past midnight
 LIMIT = datetime(2026, 11, 16, 23, 0, tzinfo=UTC)  # Norwegian midnight as the 16th ends
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.kernel.access import Facts, GuardianFact
@@ -134,6 +134,7 @@ def test_GU_1_active_means_that_every_group_granted_and_nobody_withdrew(
 
 
 @given(PEOPLE, PEOPLE, st.sampled_from(["a", "b", "c", "d"]))
+@example(frozenset({"c"}), frozenset(), "a")
 def test_CO_4_a_refusal_never_opens_anything(
     granted: frozenset[str], refused: frozenset[str], person: str
 ) -> None:

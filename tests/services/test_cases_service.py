@@ -330,7 +330,8 @@ def test_a_stale_edit_names_what_changed(the: House) -> None:
 def test_a_form_is_checked_against_its_own_version(the: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """DI-5: cleaned by the definition that directory gives; what it does not know is refused by name."""
     definition = {"code": "observation", "version": 1, "title": "Observasjon", "sections": [
-        {"title": "Hva", "fields": [{"name": "seen", "type": "long_text", "label": "Sett", "required": True}]}]}  # fmt: skip
+        {"title": "Hva", "fields": [{"name": "seen", "type": "long_text", "label": "Sett", "required": True}]},
+    ]}  # fmt: skip
 
     class Directory:
         def call(self, procedure: Any, request: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -353,7 +354,7 @@ def test_a_form_is_checked_against_its_own_version(the: House, monkeypatch: pyte
 
 
 def test_a_protected_address_links_nobody(the: House) -> None:
-    """PR-6: neither guardian is linked, the unit's leader sees nothing, and the address grade is for employees alone."""
+    """PR-6: no guardian is linked, the unit's leader sees nothing, the grade is for employees alone."""
     case_id = the.concern(number=EMIL)
     case = the.case(case_id)
     assert case["guardians"] == [] and case["child"]["address_protected"] is True
@@ -363,7 +364,7 @@ def test_a_protected_address_links_nobody(the: House) -> None:
 
 
 def test_cases_are_read_by_their_parties_alone_and_each_read_is_recorded(the: House) -> None:
-    """SE-1, SE-3, SE-7: strangers find nothing, consented services see it, and the record says who saw it, by which rule."""
+    """SE-1, SE-3, SE-7: strangers find nothing, parties do, and the record says who saw what."""
     case_id = the.at_level_1()
     strangers = (
         PSYCHOLOGIST,

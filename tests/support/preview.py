@@ -16,8 +16,10 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from playwright.sync_api import Browser, sync_playwright
 
 from gateway.pages import format as words
-from tests.support.preview_samples import SAMPLES, Sample
+from tests.support import preview_employee, preview_log, preview_public
+from tests.support.preview_samples import Sample
 
+SAMPLES = [*preview_public.samples(), *preview_employee.samples(), *preview_log.samples()]
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = ROOT / "gateway"
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)

@@ -1,0 +1,33 @@
+"""The way in after login, and the drafts that are kept while somebody writes."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect
+from werkzeug.wrappers import Response
+
+from gateway.asking import NotLoggedIn
+from gateway.login import people
+from gateway.pages import drafts
+from gateway.pages.forms import Form
+from gateway.pages.paths import PATHS, path
+from gateway.pages.view import t
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get(PATHS["home"])
+def home() -> Response:
+    """Where the person's work or cases are, by the capacity they have chosen."""
+    chosen = people.chosen()
+    if chosen is None:
+        raise NotLoggedIn
+    return redirect(path("work" if chosen["capacity"] == "employee" else "my_cases"), 303)
+
+
+@blueprint.post(PATHS["draft"])
+def draft(draft_id: str) -> tuple[str, int, dict[str, str]]:
+    """Keep what stands in the form now; asked by htmx while the person writes."""
+    if people.chosen() is None:
+        raise NotLoggedIn
+    drafts.keep(draft_id[:80], {**drafts.draft(draft_id[:80]), **Form.sent().data})
+    return t("form.draft_kept"), 200, {"Content-Type": "text/plain; charset=utf-8"}

@@ -1,0 +1,1 @@
+"""What can be done with one's inbox: one use case a module."""

@@ -1,0 +1,17 @@
+"""Somebody has read messages of theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.chassis.unit_of_work import UnitOfWork
+from services.kernel.errors import Forbidden
+from services.notifications.storage import Messages
+
+
+def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Mark one's own messages as read. Ids that are nobody's, or another's, change nothing and are not told apart."""
+    if uow.actor.person_id is None:
+        raise Forbidden(code="not_logged_in")
+    Messages(uow.tx, uow.municipality).mark_read(uow.actor.person_id, request["message_ids"], uow.now)
+    return {}

@@ -1,0 +1,88 @@
+"""NO-6: whether a person may see a message now. Asked when it is shown and when it is sent, never when it is queued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.chassis import access
+from services.chassis.access import Asker, CaseAccess
+from services.chassis.unit_of_work import Reading, UnitOfWork
+from services.kernel.facts import Act, Capacity, Decision, in_force
+from services.kernel.parties import Party
+from services.notifications.domain.kinds import KINDS, Post
+from services.notifications.domain.message import Message, Told
+from services.notifications.storage import roles_of
+
+NOT_KNOWN = "consent_status_not_known"
+"""The kernel's reason where consent knowledge is too old to rest on (CO-9): neither shown nor sent, and asked again."""
+
+_PRIVATE = frozenset(f"allowed_as_{party}" for party in (Party.GUARDIAN, Party.NAMED, Party.CHILD))
+
+
+class Answer(StrEnum):
+    """May see it; may not; or it can't be said before more is heard (CO-9)."""
+
+    YES = "yes"
+    NO = "no"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer, the rule that gave it, whether the reader is told as a private person (family) and not as an
+    employee, and whom the case is about."""
+
+    answer: Answer
+    rule: str
+    private: bool = False
+    subject_person_id: str | None = None
+
+
+def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[Message]) -> list[Verdict]:
+    """Whether the person may see each of these messages now, in any capacity of theirs (NO-6): the facts of all their
+    cases are loaded at once, and each question is asked once."""
+    case_ids = list(dict.fromkeys(each.told.case_id for each in messages if each.told.case_id))
+    guest = Asker(person_id, Capacity.GUARDIAN)
+    found = access.of_many(context, case_ids, guest) if case_ids else []
+    cases = {case.case_id: case for case in found}
+    roles: set[str] | None = None
+    known: dict[object, Verdict] = {}
+    answers = []
+    for told in (each.told for each in messages):
+        rests_on = KINDS[told.kind].rests_on
+        question = (rests_on, told.case_id, told.topics, told.at if told.topics else None)
+        if question not in known:
+            if isinstance(rests_on, Post):
+                if roles is None:
+                    roles = roles_of(context.conn, context.municipality, person_id, context.now)
+                known[question] = _by_work(rests_on, roles)
+            else:
+                known[question] = _by_case(context, cases.get(told.case_id or ""), rests_on, told)
+        answers.append(known[question])
+    return answers
+
+
+def _by_work(post: Post, roles: set[str]) -> Verdict:
+    if post is Post.CHILD_PROTECTION:
+        return Verdict(Answer.YES if "child_protection" in roles else Answer.NO, "PR-5")
+    return Verdict(Answer.YES if roles else Answer.NO, "CO-10")
+
+
+def _by_case(context: Reading | UnitOfWork, case: CaseAccess | None, act: Act, told: Told) -> Verdict:
+    """As family first, then in each unit of theirs: a parent who also works here is told at home."""
+    if case is None or case.facts is None:
+        return Verdict(Answer.NO, "SE-3")
+    units = {role.unit_id for role in case.facts.roles if in_force(role, context.now)}
+    refused: list[Decision] = []
+    for asker in (case.asker, *(Asker(case.asker.person_id, Capacity.EMPLOYEE, unit) for unit in sorted(units))):
+        asking = CaseAccess(context, case.case_id, case.facts, asker)
+        for topic in told.topics or (None,):
+            decision = asking.decide_in_any_capacity(act, topic, told.at if topic else None)
+            if decision.allowed:
+                private = decision.reason_code in _PRIVATE
+                return Verdict(Answer.YES, decision.rule, private, case.facts.case.subject_person)
+            refused.append(decision)
+    later = any(each.reason_code == NOT_KNOWN for each in refused)
+    return Verdict(Answer.LATER if later else Answer.NO, refused[0].rule)

@@ -1,0 +1,56 @@
+"""The kinds of message: what each rests on (NO-6), whether it also goes out, and whether it asks for an act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.kernel.facts import Act
+
+
+class Post(StrEnum):
+    """What a message rests on that is about no case of the reader's: their work."""
+
+    CHILD_PROTECTION = "child_protection"  # PR-5: works in child protection of this municipality
+    EMPLOYEE = "employee"  # works in this municipality
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`rests_on`: what the reader must be allowed, or be, when it is shown and when it is sent. `mailed`: an e-mail
+    says that it has come. `act`: it waits for something that the reader must do."""
+
+    rests_on: Act | Post
+    mailed: bool = True
+    act: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "talk_recorded": Kind(Act.SEE_CASE, mailed=False),
+    "consent_requested": Kind(Act.READ_CONSENT, act=True),
+    "consent_given": Kind(Act.READ_CONSENT),
+    "consent_refused": Kind(Act.READ_CONSENT),
+    "consent_talk_first": Kind(Act.READ_CONSENT, act=True),
+    "consent_withdrawn": Kind(Act.READ_CONSENT),
+    "access_opened": Kind(Act.SEE_CASE, mailed=False),
+    "participant_added": Kind(Act.SEE_CASE),
+    "participant_released": Kind(Post.EMPLOYEE),
+    "meeting_called": Kind(Act.SEE_CASE),
+    "minutes_published": Kind(Act.READ_LOG_ITEM),
+    "evaluation_set": Kind(Act.SEE_CASE, mailed=False),
+    "evaluation_recorded": Kind(Act.SEE_CASE, mailed=False),
+    "plan_changed": Kind(Act.READ_PLAN, mailed=False),
+    "family_entry": Kind(Act.READ_LOG_ITEM),
+    "hindrance": Kind(Act.READ_LOG_ITEM),
+    "handover_proposed": Kind(Act.SEE_CASE, act=True),
+    "handover_accepted": Kind(Act.SEE_CASE),
+    "handover_declined": Kind(Act.SEE_CASE),
+    "holder_changed": Kind(Act.SEE_CASE),
+    "level_moved": Kind(Act.SEE_CASE, mailed=False),
+    "deadline_near": Kind(Act.SEE_CASE, act=True),
+    "deadline_passed": Kind(Act.SEE_CASE, act=True),
+    "case_closed": Kind(Act.SEE_CASE),
+    "report_made": Kind(Act.READ_REPORT, mailed=False),
+    "lane_report_filed": Kind(Post.CHILD_PROTECTION, act=True),
+}
+"""Every kind of contracts.notifications.KINDS. Not mailed is what comes together with something that is, or often."""

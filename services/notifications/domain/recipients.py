@@ -1,0 +1,113 @@
+"""Who they are that the table in telling.py names: read from the event, and from the case as it was before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.kernel.calendar import age_at
+from services.kernel.facts import Facts, ParticipantFact, WindowFact, in_force
+from services.kernel.signers import is_responsible
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an event is seen against. `facts`: the case as it stood before the event; None where it is about no case.
+    `child_protection`: who works there today. `requested_by`: who asked for the consent that it is about."""
+
+    now: datetime
+    facts: Facts | None = None
+    child_protection: frozenset[str] = frozenset()
+    requested_by: str | None = None
+
+    @property
+    def case(self) -> Facts:
+        """The facts; ValueError where there are none."""
+        if self.facts is None:
+            raise ValueError("this event is about no case")
+        return self.facts
+
+
+Data = Mapping[str, Any]
+Who = Callable[[Data, Scene], Iterable[str | None]]
+
+
+def family(data: Data, scene: Scene) -> Iterable[str]:
+    """Those with verified parental responsibility, and the child once it may read its own log (GU-2, AG-1)."""
+    facts, now = scene.case, scene.now
+    yield from (each.person_id for each in facts.guardians if is_responsible(each, now))
+    born = facts.subject_birth_date
+    if born is not None and age_at(born, now) >= facts.policy.own_access_age:
+        yield facts.case.subject_person
+
+
+def owner(data: Data, scene: Scene) -> Iterable[str]:
+    """The employee whose concern it was."""
+    return [scene.case.case.owner_person]
+
+
+def in_charge(data: Data, scene: Scene) -> Iterable[str]:
+    """The active relay holder; where there is none, the owner."""
+    holder = scene.case.case.holder
+    return [holder.person_id] if holder is not None and holder.active else owner(data, scene)
+
+
+def owner_of_what_others_hold(data: Data, scene: Scene) -> Iterable[str]:
+    """The owner, when the holder is of another unit: what ends may end the holder's own access."""
+    case = scene.case.case
+    return [case.owner_person] if case.holder is not None and case.holder.unit_id != case.owner_unit else []
+
+
+def participants(data: Data, scene: Scene) -> Iterable[str]:
+    """Those who take part now."""
+    return [each.person_id for each in scene.case.participants if in_force(each, scene.now)]
+
+
+def newly_added(data: Data, scene: Scene) -> Iterable[str]:
+    """Those who take part after the event and did not before."""
+    before = {(each.person_id, each.unit_id) for each in scene.case.participants if in_force(each, scene.now)}
+    after = [ParticipantFact(p["person_id"], p["unit_id"], p["service_id"], *_span(p)) for p in data["participants"]]
+    return [p.person_id for p in after if in_force(p, scene.now) and (p.person_id, p.unit_id) not in before]
+
+
+def newly_let_in(data: Data, scene: Scene) -> Iterable[str]:
+    """The participants of services for which something stands open after the event, and nothing did before."""
+    before = {each.service_id for each in scene.case.windows if in_force(each, scene.now)}
+    after = [WindowFact(w["service_id"], w["topic"], *_span(w)) for w in data["windows"]]
+    opened = {each.service_id for each in after if in_force(each, scene.now)} - before
+    takes_part = (each for each in scene.case.participants if in_force(each, scene.now))
+    return [each.person_id for each in takes_part if each.service_id in opened]
+
+
+def child_protection(data: Data, scene: Scene) -> Iterable[str]:
+    """PR-5: child protection of the municipality, and nobody else."""
+    return scene.child_protection
+
+
+def requester(data: Data, scene: Scene) -> Iterable[str | None]:
+    """Who asked for the consent that the event is about."""
+    return [scene.requested_by]
+
+
+def whoever_took_over(data: Data, scene: Scene) -> Iterable[str | None]:
+    """Whose act a change of holder is: who accepted the handover, or the owner, who alone appoints the first (LV-2)."""
+    if data["how"] == "handover":
+        return [data["holder_person_id"]]
+    return [] if data.get("previous_person_id") else owner(data, scene)
+
+
+def named(field: str) -> Who:
+    """Whom the event names in a field: an id, or a list of them."""
+
+    def who(data: Data, scene: Scene) -> Iterable[str | None]:
+        found = data.get(field)
+        return found if isinstance(found, list) else [found]
+
+    return who
+
+
+def _span(data: Data) -> tuple[datetime, datetime | None]:
+    ends = data.get("valid_to")
+    return datetime.fromisoformat(data["valid_from"]), datetime.fromisoformat(ends) if ends else None

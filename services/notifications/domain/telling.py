@@ -1,0 +1,151 @@
+"""Whom each event concerns, and what they are told: the table of all messages.
+
+Nobody is told of what they did themselves. Whether somebody may see a message is not decided here, but each time that
+it is shown or sent (NO-6): this table says whose matter it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notifications.domain.message import Told
+from services.notifications.domain.recipients import (
+    Data,
+    Scene,
+    Who,
+    child_protection,
+    family,
+    in_charge,
+    named,
+    newly_added,
+    newly_let_in,
+    owner,
+    owner_of_what_others_hold,
+    participants,
+    requester,
+    whoever_took_over,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table: at this event, if it says so `when`, these are told this kind, but not who did it (`by`).
+    `item` is the field that names what it is about."""
+
+    event: str
+    kind: str
+    to: tuple[Who, ...]
+    by: Who
+    item: tuple[str, ...]
+    when: tuple[str, frozenset[str]] | None
+
+
+def at(
+    event: str,
+    kind: str,
+    *to: Who,
+    by: Who = named("by_person_id"),
+    item: str = "",
+    when: tuple[str, frozenset[str]] | None = None,
+) -> Line:
+    """A line of the table. Of several `item` fields ("a or b") the first that is there counts."""
+    return Line(event, kind, to, by, tuple(item.split(" or ")) if item else (), when)
+
+
+def says(field: str, *values: str) -> tuple[str, frozenset[str]]:
+    """The event has one of these values in a field."""
+    return field, frozenset(values)
+
+
+EVERYONE = (family, owner, in_charge, participants)
+_RECEIVER, _PROPOSER = named("to_person_id"), named("from_person_id")
+_OLD, _NEW = named("previous_person_id"), named("holder_person_id")
+
+TABLE: tuple[Line, ...] = (
+    # cases
+    at("cases.talk_recorded.v1", "talk_recorded", family),
+    at("cases.level_moved.v1", "level_moved", family, in_charge, participants),
+    at("cases.holder_changed.v1", "holder_changed", family, _OLD, _NEW, by=whoever_took_over),  # HO-5
+    at("cases.handover_proposed.v1", "handover_proposed", _RECEIVER, by=_PROPOSER, item="handover_id"),
+    at("cases.handover_answered.v1", "handover_accepted", _PROPOSER, by=_RECEIVER, item="handover_id",
+       when=says("answer", "accepted")),
+    at("cases.handover_answered.v1", "handover_declined", _PROPOSER, by=_RECEIVER, item="handover_id",
+       when=says("answer", "declined")),
+    at("cases.deadline_near.v1", "deadline_near", named("owner_person_id")),  # LV-7
+    at("cases.deadline_passed.v1", "deadline_passed", named("owner_person_id")),
+    at("cases.case_closed.v1", "case_closed", *EVERYONE),
+    at("cases.lane_report_filed.v1", "lane_report_filed", child_protection, item="report_id"),  # PR-5
+    # consent
+    at("consent.requested.v1", "consent_requested", named("signer_ids"), by=named("requested_by"), item="request_id"),
+    at("consent.answered.v1", "consent_talk_first", in_charge, by=named("signer_id"), item="request_id",
+       when=says("answer", "talk_first")),
+    at("consent.request_settled.v1", "consent_given", in_charge, requester, item="request_id",
+       when=says("state", "active", "partly")),
+    at("consent.request_settled.v1", "consent_refused", in_charge, requester, item="request_id",
+       when=says("state", "refused", "conflicting")),
+    at("consent.withdrawn.v1", "consent_withdrawn", in_charge, owner_of_what_others_hold),  # CO-3
+    at("consent.windows_changed.v1", "access_opened", newly_let_in),
+    # relay log
+    at("relay_log.participants_changed.v1", "participant_added", newly_added),
+    at("relay_log.participant_released.v1", "participant_released", named("person_id")),  # LV-11
+    at("relay_log.meeting_called.v1", "meeting_called", named("invited_ids"), by=named("called_by"),
+       item="meeting_id"),  # LG-4
+    at("relay_log.minutes_published.v1", "minutes_published", *EVERYONE, item="meeting_id"),
+    at("relay_log.evaluation_set.v1", "evaluation_set", family, in_charge, participants),
+    at("relay_log.evaluation_recorded.v1", "evaluation_recorded", family, in_charge, participants,
+       item="evaluation_id"),
+    at("relay_log.plan_changed.v1", "plan_changed", family, named("responsible_person_id"),
+       item="measure_id or goal_id"),
+    at("relay_log.entry_added.v1", "family_entry", in_charge, item="entry_id",
+       when=says("kind", "comment", "proposal", "feedback")),  # LG-7
+    at("relay_log.entry_added.v1", "hindrance", in_charge, item="entry_id", when=says("kind", "hindrance")),
+    at("relay_log.report_made.v1", "report_made", *EVERYONE, item="report_id"),  # LG-10
+)  # fmt: skip
+
+SILENT = frozenset(
+    {
+        "cases.person_changed.v1",  # facts, not news
+        "cases.concern_raised.v1",  # the owner's own act; the family is not to know yet (LV-17)
+        "cases.concern_joined.v1",
+        "cases.step_completed.v1",
+        "directory.staff_changed.v1",
+        "directory.service_changed.v1",
+        "directory.unit_changed.v1",
+        "directory.tool_published.v1",
+        "directory.policy_published.v1",
+    }
+)
+"""The events that are told to nobody; a test demands that every event stands in the table or here."""
+
+
+def told_by(event_type: str, data: Data, time: datetime, scene: Scene) -> list[Told]:
+    """What an event tells to whom: each person once for each kind (NO-2). `time` is the event's, for those whose data
+    bear none. A released participant's message names no case: it is theirs no more (CO-10)."""
+    found: list[Told] = []
+    for line in TABLE:
+        if line.event != event_type or (line.when is not None and data.get(line.when[0]) not in line.when[1]):
+            continue
+        by = next((each for each in line.by(data, scene) if each), None)
+        persons = dict.fromkeys(person for who in line.to for person in who(data, scene) if person and person != by)
+        found += [_told(person, line, data, time, by) for person in persons]
+    return found
+
+
+def _told(person_id: str, line: Line, data: Data, time: datetime, by: str | None) -> Told:
+    topics = data.get("topics") or ([data["topic"]] if data.get("topic") else [])
+    return Told(
+        person_id,
+        line.kind,
+        _instant(data.get("at")) or time,
+        None if line.kind == "participant_released" else data.get("case_id"),
+        next((data[field] for field in line.item if data.get(field)), None),
+        by,
+        tuple(topics),
+        _instant(data.get("starts_at")),
+        _instant(data.get("ends_at")),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

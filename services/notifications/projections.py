@@ -1,0 +1,41 @@
+"""What notifications makes of others' events: access facts, and a message for each whom the event concerns.
+
+The messages come first, so that they are weighed against the case as it was before the event. A handler only writes
+rows: what goes outside is the sender's.
+"""
+
+from __future__ import annotations
+
+from services.chassis.access import HANDLERS as ACCESS_HANDLERS
+from services.chassis.access import load_facts, together
+from services.chassis.unit_of_work import Handler, UnitOfWork
+from services.contracts import cases
+from services.contracts.envelope import Event
+from services.kernel.facts import Role
+from services.notifications.domain.recipients import Scene
+from services.notifications.domain.telling import TABLE, told_by
+from services.notifications.storage import Messages, people_with_role
+
+
+def tell(uow: UnitOfWork, event: Event) -> None:
+    """Put what the event tells into each one's inbox, once whatever is redelivered (NO-2).
+
+    Raises LookupError when its case is not known here yet: the event is then parked, not lost.
+    """
+    repository = Messages(uow.tx, uow.municipality)
+    for told in told_by(event.type, event.data, event.time, _scene(uow, event, repository)):
+        repository.add(event.id, told, uow.now)
+
+
+def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
+    if event.stream == cases.LANE:
+        workers = people_with_role(uow.tx, uow.municipality, Role.CHILD_PROTECTION, uow.now)
+        return Scene(uow.now, child_protection=workers)
+    facts = load_facts(uow.tx, uow.municipality, event.data["case_id"], None, uow.now, uow.settings.service)
+    if facts is None:
+        raise LookupError(f"{event.type}: no such case is known here")
+    request_id = event.data.get("request_id")
+    return Scene(uow.now, facts, requested_by=repository.who_asked(request_id) if request_id else None)
+
+
+HANDLERS: dict[str, Handler] = together({line.event: tell for line in TABLE}, ACCESS_HANDLERS)

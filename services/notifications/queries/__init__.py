@@ -1,0 +1,1 @@
+"""What a person may read of their inbox, decided before it leaves."""

@@ -1,0 +1,221 @@
+"""Tables and repository of notifications: messages and what was tried outside. Ids, codes and times alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.chassis.access import access_tables
+from services.chassis.access.projections import T as FACTS
+from services.chassis.ids import new_id
+from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, insert_ignore, new_metadata
+from services.kernel.calendar import local_date
+from services.notifications.domain.kinds import KINDS
+from services.notifications.domain.message import Message, Told
+
+EMAIL = "email"
+
+metadata = new_metadata()
+chassis_tables(metadata)
+access_tables(metadata)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("message_id", sa.String(64), primary_key=True),
+    sa.Column("event_id", sa.String(64), nullable=False),
+    sa.Column("person_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("case_id", sa.String(64)),
+    sa.Column("item_id", sa.String(64)),
+    sa.Column("by_person_id", sa.String(64)),
+    sa.Column("topics", sa.String(200), nullable=False),
+    sa.Column("starts_at", UtcDateTime),
+    sa.Column("ends_at", UtcDateTime),
+    sa.Column("read_at", UtcDateTime),
+    sa.UniqueConstraint("municipality", "event_id", "person_id", "kind", name="uq_messages_once"),
+    sa.Index("ix_messages_of", "municipality", "person_id", "message_id"),
+    sa.Index("ix_messages_unread", "municipality", "person_id", "read_at"),
+    sa.Index("ix_messages_about", "municipality", "item_id"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("message_id", sa.String(64), primary_key=True),
+    sa.Column("channel", sa.String(16), primary_key=True),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("at", UtcDateTime),
+    sa.Column("next_try_at", UtcDateTime, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Index("ix_attempts_due", "outcome", "next_try_at"),
+)
+
+_TOLD = (
+    "person_id", "kind", "at", "case_id", "item_id", "by_person_id", "starts_at", "ends_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message whose e-mail waits, and how often it was tried."""
+
+    municipality: str
+    message: Message
+    tries: int
+
+
+class Messages:
+    """The messages of one municipality (SE-7)."""
+
+    def __init__(self, conn: AnyConnection, municipality: str) -> None:
+        if not municipality:
+            raise ValueError("no query without a municipality (SE-7)")
+        self._conn, self._municipality = conn, municipality
+
+    def add(self, event_id: str, told: Told, now: datetime) -> bool:
+        """NO-2: put a message in its reader's inbox, and its e-mail in the queue, unless this event has told this
+        person this before. Whether it was put there."""
+        message_id = new_id()
+        row = {
+            "municipality": self._municipality,
+            "message_id": message_id,
+            "event_id": event_id,
+            "topics": ",".join(told.topics),
+            **{name: getattr(told, name) for name in _TOLD},
+        }
+        if not insert_ignore(self._conn, messages, row):
+            return False
+        if KINDS[told.kind].mailed:
+            self._conn.execute(
+                sa.insert(attempts).values(
+                    municipality=self._municipality, message_id=message_id, channel=EMAIL, outcome="waiting",
+                    next_try_at=now, tries=0,
+                )
+            )  # fmt: skip
+        return True
+
+    def of(self, person_id: str, limit: int, *, before: str | None = None, unread: bool = False) -> list[Message]:
+        """A person's messages, newest first: at most `limit`, those older than the message `before`."""
+        found = self._all_of(person_id).order_by(messages.c.message_id.desc()).limit(limit)
+        if before is not None:
+            found = found.where(messages.c.message_id < before)
+        if unread:
+            found = found.where(messages.c.read_at.is_(None))
+        return [_message(row) for row in self._conn.execute(found)]
+
+    def mark_read(self, person_id: str, message_ids: Sequence[str], now: datetime) -> None:
+        """Those of these that are the person's own and unread are read now."""
+        self._conn.execute(
+            sa.update(messages)
+            .where(
+                messages.c.municipality == self._municipality,
+                messages.c.person_id == person_id,
+                messages.c.message_id.in_(message_ids),
+                messages.c.read_at.is_(None),
+            )
+            .values(read_at=now)
+        )
+
+    def who_asked(self, request_id: str) -> str | None:
+        """Who asked for a consent, as those who were asked were told."""
+        found: str | None = self._conn.scalar(
+            sa.select(messages.c.by_person_id).where(
+                messages.c.municipality == self._municipality,
+                messages.c.item_id == request_id,
+                messages.c.kind == "consent_requested",
+            )
+        )
+        return found
+
+    # -- what was tried outside --
+
+    def attempts_of(self, message_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """What was tried for each of these messages, as contracts.notifications.Attempt."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self._conn.execute(
+            sa.select(attempts).where(
+                attempts.c.municipality == self._municipality, attempts.c.message_id.in_(message_ids)
+            )
+        ):
+            tried = {"channel": row.channel, "outcome": row.outcome, "at": row.at}
+            found.setdefault(row.message_id, []).append(tried)
+        return found
+
+    def claim(self, message_id: str, now: datetime) -> bool:
+        """NO-2: mark the e-mail's outcome as unknown, before the first word of it is said outside. Only who is
+        answered True may send it, and what happens after that alone can make it known."""
+        return self._change(message_id, "waiting", outcome="unknown", at=now, tries=attempts.c.tries + 1)
+
+    def settle(self, message_id: str, outcome: str, now: datetime, *, was: str = "unknown") -> bool:
+        """The outcome is known: sent, failed, not_allowed or no_address."""
+        return self._change(message_id, was, outcome=outcome, at=now)
+
+    def postpone(self, message_id: str, until: datetime, *, was: str = "waiting") -> bool:
+        """Nothing went out: the e-mail waits on."""
+        return self._change(message_id, was, outcome="waiting", next_try_at=until)
+
+    def _change(self, message_id: str, was: str, **values: Any) -> bool:
+        changed = self._conn.execute(
+            sa.update(attempts)
+            .where(
+                attempts.c.municipality == self._municipality,
+                attempts.c.message_id == message_id,
+                attempts.c.channel == EMAIL,
+                attempts.c.outcome == was,
+            )
+            .values(**values)
+        )
+        return bool(changed.rowcount)
+
+    def _all_of(self, person_id: str) -> sa.Select[Any]:
+        return sa.select(messages).where(
+            messages.c.municipality == self._municipality, messages.c.person_id == person_id
+        )
+
+
+def due(conn: AnyConnection, now: datetime, limit: int) -> Iterator[Due]:
+    """The e-mails that wait and whose time has come, the longest waiting first, of all municipalities: for the sender."""
+    same = sa.and_(
+        messages.c.municipality == attempts.c.municipality, messages.c.message_id == attempts.c.message_id
+    )
+    found = (
+        sa.select(messages, attempts.c.tries)
+        .join(attempts, same)
+        .where(attempts.c.outcome == "waiting", attempts.c.next_try_at <= now)
+        .order_by(attempts.c.next_try_at, attempts.c.message_id)
+        .limit(limit)
+    )
+    for row in conn.execute(found):
+        yield Due(row.municipality, _message(row), row.tries)
+
+
+def roles_of(conn: AnyConnection, municipality: str, person_id: str, now: datetime) -> set[str]:
+    """The roles that somebody has today, in whatever unit."""
+    found = sa.select(FACTS.role.c.role).where(FACTS.role.c.person_id == person_id, *_today(municipality, now))
+    return set(conn.scalars(found))
+
+
+def people_with_role(conn: AnyConnection, municipality: str, role: str, now: datetime) -> frozenset[str]:
+    """Who has a role today, in whatever unit of the municipality."""
+    found = sa.select(FACTS.role.c.person_id).where(FACTS.role.c.role == role, *_today(municipality, now))
+    return frozenset(conn.scalars(found))
+
+
+def _today(municipality: str, now: datetime) -> tuple[Any, ...]:
+    role, today = FACTS.role.c, local_date(now)
+    ends = role.valid_to.is_(None) | (role.valid_to > today)
+    return role.municipality == municipality, role.valid_from <= today, ends
+
+
+def _message(row: Any) -> Message:
+    topics = tuple(row.topics.split(",")) if row.topics else ()
+    told = Told(topics=topics, **{name: getattr(row, name) for name in _TOLD})
+    return Message(row.message_id, told, row.read_at)

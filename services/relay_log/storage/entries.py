@@ -1,0 +1,178 @@
+"""What is only added to: evaluations, entries, and the child's own view."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.chassis.sealed import Sealed
+from services.kernel.facts import Act
+from services.relay_log.domain.entries import Entry
+from services.relay_log.domain.evaluation import Judged
+from services.relay_log.storage.store import Record, Store, rows_of_case
+from services.relay_log.storage.tables import entries, evaluations, metadata, outcomes, views
+
+_EVALUATIONS = rows_of_case(evaluations, evaluations.c.recorded_at, evaluations.c.evaluation_id)
+_OUTCOMES = rows_of_case(outcomes, outcomes.c.number)
+_ENTRIES = rows_of_case(entries, entries.c.recorded_at, entries.c.entry_id)
+_VIEWS = rows_of_case(views, views.c.recorded_at, views.c.view_id)
+_ENTRY = ("entry_id", "kind", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at")
+_VIEW = ("view_id", "topic", "occasion", "missing", "given", "guardians_may_see", "recorded_at", "by_person_id")
+
+
+class Entries(Store):
+    """The evaluations, entries and views of one municipality."""
+
+    # ------------------------------------------------------------ evaluations
+
+    def evaluations(self, case_id: str) -> tuple[list[Record], list[Sealed[Record]]]:
+        """The evaluations of a case, oldest first, bare of what they decided; and that, outcome by outcome."""
+        found = self._rows(_EVALUATIONS, case_id)
+        at = {row.evaluation_id: row.recorded_at for row in found}
+        frames = [
+            {"evaluation_id": row.evaluation_id, "recorded_at": row.recorded_at, "by_person_id": row.by_person_id,
+             "next_evaluation_on": row.next_evaluation_on}
+            for row in found
+        ]  # fmt: skip
+        decided = [
+            self._seal(Act.READ_LOG_ITEM, row, lambda row=row: self._outcome(row), at[row.evaluation_id])  # type: ignore[misc]
+            for row in (self._rows(_OUTCOMES, case_id) if found else ())
+        ]
+        return frames, decided
+
+    def add_evaluation(
+        self,
+        evaluation_id: str,
+        case_id: str,
+        judged: Sequence[Judged],
+        comments: Sequence[str | None],
+        next_evaluation_on: date | None,
+        by: str,
+        at: datetime,
+    ) -> None:
+        """Keep an evaluation with what it decided."""
+        self._insert(evaluations, [
+            {"evaluation_id": evaluation_id, "case_id": case_id, "recorded_at": at, "by_person_id": by,
+             "next_evaluation_on": next_evaluation_on}
+        ])  # fmt: skip
+        self._insert(outcomes, [
+            {"evaluation_id": evaluation_id, "measure_id": each.measure.measure_id, "number": number,
+             "case_id": case_id, "topic": each.measure.topic, "outcome": each.said.outcome,
+             "effect": each.said.effect, "service_id": each.said.service_id,
+             "content": self._encrypt(case_id, "outcome", json.dumps(_content(each, comment), ensure_ascii=False))}
+            for number, (each, comment) in enumerate(zip(judged, comments, strict=True))
+        ])  # fmt: skip
+
+    def _outcome(self, row: Any) -> Record:
+        told = json.loads(self._decrypt(row.case_id, "outcome", row.content))
+        if told.get("new_deadline"):
+            told["new_deadline"] = date.fromisoformat(told["new_deadline"])
+        return {
+            "evaluation_id": row.evaluation_id,
+            "measure_id": row.measure_id,
+            "outcome": row.outcome,
+            "effect": row.effect,
+            "service_id": row.service_id,
+            **told,
+        }
+
+    # ------------------------------------------------------------ entries
+
+    def entries(self, case_id: str) -> list[Sealed[Record]]:
+        """The entries of a case, oldest first, each with what corrects it."""
+        found = self._rows(_ENTRIES, case_id)
+        corrected_by = {row.corrects: row.entry_id for row in found if row.corrects}
+        return [
+            self._seal(
+                Act.READ_LOG_ITEM, row,
+                lambda row=row: self._entry(row, corrected_by.get(row.entry_id)),  # type: ignore[misc]
+                row.recorded_at,
+            )
+            for row in found
+        ]  # fmt: skip
+
+    def entry(self, case_id: str, entry_id: str) -> tuple[Entry, datetime] | None:
+        """An entry of the case as far as rules go, and when it was recorded; None when there is none."""
+        row = self._row(entries, "entry_id", entry_id)
+        if row is None or row.case_id != case_id:
+            return None
+        correction = self._row(entries, "corrects", entry_id)
+        corrected_by = None if correction is None else correction.entry_id
+        return Entry(row.entry_id, row.topic, row.root, row.by_person_id, corrected_by), row.recorded_at
+
+    def add_entry(self, case_id: str, entry: Record, text: str, at: datetime) -> None:
+        """Keep a new entry; nothing of those before changes (LG-6)."""
+        self._insert(entries, [
+            {"case_id": case_id, "text": self._encrypt(case_id, "entry", text), "recorded_at": at,
+             "corrects": None, "root": entry["kind"], **entry}
+        ])  # fmt: skip
+
+    def unread_by(self, case_ids: Sequence[str], person_id: str, kinds: Sequence[str]) -> Sequence[Any]:
+        """Entries of these kinds, not by the person, recorded since they last read the log; ids, topic and time.
+
+        When somebody last read a log, the access record knows (SE-1)."""
+        record = metadata.tables["access_record"].c
+        last_read = (
+            sa.select(sa.func.max(record.at))
+            .where(
+                record.municipality == self._municipality,
+                record.case_id == entries.c.case_id,
+                record.person_id == person_id,
+                record.act == Act.READ_LOG_ITEM.value,
+                record.allowed.is_(True),
+            )
+            .scalar_subquery()
+        )
+        found = sa.select(entries.c.entry_id, entries.c.case_id, entries.c.topic, entries.c.recorded_at).where(
+            entries.c.municipality == self._municipality,
+            entries.c.case_id.in_(case_ids),
+            entries.c.kind.in_(kinds),
+            entries.c.by_person_id != person_id,
+            last_read.is_(None) | (entries.c.recorded_at > last_read),
+        )
+        return self._conn.execute(found.order_by(entries.c.recorded_at)).all()
+
+    def _entry(self, row: Any, corrected_by: str | None) -> Record:
+        values = row._mapping
+        text = self._decrypt(row.case_id, "entry", row.text)
+        return {**{name: values[name] for name in _ENTRY}, "corrected_by": corrected_by, "text": text}
+
+    # ------------------------------------------------------------ the child's view
+
+    def views(self, case_id: str) -> list[Sealed[Record]]:
+        """The child's views, oldest first; each knows whether the guardians may see it (LG-5)."""
+        return [
+            self._seal(
+                Act.READ_VIEW, row, lambda row=row: self._view(row), row.recorded_at,  # type: ignore[misc]
+                given_apart=row.given == "apart", child_agrees=row.guardians_may_see,
+            )
+            for row in self._rows(_VIEWS, case_id)
+        ]  # fmt: skip
+
+    def add_view(self, case_id: str, view: Record, text: str | None, at: datetime) -> None:
+        """Keep what the child said, or why there is nothing."""
+        ciphertext = None if text is None else self._encrypt(case_id, "view", text)
+        self._insert(views, [{"case_id": case_id, "text": ciphertext, "recorded_at": at, **view}])
+
+    def _view(self, row: Any) -> Record:
+        values = row._mapping
+        text = None if row.text is None else self._decrypt(row.case_id, "view", row.text)
+        return {**{name: values[name] for name in _VIEW}, "text": text}
+
+
+def _content(judged: Judged, comment: str | None) -> Record:
+    said = judged.said
+    told = {"comment": comment}
+    if judged.replacement is not None:
+        new = judged.replacement
+        told |= {
+            "new_what": said.new_what,
+            "new_deadline": new.deadline.isoformat(),
+            "new_responsible_person_id": new.responsible,
+            "new_arena": new.arena,
+        }
+    return told

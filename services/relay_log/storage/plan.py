@@ -1,0 +1,160 @@
+"""Goals and measures, sealed for readers, and as aggregates for those who change them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.chassis.sealed import Sealed
+from services.kernel.facts import Act
+from services.relay_log.domain.log import Edit
+from services.relay_log.domain.plan import Goal, Measure
+from services.relay_log.storage.store import Record, Store, rows_of_case
+from services.relay_log.storage.tables import edits, goals, measures
+
+_GOALS = rows_of_case(goals, goals.c.recorded_at, goals.c.goal_id)
+_MEASURES = rows_of_case(measures, measures.c.recorded_at, measures.c.measure_id)
+_GOAL = ("goal_id", "version", "topic", "status", "recorded_at", "by_person_id")
+_MEASURE = ("measure_id", "goal_id", "version", "topic", "responsible_person_id", "is_childs_own", "arena",
+            "deadline", "status", "effect", "replaced_by", "recorded_at")  # fmt: skip
+
+
+class Edits(Store):
+    """Who changed what of a thing that has versions (LG-8)."""
+
+    def add_edit(self, thing_id: str, version: int, fields: Sequence[str], by: str, at: datetime) -> None:
+        """Note a change."""
+        self._insert(edits, [
+            {"thing_id": thing_id, "version": version, "fields": list(fields), "by_person_id": by, "at": at}
+        ])  # fmt: skip
+
+    def edits(self, thing_id: str) -> list[Edit]:
+        """All changes of a thing."""
+        found = sa.select(edits.c.version, edits.c.fields).where(
+            edits.c.municipality == self._municipality, edits.c.thing_id == thing_id
+        )
+        return [Edit(row.version, tuple(row.fields)) for row in self._conn.execute(found)]
+
+
+class Plans(Edits):
+    """The goals and measures of one municipality."""
+
+    # ------------------------------------------------------------ to read
+
+    def goals(self, case_id: str) -> list[Sealed[Record]]:
+        """The goals of a case, oldest first."""
+        return [
+            self._seal(Act.READ_PLAN, row, lambda row=row: self._goal(row), row.changed_at)  # type: ignore[misc]
+            for row in self._rows(_GOALS, case_id)
+        ]
+
+    def measures(self, case_id: str) -> list[Sealed[Record]]:
+        """The measures of a case, oldest first."""
+        return self.sealed(self._rows(_MEASURES, case_id))
+
+    def sealed(self, rows: Sequence[Any]) -> list[Sealed[Record]]:
+        """Rows of measures, sealed."""
+        return [
+            self._seal(Act.READ_PLAN, row, lambda row=row: self._measure(row), row.changed_at)  # type: ignore[misc]
+            for row in rows
+        ]
+
+    def measure_rows(self, case_id: str) -> Sequence[Any]:
+        """The rows of the measures, oldest first; their `what` is ciphertext."""
+        return self._rows(_MEASURES, case_id)
+
+    def due_of(self, case_ids: Sequence[str], person_id: str, until: date) -> Sequence[Any]:
+        """Open measures of a responsible person whose deadline lies before or on `until`: ids, topic, deadline."""
+        found = sa.select(measures).where(
+            measures.c.municipality == self._municipality,
+            measures.c.case_id.in_(case_ids),
+            measures.c.responsible_person_id == person_id,
+            measures.c.status.in_(["planned", "running"]),
+            measures.c.deadline <= until,
+        )
+        return self._conn.execute(found).all()
+
+    def _goal(self, row: Any) -> Record:
+        return {**_pick(row, _GOAL), "text": self._decrypt(row.case_id, "goal", row.text)}
+
+    def _measure(self, row: Any) -> Record:
+        return {**_pick(row, _MEASURE), "what": self._decrypt(row.case_id, "measure", row.what)}
+
+    # ------------------------------------------------------------ to change
+
+    def goal(self, case_id: str, goal_id: str) -> Goal | None:
+        """A goal of the case, or None."""
+        row = self._row(goals, "goal_id", goal_id)
+        if row is None or row.case_id != case_id:
+            return None
+        return Goal(row.goal_id, row.case_id, row.topic, row.status, row.version)
+
+    def measure(self, case_id: str, measure_id: str) -> Measure | None:
+        """A measure of the case, or None."""
+        row = self._row(measures, "measure_id", measure_id)
+        return None if row is None or row.case_id != case_id else measure_of(row)
+
+    def add_goal(self, goal: Goal, text: str, by: str, at: datetime) -> None:
+        """Keep a new goal."""
+        self._insert(goals, [
+            {"goal_id": goal.goal_id, "case_id": goal.case_id, "topic": goal.topic,
+             "text": self._encrypt(goal.case_id, "goal", text), "status": goal.status, "version": goal.version,
+             "recorded_at": at, "changed_at": at, "by_person_id": by}
+        ])  # fmt: skip
+
+    def save_goal(self, goal: Goal, text: str | None, changed: Sequence[str], by: str, at: datetime) -> None:
+        """Keep a change; measures bear the goal's topic."""
+        values: dict[str, Any] = {
+            "topic": goal.topic, "status": goal.status, "version": goal.version, "changed_at": at,
+        }  # fmt: skip
+        if text is not None:
+            values["text"] = self._encrypt(goal.case_id, "goal", text)
+        self._update(goals, "goal_id", goal.goal_id, values)
+        self.add_edit(goal.goal_id, goal.version, changed, by, at)
+
+    def add_measure(self, measure: Measure, what: str, by: str, at: datetime) -> None:
+        """Keep a new measure."""
+        self._insert(measures, [
+            {"measure_id": measure.measure_id, "what": self._encrypt(measure.case_id, "measure", what),
+             "is_childs_own": measure.is_childs_own, "case_id": measure.case_id, "goal_id": measure.goal_id,
+             "topic": measure.topic, "recorded_at": at, "by_person_id": by, **_state(measure, at)}
+        ])  # fmt: skip
+
+    def save_measure(
+        self, measure: Measure, what: str | None, changed: Sequence[str], by: str, at: datetime
+    ) -> None:
+        """Keep a change."""
+        values = {"topic": measure.topic, **_state(measure, at)}
+        if what is not None:
+            values["what"] = self._encrypt(measure.case_id, "measure", what)
+        self._update(measures, "measure_id", measure.measure_id, values)
+        self.add_edit(measure.measure_id, measure.version, changed, by, at)
+
+
+def measure_of(row: Any) -> Measure:
+    """The aggregate of a row."""
+    return Measure(
+        row.measure_id, row.case_id, row.goal_id, row.topic, row.responsible_person_id, row.is_childs_own, row.arena,
+        row.deadline, row.status, row.effect, row.replaced_by, row.version,
+    )  # fmt: skip
+
+
+def _state(measure: Measure, at: datetime) -> dict[str, Any]:
+    return {
+        "responsible_person_id": measure.responsible,
+        "arena": measure.arena,
+        "deadline": measure.deadline,
+        "status": measure.status,
+        "effect": measure.effect,
+        "replaced_by": measure.replaced_by,
+        "version": measure.version,
+        "changed_at": at,
+    }
+
+
+def _pick(row: Any, names: Sequence[str]) -> Record:
+    values = row._mapping
+    return {name: values[name] for name in names}

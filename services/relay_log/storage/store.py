@@ -1,0 +1,74 @@
+"""What the repositories share: one municipality's rows, the case's key, sealed records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, Self
+
+import sqlalchemy as sa
+
+from services.chassis.keys import Keys, owner_of
+from services.chassis.sealed import About, Sealed
+from services.chassis.storage import AnyConnection
+from services.kernel.facts import Act
+
+Record = dict[str, Any]
+"""What is read: the values of a contract's shape by name."""
+
+PLACE: Any = sa.bindparam("municipality")
+CASE: Any = sa.bindparam("case_id")
+
+
+def rows_of_case(table: sa.Table, *order: Any) -> sa.Select[Any]:
+    """The statement that reads all rows of a case; made once, so that it is compiled once."""
+    return sa.select(table).where(table.c.municipality == PLACE, table.c.case_id == CASE).order_by(*order)
+
+
+class Work(Protocol):
+    """A UnitOfWork or a Reading."""
+
+    conn: Any
+    municipality: str
+    keys: Keys
+
+
+class Store:
+    """The base of the repositories: one municipality's (SE-7)."""
+
+    def __init__(self, conn: AnyConnection, municipality: str, keys: Keys) -> None:
+        if not municipality:
+            raise ValueError("no query without a municipality (SE-7)")
+        self._conn, self._municipality, self._keys = conn, municipality, keys
+
+    @classmethod
+    def of(cls, work: Work) -> Self:
+        """The repository for a piece of work."""
+        return cls(work.conn, work.municipality, work.keys)
+
+    def _rows(self, statement: sa.Select[Any], case_id: str) -> Sequence[Any]:
+        return self._conn.execute(statement, {"municipality": self._municipality, "case_id": case_id}).all()
+
+    def _row(self, table: sa.Table, key: str, value: str, *, lock: bool = False) -> Any:
+        found = sa.select(table).where(table.c.municipality == self._municipality, table.c[key] == value)
+        return self._conn.execute(found.with_for_update() if lock else found).first()
+
+    def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._conn.execute(sa.insert(table), [{"municipality": self._municipality, **row} for row in rows])
+
+    def _update(self, table: sa.Table, key: str, value: str, values: Mapping[str, Any]) -> None:
+        which = (table.c.municipality == self._municipality) & (table.c[key] == value)
+        self._conn.execute(sa.update(table).where(which).values(**values))
+
+    def _encrypt(self, case_id: str, field: str, text: str) -> bytes:
+        return self._keys.encrypt(owner_of("case", case_id), self._municipality, f"relay_log.{field}", text)
+
+    def _decrypt(self, case_id: str, field: str, ciphertext: bytes) -> str:
+        return self._keys.decrypt(owner_of("case", case_id), self._municipality, f"relay_log.{field}", ciphertext)
+
+    def _seal(
+        self, act: Act, row: Any, read: Callable[[], Record], recorded_at: datetime | None = None, **more: Any
+    ) -> Sealed[Record]:
+        """A record to be read by `act`, of the row's topic and of the time given."""
+        return Sealed(About(self._municipality, row.case_id, act, row.topic, recorded_at, **more), read)

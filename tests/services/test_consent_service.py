@@ -1,0 +1,244 @@
+"""Consent as a running service, on both engines: asked, signed, open; withdrawn, shut; and what each may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from services.chassis.actor import Actor
+from services.chassis.app import App
+from services.chassis.clock import SettableClock
+from services.chassis.ids import new_id
+from services.chassis.keys import ensure_key_material
+from services.chassis.settings import Settings
+from services.consent.service import ConsentService
+from services.contracts import cases, consent, directory, relay_log
+from services.contracts.base import EventType
+from services.contracts.envelope import Event
+from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, Refusal
+
+NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+CASE, CHILD, MOTHER, FATHER, TEACHER, PSYCHOLOGIST = "c1", "child", "mother", "father", "teacher", "psychologist"
+OWN, PPT, HEALTH = "service-kindergarten", "service-ppt", "service-health"
+UNITS = {"unit-kindergarten": OWN, "unit-ppt": PPT, "unit-health": HEALTH}
+SHARES = [
+    {"service_id": PPT, "topics": ["learning", "wellbeing"]},
+    {"service_id": HEALTH, "topics": ["health"]},
+]
+PURPOSE = "Så Tuva får lik hjelp hjemme og i barnehagen."
+
+AS_TEACHER = Actor("granli", "employee", TEACHER, "unit-kindergarten", "substantial")
+AS_PSYCHOLOGIST = Actor("granli", "employee", PSYCHOLOGIST, "unit-ppt", "substantial")
+AS_MOTHER = Actor("granli", "guardian", MOTHER, None, "high")
+AS_FATHER = Actor("granli", "guardian", FATHER, None, "high")
+
+
+class World:
+    """A case at level 1, held by the teacher, in a municipality of three services."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        for unit_id, service_id in UNITS.items():
+            self.hear(directory.ServiceChanged, service_id=service_id, kind="universal", active=True)
+            self.hear(directory.UnitChanged, unit_id=unit_id, service_id=service_id, active=True)
+        for person, unit in ((TEACHER, "unit-kindergarten"), (PSYCHOLOGIST, "unit-ppt")):
+            self.hear(directory.StaffChanged, person_id=person, roles=[
+                {"unit_id": unit, "service_id": UNITS[unit], "role": "employee", "valid_from": "2020-01-01"}
+            ])  # fmt: skip
+        self.family()
+        self.hear(cases.ConcernRaised, case_id=CASE, subject_person_id=CHILD, subject_kind="child",
+                  owner_person_id=TEACHER, owner_unit_id="unit-kindergarten", owner_service_id=OWN,
+                  registered_at=NOW.isoformat(), decide_by="2026-12-05")  # fmt: skip
+        self.hear(cases.TalkRecorded, case_id=CASE, held_on="2026-11-20", recorded_at=NOW.isoformat())
+        self.hear(cases.LevelMoved, case_id=CASE, from_level=0, to_level=1, by_person_id=TEACHER,
+                  at=NOW.isoformat(), family_answer="agreed")  # fmt: skip
+        self.hear(cases.HolderChanged, case_id=CASE, holder_person_id=TEACHER, holder_unit_id="unit-kindergarten",
+                  at=NOW.isoformat(), how="appointed")  # fmt: skip
+        self.heartbeat()
+
+    def hear(self, kind: EventType, /, **data: Any) -> None:
+        """Another service's event, as the inbox hands it over."""
+        assert kind.schema().validate(data) == {}
+        subject = data.get("person_id") if kind is cases.PersonChanged else data.get("case_id", "s")
+        event = Event(new_id(), kind.type, f"/granli/{kind.service}", str(subject), NOW, "granli", kind.stream, 1,
+                      None, data)  # fmt: skip
+        with self.app.db.write() as tx:
+            uow = self.app._work_on_event(tx, event)
+            handler = ConsentService.handlers.get(kind.type)
+            if handler is not None:
+                handler(uow, event)
+
+    def family(self, *responsible: str) -> None:
+        self.hear(cases.PersonChanged, person_id=CHILD, birth_date="2022-05-17", address_grade="ungraded", guardians=[
+            {"person_id": person, "relation": person, "verified": True,
+             "has_responsibility": person in (responsible or (MOTHER, FATHER))} for person in (MOTHER, FATHER)
+        ])  # fmt: skip
+
+    def heartbeat(self) -> None:
+        state = self.app.db.chassis.stream_state
+        with self.app.db.write() as tx:
+            tx.execute(state.delete())
+            for stream in (cases.PEOPLE, directory.STAFF):
+                tx.execute(state.insert(), {"stream": stream, "source": "x", "as_of": self.app.clock.now(),
+                                            "position": 1})  # fmt: skip
+
+    def request(self, **changed: Any) -> str:
+        asked = {"case_id": CASE, "purpose": PURPOSE, "shares": SHARES, "valid_to": "2027-05-20"} | changed
+        return str(self.app.call(consent.RequestConsent, AS_TEACHER, asked)["id"])
+
+    def shown(self, request_id: str, actor: Actor) -> dict[str, Any]:
+        return self.app.call(consent.GetRequest, actor, {"request_id": request_id})
+
+    def sign(self, request_id: str, actor: Actor, answer: str = "yes", **changed: Any) -> dict[str, Any]:
+        shown = self.shown(request_id, actor)
+        answers = [{"service_id": each["service_id"], "topic": each["topic"], "answer": answer}
+                   for each in shown["lines"]]  # fmt: skip
+        asked = {"request_id": request_id, "text_hash": shown["text_hash"], "answers": answers} | changed
+        return self.app.call(consent.Sign, actor, asked)
+
+    def windows(self) -> set[tuple[str, str]]:
+        found = self.app.call(consent.ConsentsOfCase, AS_TEACHER, {"case_id": CASE})["windows"]
+        return {(each["service_id"], each["topic"]) for each in found}
+
+    def told(self) -> list[str]:
+        with self.app.db.read() as conn:
+            outbox = self.app.db.chassis.outbox
+            return list(conn.scalars(sa.select(outbox.c.type).order_by(outbox.c.row)))
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    ensure_key_material(tmp_path)
+    settings = Settings("consent", tmp_path, "amqp://127.0.0.1:1//", database_url)
+    app = App(ConsentService, settings, clock=SettableClock(NOW))
+    app.setup()
+    yield World(app)
+    app.db.close()
+
+
+def refused(kind: type[Refusal], act: Any) -> Refusal:
+    with pytest.raises(kind) as caught:
+        act()
+    return caught.value
+
+
+def test_from_the_question_to_open_windows_and_back(world: World) -> None:
+    """CO-1, CO-3, GU-1: asked, one signs, both sign, one withdraws for one service."""
+    request_id = world.request()
+    assert world.windows() == set() and world.shown(request_id, AS_MOTHER)["you_sign"]
+    world.sign(request_id, AS_MOTHER)
+    assert world.windows() == set() and world.shown(request_id, AS_TEACHER)["state"] == "pending"
+    world.sign(request_id, AS_FATHER)
+    assert world.windows() == {(PPT, "learning"), (PPT, "wellbeing"), (HEALTH, "health")}
+    world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE, "service_id": PPT})
+    assert world.windows() == {(HEALTH, "health")}
+    told = [kind.split(".")[1] for kind in world.told()]
+    assert told == ["requested", "answered", "answered", "request_settled", "windows_changed", "withdrawn",
+                    "request_settled", "windows_changed"]  # fmt: skip
+
+
+def test_a_request_waits_for_those_who_have_not_answered(world: World) -> None:
+    request_id = world.request()
+    waiting = world.app.call(consent.WaitingForMe, AS_MOTHER, {})["items"]
+    assert [each["request_id"] for each in waiting] == [request_id]
+    world.sign(request_id, AS_MOTHER)
+    assert world.app.call(consent.WaitingForMe, AS_MOTHER, {})["items"] == []
+    assert len(world.app.call(consent.WaitingForMe, AS_FATHER, {})["items"]) == 1
+
+
+def test_a_signature_bears_the_hash_of_the_text_shown_and_high_assurance(world: World) -> None:
+    """CO-7."""
+    request_id = world.request()
+    assert refused(Conflict, lambda: world.sign(request_id, AS_MOTHER, text_hash="0" * 64)).code == "text_changed"
+    low = Actor("granli", "guardian", MOTHER, None, "substantial")
+    assert refused(Forbidden, lambda: world.sign(request_id, low)).code == "step_up_needed"
+    assert world.windows() == set()
+
+
+def test_every_line_is_answered_and_no_other(world: World) -> None:
+    """CO-1."""
+    request_id = world.request()
+    one = [{"service_id": PPT, "topic": "learning", "answer": "yes"}]
+    found = refused(InvalidInput, lambda: world.sign(request_id, AS_MOTHER, answers=one))
+    assert found.fields == {"answers": "not_answered"}
+
+
+def test_the_receipt_is_the_signers_own(world: World) -> None:
+    """CO-7."""
+    signature_id = world.sign(world.request(), AS_MOTHER)["id"]
+    receipt = world.app.call(consent.GetReceipt, AS_MOTHER, {"signature_id": signature_id})
+    assert receipt["purpose"] == PURPOSE and len(receipt["answers"]) == 3
+    for other in (AS_FATHER, AS_TEACHER):
+        refused(NotFound, lambda who=other: world.app.call(consent.GetReceipt, who, {"signature_id": signature_id}))
+
+
+def test_an_outsider_finds_neither_request_nor_case(world: World) -> None:
+    """CO-1, SE-7: as if it did not exist."""
+    request_id = world.request()
+    for actor in (AS_PSYCHOLOGIST, Actor("storvik", "guardian", MOTHER, None, "high")):
+        refused(NotFound, lambda who=actor: world.shown(request_id, who))
+        refused(NotFound, lambda who=actor: world.app.call(consent.ConsentsOfCase, who, {"case_id": CASE}))
+
+
+def test_losing_parental_responsibility_weighs_every_consent_anew(world: World) -> None:
+    """GU-1, GU-3: the one who is left had said yes, so the window stands on that alone."""
+    request_id = world.request()
+    world.sign(request_id, AS_MOTHER)
+    world.family(MOTHER)
+    assert len(world.windows()) == 3
+    world.family(FATHER)
+    assert world.windows() == set()
+
+
+def test_the_end_of_the_case_and_of_the_time_shut_the_windows(world: World) -> None:
+    """CO-2."""
+    request_id = world.request()
+    world.sign(request_id, AS_MOTHER)
+    world.sign(request_id, AS_FATHER)
+    world.app.clock.advance(days=400)  # type: ignore[attr-defined]
+    world.app.tick("expired", ConsentService.tell_what_expired.timer)  # type: ignore[attr-defined]
+    assert world.told()[-1] == consent.WindowsChanged.type
+    with world.app.db.read() as conn:
+        data = conn.scalars(sa.select(world.app.db.chassis.outbox.c.data).order_by(
+            world.app.db.chassis.outbox.c.row.desc())).first()  # fmt: skip
+    assert '"windows": []' in str(data) or "'windows': []" in str(data) or '"windows":[]' in str(data)
+
+
+def test_the_same_key_signs_once(world: World) -> None:
+    request_id = world.request()
+    shown = world.shown(request_id, AS_MOTHER)
+    answers = [{"service_id": each["service_id"], "topic": each["topic"], "answer": "yes"} for each in shown["lines"]]
+    asked = {"request_id": request_id, "text_hash": shown["text_hash"], "answers": answers}
+    first = world.app.call(consent.Sign, AS_MOTHER, asked, idempotency_key="k1")
+    again = world.app.call(consent.Sign, AS_MOTHER, asked, idempotency_key="k1")
+    assert first["id"] == again["id"] and world.told().count(consent.Answered.type) == 1
+
+
+def test_nothing_of_the_purpose_lies_in_clear(world: World, tmp_path: Path) -> None:
+    """The purpose is ciphertext under the case's key."""
+    world.request()
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert "barnehagen".encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize("changed", [{"valid_to": "9999-12-31"}, {"purpose": "a\x07b"}, {"purpose": "x" * 1001}])
+def test_bad_input_names_its_field_and_stores_nothing(world: World, changed: dict[str, Any]) -> None:
+    before = world.told()
+    found = refused(InvalidInput, lambda: world.request(**changed))
+    assert set(found.fields) == set(changed) and world.told() == before
+
+
+def test_relay_log_participants_may_not_see_requests_without_consent(world: World) -> None:
+    """CO-1: being brought in opens nothing by itself."""
+    world.hear(relay_log.ParticipantsChanged, case_id=CASE, at=NOW.isoformat(), participants=[
+        {"participant_id": "x", "person_id": PSYCHOLOGIST, "unit_id": "unit-ppt", "service_id": PPT,
+         "valid_from": (NOW - timedelta(days=1)).isoformat(), "may_write": False}
+    ])  # fmt: skip
+    request_id = world.request()
+    refused(NotFound, lambda: world.shown(request_id, AS_PSYCHOLOGIST))
