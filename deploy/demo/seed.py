@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -20,11 +21,12 @@ import yaml
 from deploy.plan import SERVICES
 from services.chassis.actor import Actor, service_actor
 from services.chassis.app import App
-from services.chassis.clock import SettableClock
+from services.chassis.clock import SettableClock, SystemClock
 from services.chassis.settings import Settings
 from services.contracts import cases, consent, directory, relay_log
 from services.contracts.base import Procedure
 from services.kernel.calendar import NORWAY, local_date
+from services.kernel.errors import Refusal
 
 _ROOT = Path(__file__).resolve().parents[2]
 _DATA = Path(__file__).parent / "data"
@@ -52,6 +54,8 @@ class Seeding:
             )
             for name in SERVICES
         }
+        for app in self.apps.values():
+            app.relay._clock = SystemClock()  # heartbeats tell the age of knowledge now, whatever day is played (CO-9)
         self.seen: dict[str, int] = {}
         self.steps = itertools.count(1)
         self.staff = {each["key"]: each for each in read(_ROOT / "services/directory/data/staff.yaml")["staff"]}
@@ -85,12 +89,26 @@ class Seeding:
         given = {name: value for name, value in request.items() if value is not None}
         app = self.apps[procedure.service]
         key = f"seed-{next(self.steps)}" if procedure.kind == "command" else None
-        answer = app.call(
-            procedure, actor, given,
-            at_least=self._heard(app), municipality=municipality, idempotency_key=key, timeout=_TIMEOUT,
+        answer = self._once_known(
+            lambda: app.call(
+                procedure, actor, given,
+                at_least=self._heard(app), municipality=municipality, idempotency_key=key, timeout=_TIMEOUT,
+            )
         )  # fmt: skip
         self.seen.update(answer.get("versions", {}))
         return answer
+
+    @staticmethod
+    def _once_known(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Call again while the first heartbeats are on their way: until then no consent counts as known (CO-9)."""
+        limit = time.monotonic() + _TIMEOUT
+        while True:
+            try:
+                return call()
+            except Refusal as refusal:
+                if refusal.rule != "CO-9" or time.monotonic() > limit:
+                    raise
+                time.sleep(0.2)
 
     def _heard(self, app: App) -> dict[str, int]:
         return {key: number for key, number in self.seen.items() if key.partition(":")[0] in app.hears}
@@ -156,6 +174,9 @@ class Story:
         self.owner = seeding.employee(script["owner"], script["unit_id"])
         self.case_id = ""
         self.people: dict[str, str] = {}
+        self.answering: set[str] = set()
+        self.goals: dict[str, str] = {}
+        self.later_measures: list[dict[str, Any]] = []
         self.ago: int = script["concern"]["days_ago"]
 
     def play(self) -> None:
@@ -180,6 +201,11 @@ class Story:
         """The person id of an employee, or that which cases gave to a member of the family."""
         return str(self.s.staff[key]["id"] if key in self.s.staff else self.people[self.s.family[key]["name"]])
 
+    def responsible(self, key: str) -> str:
+        """Who is responsible for a measure: for a guardian who does not answer for the child, the owner does it."""
+        ours = key in self.s.staff or self.s.family[key]["name"] in self.answering
+        return self.person_id(key if ours else self.script["owner"])
+
     def known(self, keys: list[str]) -> list[str]:
         """The ids of those of the family who are linked to the child: none where the address is protected (PR-6)."""
         return [self.person_id(key) for key in keys if self.s.family[key]["name"] in self.people]
@@ -200,6 +226,7 @@ class Story:
         self.case_id = answer["id"]
         detail = s.ask(cases.GetCase, self.owner, case_id=self.case_id)
         self.people = {each["name"]: each["person_id"] for each in (detail["child"], *detail["guardians"])}
+        self.answering = {each["name"] for each in detail["guardians"] if each["has_responsibility"]}
         for form in self.script.get("forms", []):
             s.later()
             s.ask(
@@ -240,34 +267,39 @@ class Story:
         )  # fmt: skip
 
     def plan(self) -> None:
-        s, goals = self.s, {}
+        """Goals, and the measures of those who are there from the start."""
+        s = self.s
         for goal in self.script.get("goals", []):
             s.later()
             answer = s.ask(
                 relay_log.AddGoal, self.owner, case_id=self.case_id, topic=goal["topic"], text=goal["text"].strip()
             )
-            goals[goal["key"]] = answer["id"]
-        for measure in self.script.get("measures", []):
+            self.goals[goal["key"]] = answer["id"]
+        here = (self.script["owner"], self.script.get("holder"))
+        mine = lambda each: each.get("responsible") not in s.staff or each["responsible"] in here  # noqa: E731
+        measures = self.script.get("measures", [])
+        self.measures([each for each in measures if mine(each)])
+        self.later_measures = [each for each in measures if not mine(each)]
+
+    def measures(self, measures: list[dict[str, Any]]) -> None:
+        s = self.s
+        for measure in measures:
             s.later()
             responsible = measure.get("responsible")
             s.ask(
                 relay_log.AddMeasure, self.owner,
-                case_id=self.case_id, goal_id=goals[measure["goal"]], what=measure["what"].strip(),
-                responsible_person_id=self.person_id(responsible) if responsible else None,
+                case_id=self.case_id, goal_id=self.goals[measure["goal"]], what=measure["what"].strip(),
+                responsible_person_id=self.responsible(responsible) if responsible else None,
                 is_childs_own=not responsible, arena=measure["arena"], deadline=s.day(measure["days_to_deadline"]),
             )  # fmt: skip
 
     def consent(self) -> None:
         told, s = self.script["consent"], self.s
-        s.later()
-        valid_to = min(
-            local_date(s.clock.now()) + timedelta(days=150), s.today + timedelta(days=told["days_valid"])
-        )
+        s.at(min(self.ago - 1, 60), hour=14)
         request_id = s.ask(
             consent.RequestConsent, self.owner,
             case_id=self.case_id, purpose=told["purpose"].strip(), shares=told["services"],
-            valid_to=max(valid_to, s.today + timedelta(days=20)).isoformat()
-            if self.ago < 150 else (s.today + timedelta(days=20)).isoformat(),
+            valid_to=s.day(min(told["days_valid"], 110)),
         )["id"]  # fmt: skip
         for key in told["signed_by"]:
             s.later()
@@ -293,6 +325,7 @@ class Story:
                 case_id=self.case_id, person_id=actor.person_id, unit_id=each["unit_id"],
             )  # fmt: skip
             invited.append(actor.person_id)
+        self.measures(self.later_measures)
         view = self.script.get("child_view")
         if view:
             s.later()

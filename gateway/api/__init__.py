@@ -1,11 +1,13 @@
 """The JSON API: made from the table in routes.py, described by OpenAPI 3.1 from the same schemas."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, g, jsonify, request, session
 from flask_smorest import Api, Blueprint
-from marshmallow import Schema
+from marshmallow import Schema, pre_load
+from marshmallow.fields import Boolean, Integer, List
 from werkzeug.exceptions import HTTPException
 
 from gateway.api.routes import ROUTES, Route
@@ -14,10 +16,12 @@ from gateway.composition.work import work_page
 from gateway.login import people
 from services.contracts import directory
 from services.contracts.asyncapi import document
+from services.contracts.base import Procedure
 from services.kernel.errors import InvalidInput, Refusal
 
 VERSION = "0.1.0"
 _SLOT = re.compile(r"<(\w+)>")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class PreconditionRequired(Refusal):
@@ -50,7 +54,7 @@ def register(app: Flask) -> None:
     blueprints: dict[str, Blueprint] = {}
     for route in ROUTES:
         blueprint = blueprints.setdefault(
-            route.tag, Blueprint(route.tag.replace(" ", "_").lower(), route.tag, url_prefix="/api")
+            route.tag, Blueprint(f"api_{route.tag.lower().replace(' ', '_')}", route.tag, url_prefix="/api")
         )
         _add(blueprint, route)
     for blueprint in blueprints.values():
@@ -88,8 +92,10 @@ def _add(blueprint: Blueprint, route: Route) -> None:
     )(view)
     decorated = blueprint.response(route.status, procedure.response)(decorated)
     if has_body:
-        schema: Schema = procedure.request(exclude=tuple(hidden & known))
-        decorated = blueprint.arguments(schema, location="query" if route.method == "GET" else "json")(decorated)
+        if route.method == "GET":
+            decorated = blueprint.arguments(_query_schema(procedure, hidden & known), location="query")(decorated)
+        else:
+            decorated = blueprint.arguments(procedure.request(exclude=tuple(hidden & known)))(decorated)
     blueprint.route(_SLOT.sub(r"<\1>", route.rule), methods=[route.method])(decorated)
 
 
@@ -97,18 +103,33 @@ def _sent(route: Route) -> dict[str, Any]:
     """What the caller sent, already checked against the schema by the decorator; sent on as it was written."""
     if route.method != "GET":
         return dict(request.get_json())
-    listed = {name for name, field in route.procedure.request().fields.items() if hasattr(field, "inner")}
-    numbers = {name for name, field in route.procedure.request().fields.items() if hasattr(field, "strict")}
+    return _of_query(route.procedure.request().fields, request.args)
+
+
+def _of_query(fields: Mapping[str, Any], args: Any) -> dict[str, Any]:
+    """The values of an address as JSON values: there all are texts. What is no number or flag stays as it is."""
     sent: dict[str, Any] = {}
-    for name in request.args:
-        if name in listed:
-            sent[name] = request.args.getlist(name)
-        elif name in numbers:
-            sent[name] = int(request.args[name])
-        else:
-            value = request.args[name]
+    for name in args:
+        field, value = fields.get(name), args[name]
+        if isinstance(field, List):
+            sent[name] = args.getlist(name)
+        elif isinstance(field, Integer):
+            sent[name] = int(value) if _WHOLE.fullmatch(value) else value
+        elif isinstance(field, Boolean):
             sent[name] = {"true": True, "false": False}.get(value, value)
+        else:
+            sent[name] = value
     return sent
+
+
+def _query_schema(procedure: Procedure, hidden: set[str]) -> Schema:
+    """The request of a query, read from an address."""
+
+    def read(self: Schema, _data: Any, **_: Any) -> dict[str, Any]:
+        return _of_query(self.fields, request.args)
+
+    name = f"{procedure.request.__name__}InQuery"
+    return type(name, (procedure.request,), {"read": pre_load(read)})(exclude=tuple(hidden))
 
 
 def _if_match() -> int:

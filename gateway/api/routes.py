@@ -47,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     get("/cases/<case_id>", cases.GetCase, "Cases"),
     get("/cases/<case_id>/notes", cases.GetNotes, "Cases"),
     make("/cases/<case_id>/forms", cases.RecordForm, "Cases"),
+    make("/cases/<case_id>/notes", cases.RecordNote, "Cases"),
     make("/cases/<case_id>/talks", cases.RecordTalk, "Cases"),
     get("/cases/<case_id>/level-suggestion", cases.SuggestLevel, "Cases"),
     act("/cases/<case_id>/level", cases.MoveLevel, "Cases", edits=True),

@@ -8,10 +8,10 @@ from gateway.composition.names import Names
 from services.contracts import cases, consent, notifications, relay_log
 
 
-def work_page(asking: Asking, names: Names) -> dict[str, Any]:
+def work_page(asking: Asking, names: Names, include_closed: bool = False) -> dict[str, Any]:
     """{cases, consents, due, unread, names, missing}: cases as contracts.cases.Overview, the rest likewise."""
     parts = asking.together(
-        cases=(cases.MyCases, {"limit": 100}),
+        cases=(cases.MyCases, {"limit": 100, "include_closed": include_closed}),
         consents=(consent.WaitingForMe, {}),
         due=(relay_log.WaitingForMe, {}),
         unread=(notifications.UnreadCount, {}),

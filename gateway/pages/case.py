@@ -57,7 +57,7 @@ def _show(case_id: str, form: Form) -> str:
         form=form,
         now=now_model(found["case_id"], step),
         steps=_steps(found, names, step),
-        notes=None if page["notes"] is None or (found["level"] and not notes) else _notes(notes, names),
+        notes=None if page["notes"] is None or (found["level"] and not notes) else notes_in_words(notes, names),
         notes_shared=found["talk_recorded"],
         may_note=may(found, "write_notes"),
         forms=filled_forms(found["case_id"], notes),
@@ -66,7 +66,7 @@ def _show(case_id: str, form: Form) -> str:
             for service_id, state in service_states(page["consents"]).items()
         ],
         events=events(found, names)[:EVENTS_SHOWN],
-        readers=_readers(page),
+        readers=readers(page),
         actions=[{"code": code, "url": url} for code, url in _actions(found)],
         joined=found["joined_into"],
         unread=unread,
@@ -141,7 +141,7 @@ def events(found: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str,
     return rows
 
 
-def _notes(notes: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def notes_in_words(notes: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """What was written in words, newest first; the talk's record with the child's view."""
     rows = []
     for note in reversed(notes):
@@ -172,7 +172,7 @@ def filled_forms(case_id: str, notes: list[dict[str, Any]]) -> list[dict[str, An
     ]
 
 
-def _readers(page: Mapping[str, Any]) -> list[dict[str, Any]]:
+def readers(page: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Who can see something of the case now, as far as the reader may know it."""
     found, names, place = page["case"], page["names"], g.asking.municipality
 
@@ -219,4 +219,4 @@ def _actions(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(code, path(page, case_id=case_id)) for code, page, act in offered if act in permitted]
 
 
-__all__ = ["blueprint", "events", "filled_forms", "now_model", "why"]
+__all__ = ["blueprint", "events", "filled_forms", "notes_in_words", "now_model", "readers", "why"]

@@ -8,6 +8,8 @@ from flask import session
 
 MOST = 8
 LONGEST = 12_000
+OF_MANY_PAGES = frozenset({"concern"})
+"""Drafts that several pages write; each keeps what the others wrote."""
 
 
 def draft(name: str) -> dict[str, Any]:

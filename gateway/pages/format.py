@@ -149,8 +149,19 @@ def install(env: Environment, now: Callable[[], datetime] | None = None, locale:
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(quick_exit=QUICK_EXIT, t=words.t, path=path, asset=asset, today=words.today)
     env.filters.update(
-        day=words.day, short_day=words.short_day, full_day=words.full_day, distance=words.distance,
-        deadline=words.deadline, moment=words.moment, years=words.age, joined=words.joined,
-        clock_time=clock_time, iso=iso, initials=initials, first_name=first_name, genitive=genitive, size=size,
+        day=words.day,
+        short_day=words.short_day,
+        full_day=words.full_day,
+        distance=words.distance,
+        deadline=words.deadline,
+        moment=words.moment,
+        years=words.age,
+        joined=words.joined,
+        clock_time=clock_time,
+        iso=iso,
+        initials=initials,
+        first_name=first_name,
+        genitive=genitive,
+        size=size,
     )
     env.tests.update(overdue=words.overdue, soon=words.soon)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.asking import NotLoggedIn
@@ -29,5 +29,8 @@ def draft(draft_id: str) -> tuple[str, int, dict[str, str]]:
     """Keep what stands in the form now; asked by htmx while the person writes."""
     if people.chosen() is None:
         raise NotLoggedIn
-    drafts.keep(draft_id[:80], {**drafts.draft(draft_id[:80]), **Form.sent().data})
+    name = draft_id[:80]
+    many = [field for field in request.form if len(request.form.getlist(field)) > 1]
+    sent = Form.sent(*many).data
+    drafts.keep(name, drafts.draft(name) | sent if name in drafts.OF_MANY_PAGES else sent)
     return t("form.draft_kept"), 200, {"Content-Type": "text/plain; charset=utf-8"}

@@ -41,13 +41,14 @@ def evaluate(case_id: str) -> Answer:
 
 
 def _record(case_id: str, form: Form, measures: list[dict[str, Any]]) -> bool:
-    outcomes, renamed = [], {}
+    outcomes: list[dict[str, str]] = []
+    renamed: dict[str, str] = {}
     for index, measure in enumerate(measures):
         said = {name: form.text(f"{name}-{measure['measure_id']}") for name in _PARTS}
         for name in ("effect", "outcome"):
             if said[name] is None:
                 form.wrong(f"{name}-{measure['measure_id']}", "required")
-        renamed |= {f"outcomes.{index}.{name}": f"{name}-{measure['measure_id']}" for name in _PARTS}
+        renamed |= {".".join(("outcomes", str(index), name)): f"{name}-{measure['measure_id']}" for name in _PARTS}
         outcomes.append({"measure_id": measure["measure_id"], **_given(said)})
     if form.errors:
         return False

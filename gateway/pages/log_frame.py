@@ -184,8 +184,7 @@ def conflict(page: Page, form: Form, version: int, shown: Iterable[Shown], actio
     if not changes:
         return None
     form.errors, form.etag = {}, str(version)
-    answer = show(page, "log/conflict.html", form, by=None, changes=changes, action=action, back=back)
-    return answer
+    return show(page, "log/conflict.html", form, by=None, changes=changes, action=action, back=back)
 
 
 def is_stale(form: Form) -> bool:

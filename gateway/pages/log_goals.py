@@ -6,7 +6,15 @@ from flask import Blueprint, redirect, request
 
 from gateway.pages.forms import Form
 from gateway.pages.log_frame import (
-    Answer, Page, ask_log, conflict, is_stale, one_of, show, topic_choices, version_of,
+    Answer,
+    Page,
+    ask_log,
+    conflict,
+    is_stale,
+    one_of,
+    show,
+    topic_choices,
+    version_of,
 )  # fmt: skip
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, t

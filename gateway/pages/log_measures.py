@@ -9,7 +9,18 @@ from flask import Blueprint, redirect, request
 
 from gateway.pages.forms import Form
 from gateway.pages.log_frame import (
-    Answer, Page, ask_log, conflict, family_parties, in_words, is_stale, name_of, one_of, person_choices, show, staff_parties,
+    Answer,
+    Page,
+    ask_log,
+    conflict,
+    family_parties,
+    in_words,
+    is_stale,
+    name_of,
+    one_of,
+    person_choices,
+    show,
+    staff_parties,
     version_of,
 )  # fmt: skip
 from gateway.pages.paths import PATHS, path

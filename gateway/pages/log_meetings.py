@@ -12,8 +12,21 @@ from gateway.pages.case_head import me
 from gateway.pages.format import OSLO
 from gateway.pages.forms import Form
 from gateway.pages.log_frame import (
-    Answer, Page, ask_log, family_parties, in_words, is_stale, may, name_of, one_of, part_of,
-    person_choices, show, staff_parties, topic_choices, version_of,
+    Answer,
+    Page,
+    ask_log,
+    family_parties,
+    in_words,
+    is_stale,
+    may,
+    name_of,
+    one_of,
+    part_of,
+    person_choices,
+    show,
+    staff_parties,
+    topic_choices,
+    version_of,
 )  # fmt: skip
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, t
@@ -201,12 +214,15 @@ def _item_topics(page: Page, meeting: Mapping[str, Any]) -> list[dict[str, str]]
 def _hours(form: Form) -> dict[str, str]:
     """The meeting's hours as instants; what is missing or wrong is noted at its field."""
     read: dict[str, Any] = {}
-    for name, kind, wrong in (("on", date, "invalid_date"), ("starts", time, "invalid_time"), ("ends", time, "invalid_time")):
+    for name, kind in (("on", date), ("starts", time), ("ends", time)):
         text = form.text(name)
+        if text is None:
+            form.wrong(name, "required")
+            continue
         try:
-            read[name] = kind.fromisoformat(text) if text else form.wrong(name, "required")
+            read[name] = kind.fromisoformat(text)
         except ValueError:
-            form.wrong(name, wrong)
+            form.wrong(name, "invalid_date" if kind is date else "invalid_time")
     if form.errors:
         return {}
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, g, redirect, request
 
+from gateway.composition.consents import open_services
+from gateway.pages.choices import Choice, split_post, staff_choices
 from gateway.pages.forms import Form
 from gateway.pages.log_frame import (
-    Answer, Page, ask_log, family_parties, in_force, may, name_of, one_of, show, unit_name,
+    Answer,
+    Page,
+    ask_log,
+    family_parties,
+    in_force,
+    may,
+    name_of,
+    one_of,
+    show,
+    unit_name,
 )  # fmt: skip
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice
-from services.contracts import consent, directory, relay_log
+from services.contracts import consent, relay_log
 
 blueprint = Blueprint("log_participants", __name__)
 
@@ -43,12 +53,12 @@ def new(case_id: str) -> Answer:
     """The holder brings in a named employee of the own unit, or of a service that the family has consented to."""
     form = Form.sent("rights") if request.method == "POST" else Form()
     if request.method == "POST":
-        person_id, _, unit_id = (form.text("person") or "").partition("|")
+        person_id, unit_id = split_post(form.text("person"))
         rights = form.many("rights")
         asked = {
             "case_id": case_id,
-            "person_id": person_id or None,
-            "unit_id": unit_id or None,
+            "person_id": person_id,
+            "unit_id": unit_id,
             "may_write": "may_write" in rights,
             "follows_up": "follows_up" in rights,
         }
@@ -76,32 +86,19 @@ def release(case_id: str, participant_id: str) -> Answer:
     return show(page, "log/participant_release.html", form, participant=participant)
 
 
-def open_topics(page: Page, service_id: str) -> list[str]:
-    """The topics that consent opens to a service now, as far as the reader may know of consents."""
-    return [
-        window["topic"]
-        for window in (page["consents"] or {}).get("windows", [])
-        if window["service_id"] == service_id and _is_open(window)
-    ]
-
-
-def _is_open(window: Mapping[str, Any]) -> bool:
-    begins, ends = (datetime.fromisoformat(window[name]) for name in ("valid_from", "valid_to"))
-    return bool(begins <= g.now < ends)
-
-
 def _row(page: Page, participant: Mapping[str, Any]) -> dict[str, Any]:
     own = participant["unit_id"] == page["case"]["owner_unit_id"]
     active, case_id = in_force(participant), page["head"]["id"]
     participant_id = participant["participant_id"]
     offered = active and may(page, "manage")
+    opened = open_services(page["consents"], g.now)
     return {
         "id": participant_id,
         "name": name_of(page, participant["person_id"]),
         "title": None,
         "unit": unit_name(participant["unit_id"]),
         "service": g.names.service(participant["service_id"]) or "",
-        "topics": [] if own or not active else open_topics(page, participant["service_id"]),
+        "topics": opened.get(participant["service_id"], []) if active and not own else [],
         "since": participant["valid_from"],
         "until": participant["valid_to"],
         "may_write": participant["may_write"] and active,
@@ -110,22 +107,10 @@ def _row(page: Page, participant: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _people(page: Page) -> list[dict[str, str]]:
+def _people(page: Page) -> list[Choice]:
     """Those who can be brought in: the own unit's people, and from level 2 those of the services with consent."""
     case = page["case"]
-    windows = (page["consents"] or {}).get("windows", []) if case["level"] >= 2 else []
-    services = sorted({window["service_id"] for window in windows if _is_open(window)})
-    asked = {"unit_ids": [case["owner_unit_id"]], "service_ids": services}
-    taken = {case["holder_person_id"]} | {
-        each["person_id"] for each in page["log"]["participants"] if in_force(each)
-    }
-    found = {
-        f"{each['person_id']}|{each['unit_id']}": each
-        for each in g.asking(directory.StaffOf, asked)["items"]
-        if each["unit_id"] and each["person_id"] not in taken
-    }
-    rows = [
-        {"code": code, "text": ", ".join(part for part in (each["name"], each["title"], unit_name(each["unit_id"])) if part)}
-        for code, each in found.items()
-    ]
-    return sorted(rows, key=lambda row: row["text"])
+    services = open_services(page["consents"], g.now) if case["level"] >= 2 else {}
+    taken = {case["holder_person_id"]} | {each["person_id"] for each in page["log"]["participants"] if in_force(each)}
+    offered = staff_choices([case["owner_unit_id"]], services)
+    return [choice for choice in offered if split_post(choice["code"])[0] not in taken]

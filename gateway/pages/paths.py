@@ -96,5 +96,5 @@ def path(name: str, /, **values: object) -> str:
         elif value not in (None, ""):
             query[key] = value
     if "<" in address:
-        raise KeyError(f"{name} needs {address[address.index('<'):]}")
+        raise KeyError(f"{name} needs {address[address.index('<') :]}")
     return f"{address}?{urlencode(query, doseq=True)}" if query else address

@@ -32,6 +32,7 @@ class Source(Protocol):
 Frame = Callable[[str | None, str], dict[str, Any]]
 """(municipality or None, key of the active menu item) -> `page`, the model of the frame."""
 
+
 def find_services(
     services: Iterable[Service], units: Iterable[dict[str, Any]], query: str, age: int | None, drop_in: bool
 ) -> list[Service]:
@@ -47,7 +48,9 @@ def find_services(
         low, high = service.get("age_from"), service.get("age_to")
         if age is not None and not ((low is None or low <= age) and (high is None or age <= high)):
             return False
-        told = " ".join(str(service.get(key) or "") for key in ("name", "gives", "for_whom", "how_to_contact"))
+        told = " ".join(
+            str(service.get(key) or "") for key in ("name", "gives", "for_whom", "how_to_contact")
+        )
         text = f"{told} {unit_names.get(service['id'], '')}".casefold()
         return all(word in text for word in words)
 
@@ -93,7 +96,9 @@ def blueprint(source: Source, frame: Frame) -> Blueprint:
         drop_in = request.args.get("drop_in") == "1"
         years = int(age) if age.isascii() and age.isdigit() and len(age) < 3 else None
         found = find_services(catalogue["services"], catalogue["units"], query, years, drop_in)
-        return show("services", municipality, "services", services=found, query=query, age=age, drop_in=drop_in)
+        return show(
+            "services", municipality, "services", services=found, query=query, age=age, drop_in=drop_in
+        )
 
     @pages.get(PATHS["service"])
     def service(municipality: str, service_id: str) -> Response | str:
@@ -112,7 +117,9 @@ def blueprint(source: Source, frame: Frame) -> Blueprint:
         catalogue = source.catalogue(municipality)
         found = _by(catalogue["guide"]["levels"], "level", level)
         names = {tool["code"]: tool["name"] for tool in catalogue["tools"]}
-        return show("guide_level", municipality, "guide", guide=catalogue["guide"], level=found, tool_names=names)
+        return show(
+            "guide_level", municipality, "guide", guide=catalogue["guide"], level=found, tool_names=names
+        )
 
     @pages.get(PATHS["tools"])
     def tools(municipality: str) -> Response | str:
@@ -136,7 +143,12 @@ def blueprint(source: Source, frame: Frame) -> Blueprint:
     def advice(municipality: str, code: str) -> Response | str:
         catalogue = source.catalogue(municipality)
         found = _by(catalogue["worried"]["pages"], "code", code)
-        return show("advice", municipality, advice=found, services=_of_types(catalogue, found.get("service_types") or ()))
+        return show(
+            "advice",
+            municipality,
+            advice=found,
+            services=_of_types(catalogue, found.get("service_types") or ()),
+        )
 
     @pages.get(PATHS["accessibility"])
     def accessibility() -> Response | str:

@@ -7,17 +7,25 @@ import re
 import string
 import sys
 from pathlib import Path
+from typing import Any
 
-from gateway.translations import Text, load, locales
+import yaml
+
+from gateway.translations import HERE, Text, load, locales
 
 GATEWAY = Path(__file__).resolve().parent.parent
 TEMPLATES = GATEWAY / "templates"
 
-_CALL = re.compile(r"""(?<![\w.])(?:self\.|words\.)?(?:t|t\.error)\(\s*(["'])([a-z0-9_.\-]+)\1(\s*~)?""")
+_CALL = re.compile(
+    r"""(?<![\w.])(?:self\.|words\.)?(?:t|t\.error|notice)\(\s*(["'])([a-z0-9_.\-]+)\1(\s*~)?"""
+)
 _LITERAL_KEY = re.compile(r"""["']([a-z0-9_]+(?:\.[a-z0-9_\-]+)+)["']""")
 _BEGUN = re.compile(r"""["']([a-z0-9_]+(?:\.[a-z0-9_\-]+)*\.)["']|f["']([a-z0-9_]+(?:\.[a-z0-9_\-]+)*\.)\{""")
+_CALL_BEGUN = re.compile(r"""(?<![\w.])(?:t|notice)\(\s*f?(["'])([a-z0-9_.\-]+\.)(?:\1\s*[~+]|\{)""")
 _WORD = re.compile(r"[A-Za-zÆØÅæøå]{2,}")
-_VISIBLE = re.compile(r"""(?<![\w-])(aria-label|title|alt|placeholder|value|label|content)\s*=\s*"([^"]*)\"""")
+_VISIBLE = re.compile(
+    r"""(?<![\w-])(aria-label|title|alt|placeholder|value|label|content)\s*=\s*"([^"]*)\""""
+)
 _STRING = re.compile(r"""'([^'\n]*)'|"([^"\n]*)\"""")
 
 
@@ -50,6 +58,11 @@ def called_keys(files: list[Path]) -> dict[str, str]:
     return found
 
 
+def called_beginnings(files: list[Path]) -> set[str]:
+    """Beginnings of keys that calls of `t` put together with a code."""
+    return {begin for file in files for _, begin in _CALL_BEGUN.findall(file.read_text("utf-8"))}
+
+
 def bare_texts(file: Path) -> list[str]:
     """Visible words of a template that do not come from the catalogue."""
     text = re.sub(r"\{#.*?#\}", "", file.read_text("utf-8"), flags=re.S)
@@ -75,24 +88,58 @@ def parameters(text: Text) -> set[str]:
     return {name.split(".")[0] for part in parts for _, name, _, _ in string.Formatter().parse(part) if name}
 
 
+def _any(texts: dict[str, Text], beginning: str) -> bool:
+    return any(key.startswith(beginning) for key in texts)
+
+
+class _OnceLoader(yaml.BaseLoader):
+    """Notes keys that stand twice in one place: the second would silently win."""
+
+    twice: list[str]
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        self.twice += [name for name in set(names) if names.count(name) > 1]
+        return super().construct_mapping(node, deep)
+
+
+def twice(file: Path) -> list[str]:
+    """Keys that stand twice in one place of a file."""
+    loader = _OnceLoader(file.read_text("utf-8"))
+    loader.twice = []
+    loader.get_single_data()
+    return loader.twice
+
+
 def faults() -> list[str]:
     """All faults of the catalogue, as sentences."""
     files = sources()
     texts = load("nb")
     full, begun = used_keys(files)
-    found = [f"{where}: no text for {key}" for key, where in sorted(called_keys(files).items()) if key not in texts]
+    found = [
+        f"{where}: no text for {key}" for key, where in sorted(called_keys(files).items()) if key not in texts
+    ]
     found += [
-        f"nb: {key} is not used" for key in sorted(texts)
+        f"no text begins with {begin}" for begin in sorted(called_beginnings(files)) if not _any(texts, begin)
+    ]
+    found += [
+        f"nb: {key} is not used"
+        for key in sorted(texts)
         if key not in full and not any(key.startswith(beginning) for beginning in begun)
     ]
     for file in sorted(TEMPLATES.rglob("*.html")):
-        found += [f"{file.relative_to(GATEWAY)}: text outside of the catalogue: {text}" for text in bare_texts(file)]
+        found += [
+            f"{file.relative_to(GATEWAY)}: text outside of the catalogue: {text}" for text in bare_texts(file)
+        ]
     for locale in locales():
+        for texts_file in sorted((HERE / locale).glob("*.yaml")):
+            found += [f"{locale}/{texts_file.name}: {name} stands twice" for name in twice(texts_file)]
         other = load(locale)
         found += [f"{locale}: {key} is missing" for key in sorted(set(texts) - set(other))]
         found += [f"{locale}: {key} is unknown" for key in sorted(set(other) - set(texts))]
         found += [
-            f"{locale}: {key} has other parameters than nb" for key in sorted(set(texts) & set(other))
+            f"{locale}: {key} has other parameters than nb"
+            for key in sorted(set(texts) & set(other))
             if parameters(texts[key]) != parameters(other[key])
         ]
     return found

@@ -12,6 +12,7 @@ from services.cases.commands import (
     propose_handover,
     raise_concern,
     record_form,
+    record_note,
     record_talk,
     register_employee,
     warn_deadlines,
@@ -91,6 +92,10 @@ class CasesService(Service):
     @command(contracts.RecordForm, prepare=record_form.prepare)
     def record_form(self, uow: UnitOfWork, request: Request) -> Answer:
         return record_form.run(uow, request)
+
+    @command(contracts.RecordNote)
+    def record_note(self, uow: UnitOfWork, request: Request) -> Answer:
+        return record_note.run(uow, request)
 
     @command(contracts.RecordTalk)
     def record_talk(self, uow: UnitOfWork, request: Request) -> Answer:

@@ -308,7 +308,7 @@ class Note(Message):
     """Something written before there is a plan: the concern itself, an observation, a filled-in tool, the talk."""
 
     note_id = opaque()
-    kind = code("concern", "form", "talk")
+    kind = code("concern", "note", "form", "talk")
     tool = code(required=False)
     tool_version = number(required=False)
     topic = code(*TOPICS, required=False)
@@ -386,6 +386,12 @@ class RecordFormRequest(Message):
     tool = code()
     tool_version = number(minimum=1, maximum=10_000)
     answers = narrative_tree()
+    topic = code(*TOPICS, required=False)
+
+
+class RecordNoteRequest(Message):
+    case_id = opaque()
+    text = narrative(description="What was seen or heard")
     topic = code(*TOPICS, required=False)
 
 
@@ -501,6 +507,7 @@ GetCase = query("cases.get_case", CaseRef, CaseDetail, "One case as the asker ma
 GetNotes = query("cases.get_notes", CaseRef, NotesAnswer, "The notes of the case that the asker may read (LV-17).")
 RaiseConcern = command("cases.raise_concern", RaiseConcernRequest, "Registers a concern: a case at level 0 (LV-2).")
 RecordForm = command("cases.record_form", RecordFormRequest, "Keeps a filled-in tool with the case.")
+RecordNote = command("cases.record_note", RecordNoteRequest, "Keeps a note with the concern (LV-2).")
 RecordTalk = command("cases.record_talk", RecordTalkRequest,
                      "Records the talk with the family, and the child's view or why it is missing (LV-17, LG-5).")
 SuggestLevel = query("cases.suggest_level", SuggestLevelRequest, SuggestLevelAnswer,
@@ -517,7 +524,7 @@ LaneReports = query("cases.lane_reports", PageRequest, LaneReportPage,
 GetLaneReport = query("cases.get_lane_report", LaneReportRef, LaneReport, "One report of the lane (PR-5).")
 
 PROCEDURES = (
-    ResolveLogin, RegisterEmployee, ContactOf, MyCases, GetCase, GetNotes, RaiseConcern, RecordForm, RecordTalk,
+    ResolveLogin, RegisterEmployee, ContactOf, MyCases, GetCase, GetNotes, RaiseConcern, RecordForm, RecordNote, RecordTalk,
     SuggestLevel, MoveLevel, CompleteStep, ProposeHandover, AnswerHandover, CloseCase, FileLaneReport, LaneReports,
     GetLaneReport,
 )

@@ -116,6 +116,7 @@ class Catalogue(Message):
     municipality = nested(Municipality)
     version = number()
     topics = public_tree()
+    policy = code_tree(load_default=dict, description="The values of the policy in force")
     services = public_tree()
     units = public_tree()
     guide = public_tree()

@@ -59,7 +59,7 @@ def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[M
                     roles = roles_of(context.conn, context.municipality, person_id, context.now)
                 known[question] = _by_work(rests_on, roles)
             else:
-                known[question] = _by_case(context, cases.get(told.case_id or ""), rests_on, told)
+                known[question] = by_case(context, cases.get(told.case_id or ""), rests_on, told)
         answers.append(known[question])
     return answers
 
@@ -70,13 +70,16 @@ def _by_work(post: Post, roles: set[str]) -> Verdict:
     return Verdict(Answer.YES if roles else Answer.NO, "CO-10")
 
 
-def _by_case(context: Reading | UnitOfWork, case: CaseAccess | None, act: Act, told: Told) -> Verdict:
+def by_case(context: Reading | UnitOfWork, case: CaseAccess | None, act: Act, told: Told) -> Verdict:
     """As family first, then in each unit of theirs: a parent who also works here is told at home."""
     if case is None or case.facts is None:
         return Verdict(Answer.NO, "SE-3")
     units = {role.unit_id for role in case.facts.roles if in_force(role, context.now)}
     refused: list[Decision] = []
-    for asker in (case.asker, *(Asker(case.asker.person_id, Capacity.EMPLOYEE, unit) for unit in sorted(units))):
+    for asker in (
+        case.asker,
+        *(Asker(case.asker.person_id, Capacity.EMPLOYEE, unit) for unit in sorted(units)),
+    ):
         asking = CaseAccess(context, case.case_id, case.facts, asker)
         for topic in told.topics or (None,):
             decision = asking.decide_in_any_capacity(act, topic, told.at if topic else None)

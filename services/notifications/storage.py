@@ -102,7 +102,9 @@ class Messages:
             )  # fmt: skip
         return True
 
-    def of(self, person_id: str, limit: int, *, before: str | None = None, unread: bool = False) -> list[Message]:
+    def of(
+        self, person_id: str, limit: int, *, before: str | None = None, unread: bool = False
+    ) -> list[Message]:
         """A person's messages, newest first: at most `limit`, those older than the message `before`."""
         found = self._all_of(person_id).order_by(messages.c.message_id.desc()).limit(limit)
         if before is not None:
@@ -182,7 +184,7 @@ class Messages:
 
 
 def due(conn: AnyConnection, now: datetime, limit: int) -> Iterator[Due]:
-    """The e-mails that wait and whose time has come, the longest waiting first, of all municipalities: for the sender."""
+    """The e-mails that wait and whose time has come, longest waiting first, of all municipalities: for the sender."""
     same = sa.and_(
         messages.c.municipality == attempts.c.municipality, messages.c.message_id == attempts.c.message_id
     )
@@ -199,7 +201,9 @@ def due(conn: AnyConnection, now: datetime, limit: int) -> Iterator[Due]:
 
 def roles_of(conn: AnyConnection, municipality: str, person_id: str, now: datetime) -> set[str]:
     """The roles that somebody has today, in whatever unit."""
-    found = sa.select(FACTS.role.c.role).where(FACTS.role.c.person_id == person_id, *_today(municipality, now))
+    found = sa.select(FACTS.role.c.role).where(
+        FACTS.role.c.person_id == person_id, *_today(municipality, now)
+    )
     return set(conn.scalars(found))
 
 

@@ -1,1 +1,1 @@
-"""The relay log: plan, participants, meetings, evaluations, entries and the child's view, from level 1 to the report."""
+"""The relay log: plan, participants, meetings, evaluations, entries, the child's view; from level 1 to the report."""

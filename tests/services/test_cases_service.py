@@ -195,7 +195,10 @@ def test_from_the_concern_to_the_closed_case(the: House) -> None:
     handover = the.ask(cases.ProposeHandover, TEACHER, **asked, reason="Hun kjenner dem")["id"]
     assert the.case(case_id)["handover"]["reason"] == "Hun kjenner dem"
     assert the.case(case_id)["next"] == {"act": "answer_handover", "waits_for": "others", "due": None}
-    assert "answer_handover" in the.case(case_id, NURSE)["permitted"]
+    seen_by_nurse = the.case(case_id, NURSE)
+    assert "answer_handover" in seen_by_nurse["permitted"]
+    assert seen_by_nurse["handover"]["reason"] == "Hun kjenner dem"
+    assert "reason" not in repr(seen_by_nurse["happenings"])
     with pytest.raises(Forbidden):
         the.ask(cases.AnswerHandover, TEACHER, case_id=case_id, handover_id=handover, answer="accepted")
     the.ask(cases.AnswerHandover, NURSE, case_id=case_id, handover_id=handover, answer="accepted")

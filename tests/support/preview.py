@@ -13,29 +13,39 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
 
 from gateway.pages import format as words
-from tests.support import preview_employee, preview_log, preview_public
+from tests.support import preview_employee, preview_family, preview_log, preview_public
 from tests.support.preview_samples import Sample
 
-SAMPLES = [*preview_public.samples(), *preview_employee.samples(), *preview_log.samples()]
+SAMPLES = [
+    *preview_public.samples(),
+    *preview_employee.samples(),
+    *preview_log.samples(),
+    *preview_family.samples(),
+]
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = ROOT / "gateway"
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BROWSER_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def environment() -> Environment:
     """Jinja as the gateway sets it up. A page's own models must be complete; optional parts chain to nothing."""
-    env = Environment(loader=FileSystemLoader(GATEWAY / "templates"), autoescape=True, undefined=ChainableUndefined)
+    env = Environment(
+        loader=FileSystemLoader(GATEWAY / "templates"), autoescape=True, undefined=ChainableUndefined
+    )
     words.install(env, now=lambda: NOW)
     return env
 
 
 def unshown(env: Environment) -> list[str]:
     """Page templates that no sample shows."""
-    pages = {name for name in env.list_templates() if not name.startswith("macros/") and name.endswith(".html")}
+    pages = {
+        name for name in env.list_templates() if not name.startswith("macros/") and name.endswith(".html")
+    }
     return sorted(pages - {"base.html"} - {sample.template for sample in SAMPLES})
 
 
@@ -56,38 +66,57 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
     def translate_path(self, path: str) -> str:
         clean = path.split("?")[0]
-        return str(GATEWAY / clean.lstrip("/")) if clean.startswith("/static/") else super().translate_path(clean)
+        return (
+            str(GATEWAY / clean.lstrip("/"))
+            if clean.startswith("/static/")
+            else super().translate_path(clean)
+        )
 
     def log_message(self, format: str, *args: Any) -> None:
         return
 
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy",
-                         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:")
+        self.send_header(
+            "Content-Security-Policy",
+            "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:",
+        )
         super().end_headers()
 
 
 def _look(browser: Browser, base: str, sample: Sample, out: Path, axe: bool) -> list[str]:
     faults: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(f"{sample.name}: console: {message.text}")
+
+    def failed(error: Exception) -> None:
+        faults.append(f"{sample.name}: script: {error}")
+
     for width in (1280, 360):
         context = browser.new_context(viewport={"width": width, "height": 800}, locale="nb-NO")
         page = context.new_page()
-        page.on("console", lambda m: faults.append(f"{sample.name}: console: {m.text}") if m.type == "error" else None)
-        page.on("pageerror", lambda e: faults.append(f"{sample.name}: script: {e}"))
+        page.on("console", heard)
+        page.on("pageerror", failed)
         page.goto(f"{base}/{sample.name}.html", wait_until="load")
         if page.locator("h1").count() != 1:
             faults.append(f"{sample.name}: {page.locator('h1').count()} h1")
-        if page.locator("main .ds-button:not([data-variant]):visible").count() > 1 and not sample.many_buttons:
+        if (
+            page.locator("main .ds-button:not([data-variant]):visible").count() > 1
+            and not sample.many_buttons
+        ):
             faults.append(f"{sample.name}: more than one primary button")
         page.screenshot(path=out / f"{sample.name}-{width}.png", full_page=True)
         for narrow in (360, 320) if width == 360 else ():
             page.set_viewport_size({"width": narrow, "height": 800})
-            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            over = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
             if over > 0:
                 faults.append(f"{sample.name}: {over} px too wide at {narrow}")
         if axe and width == 1280:
-            found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
-            faults += [f"{sample.name}: axe {v['id']}: {v['nodes'][0]['html'][:140]}" for v in found.response["violations"]]
+            for broken in Axe().run(page, options={"runOnly": AXE_TAGS}).response["violations"]:
+                faults.append(f"{sample.name}: axe {broken['id']}: {broken['nodes'][0]['html'][:140]}")
         context.close()
     return faults
 
@@ -100,12 +129,16 @@ def main() -> int:
     part = arguments[0] if arguments else ""
     samples = render(out, part)
     faults = [f"no sample shows {name}" for name in unshown(environment())] if not part else []
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(out)))
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(_Handler, directory=str(out))
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER_ARGS)
         for sample in samples:
-            faults += _look(browser, f"http://127.0.0.1:{server.server_port}", sample, out, "--no-axe" not in sys.argv)
+            faults += _look(
+                browser, f"http://127.0.0.1:{server.server_port}", sample, out, "--no-axe" not in sys.argv
+            )
         browser.close()
     server.shutdown()
     print("\n".join(faults) if faults else f"{len(samples)} pages look right")

@@ -6,16 +6,41 @@ from datetime import date
 
 from tests.support.preview_public import _read as read
 from tests.support.preview_samples import (
-    CHILD, EVENTS, HEALTH, PEOPLE, PPT, READERS, SOLVEIG, TOPICS, Model, Sample, at, case, form, page,
+    CHILD,
+    EVENTS,
+    HEALTH,
+    PEOPLE,
+    PPT,
+    READERS,
+    SOLVEIG,
+    TOPICS,
+    Model,
+    Sample,
+    at,
+    case,
+    form,
+    page,
 )  # fmt: skip
 
 SEEN = "Jonas satt alene ved vinduet under frileken tre dager på rad. Han sa at magen var vond."
 
 
-def _row(act: str, deadline: date | None, level: int = 1, part: str = "holder", name: str = "Jonas Lillevik") -> Model:
+def _row(
+    act: str, deadline: date | None, level: int = 1, part: str = "holder", name: str = "Jonas Lillevik"
+) -> Model:
     child = {"name": name, "first_name": name.split()[0], "age": 4 if name.startswith("J") else 15}
-    return {"case_id": "c", "url": f"#{act}", "child": child, "level": level, "state": "open", "part": part,
-            "act": act, "deadline": deadline, "overdue": False, "holder": "Solveig Brekke" if level else None}
+    return {
+        "case_id": "c",
+        "url": f"#{act}",
+        "child": child,
+        "level": level,
+        "state": "open",
+        "part": part,
+        "act": act,
+        "deadline": deadline,
+        "overdue": False,
+        "holder": "Solveig Brekke" if level else None,
+    }
 
 
 def _work() -> list[Sample]:
@@ -36,99 +61,238 @@ def _work() -> list[Sample]:
 def _concern() -> list[Sample]:
     units = [{"code": "u1", "text": "Bjørkelia barnehage"}, {"code": "u2", "text": "Måltrosten barnehage"}]
     frame = page(SOLVEIG)
-    answers = {"subject_kind": "child", "child_number": "05 83 22 •••••", "unit": "Bjørkelia barnehage",
-               "concern": SEEN, "topic": "wellbeing"}
+    answers = {
+        "subject_kind": "child",
+        "child_number": "05 83 22 •••••",
+        "unit": "Bjørkelia barnehage",
+        "concern": SEEN,
+        "topic": "wellbeing",
+    }
     return [
         Sample("concern-1", "employee/concern_duty.html", {"page": frame, "form": form(), "unsure": False}),
-        Sample("concern-1-unsure", "employee/concern_duty.html",
-               {"page": frame, "form": form(), "unsure": True, "phone": "00 00 00 15"}),
-        Sample("concern-2", "employee/concern_child.html", {
-            "page": frame, "units": units,
-            "form": form({"subject_kind": "child", "child_number": "123"},
-                         {"child_number": "Fødselsnummeret stemmer ikke. Sjekk at det har 11 siffer"}),
-        }),
-        Sample("concern-3", "employee/concern_seen.html",
-               {"page": frame, "form": form({"concern": SEEN}), "topics": TOPICS}),
-        Sample("concern-4", "employee/concern_check.html", {"page": frame, "form": form(), "answers": answers}),
-        Sample("concern-5", "employee/concern_receipt.html",
-               {"page": frame, "case": case(0, "owner"), "decide_by": date(2026, 3, 24), "joined": False}),
+        Sample(
+            "concern-1-unsure",
+            "employee/concern_duty.html",
+            {"page": frame, "form": form(), "unsure": True, "phone": "00 00 00 15"},
+        ),
+        Sample(
+            "concern-2",
+            "employee/concern_child.html",
+            {
+                "page": frame,
+                "units": units,
+                "form": form(
+                    {"subject_kind": "child", "child_number": "123"},
+                    {"child_number": "Fødselsnummeret stemmer ikke. Sjekk at det har 11 siffer"},
+                ),
+            },
+        ),
+        Sample(
+            "concern-3",
+            "employee/concern_seen.html",
+            {"page": frame, "form": form({"concern": SEEN}), "topics": TOPICS},
+        ),
+        Sample(
+            "concern-4", "employee/concern_check.html", {"page": frame, "form": form(), "answers": answers}
+        ),
+        Sample(
+            "concern-5",
+            "employee/concern_receipt.html",
+            {"page": frame, "case": case(0, "owner"), "decide_by": date(2026, 3, 24), "joined": False},
+        ),
     ]
 
 
 def _case() -> list[Sample]:
     steps_0 = [
-        {"title": "Du legger merke til noe", "url": "#1", "status": "done", "by": "Solveig Brekke", "at": at(2)},
+        {
+            "title": "Du legger merke til noe",
+            "url": "#1",
+            "status": "done",
+            "by": "Solveig Brekke",
+            "at": at(2),
+        },
         {"title": "Skriv ned det du ser", "url": "#2", "status": "done", "by": "Solveig Brekke", "at": at(4)},
         {"title": "Snakk med barnet og foreldrene", "url": "#3", "note": "Frist 13. mars", "status": "you"},
-        {"title": "Bestem om dere går videre", "url": None, "note": "Starter når samtalen er skrevet inn",
-         "status": "later"},
+        {
+            "title": "Bestem om dere går videre",
+            "url": None,
+            "note": "Starter når samtalen er skrevet inn",
+            "status": "later",
+        },
     ]
     steps_1 = [
-        {"title": "Finn ut hva som trengs", "url": "#1", "status": "done", "by": "Solveig Brekke", "at": at(9)},
-        {"title": "Lag en plan sammen", "url": "#2", "note": "Frist 20. mars", "status": "you"},
-        {"title": "Gjør det dere ble enige om", "url": None, "note": "Starter når planen har et tiltak",
-         "status": "later"},
+        {
+            "title": "Finn ut hva som trengs",
+            "url": "#1",
+            "status": "done",
+            "by": "Solveig Brekke",
+            "at": at(9),
+        },
+        {
+            "title": "Lag en plan sammen",
+            "url": "#2",
+            "note": "Frist 20. mars",
+            "status": "you",
+            "code": "plan",
+            "may_finish": True,
+        },
+        {
+            "title": "Gjør det dere ble enige om",
+            "url": None,
+            "note": "Starter når planen har et tiltak",
+            "status": "later",
+        },
     ]
-    consents = [{"service": PPT["name"], "state": "partly", "until": None},
-                {"service": HEALTH["name"], "state": "active", "until": date(2027, 3, 10)}]
+    consents = [
+        {"service": PPT["name"], "state": "partly", "until": None},
+        {"service": HEALTH["name"], "state": "active", "until": date(2027, 3, 10)},
+    ]
     return [
-        Sample("case-0", "employee/case.html", {
-            "page": page(SOLVEIG, active="work"), "case": case(0, "owner"), "consents": [], "events": EVENTS[2:],
-            "now": {"code": "talk", "url": "#talk", "deadline": date(2026, 3, 13), "params": {}}, "steps": steps_0,
-            "notes": [{"at": at(3), "by": "Solveig Brekke", "text": SEEN}], "notes_shared": False,
-            "forms": [{"title": "Hvor sterk er bekymringen?", "url": "#f", "at": at(4)}],
-            "readers": [READERS[0] | {"role": "owner"}],
-            "actions": [{"code": "observation", "url": "#o"}, {"code": "view", "url": "#v"}],
-        }),
-        Sample("case-1", "employee/case.html", {
-            "page": page(SOLVEIG, active="work", missing=["samtykkene"]), "case": case(1, protected=True),
-            "now": {"code": "ask_consent", "url": "#c", "deadline": date(2026, 3, 13), "params": {}},
-            "steps": steps_1, "notes": None, "notes_shared": True, "forms": [], "readers": READERS,
-            "consents": consents, "events": EVENTS,
-            "actions": [{"code": code, "url": f"#{code}"} for code in ("level", "meeting", "handover", "close")],
-        }),
-        Sample("case-closed", "employee/case.html", {
-            "page": page(SOLVEIG, active="work"), "case": case(2, state="closed"), "now": None, "steps": [],
-            "notes": None, "notes_shared": True, "forms": [], "readers": READERS, "consents": [], "events": EVENTS,
-            "actions": [{"code": "report", "url": "#r"}],
-        }),
+        Sample(
+            "case-0",
+            "employee/case.html",
+            {
+                "page": page(SOLVEIG, active="work"),
+                "case": case(0, "owner"),
+                "consents": [],
+                "events": EVENTS[2:],
+                "now": {"code": "talk", "url": "#talk", "deadline": date(2026, 3, 13), "params": {}},
+                "steps": steps_0,
+                "notes": [{"at": at(3), "by": "Solveig Brekke", "text": SEEN}],
+                "notes_shared": False,
+                "may_note": True,
+                "form": form(),
+                "joined": None,
+                "forms": [{"title": "Hvor sterk er bekymringen?", "url": "#f", "at": at(4)}],
+                "readers": [READERS[0] | {"role": "owner"}],
+                "actions": [{"code": "observation", "url": "#o"}, {"code": "view", "url": "#v"}],
+            },
+        ),
+        Sample(
+            "case-1",
+            "employee/case.html",
+            {
+                "page": page(SOLVEIG, active="work", missing=["samtykkene"]),
+                "case": case(1, protected=True),
+                "now": {"code": "ask_consent", "url": "#c", "deadline": date(2026, 3, 13), "params": {}},
+                "steps": steps_1,
+                "notes": None,
+                "notes_shared": True,
+                "form": form(),
+                "forms": [],
+                "readers": READERS,
+                "consents": consents,
+                "events": EVENTS,
+                "actions": [
+                    {"code": code, "url": f"#{code}"} for code in ("level", "meeting", "handover", "close")
+                ],
+            },
+        ),
+        Sample(
+            "case-closed",
+            "employee/case.html",
+            {
+                "page": page(SOLVEIG, active="work"),
+                "case": case(2, state="closed"),
+                "now": None,
+                "steps": [],
+                "notes": None,
+                "notes_shared": True,
+                "form": form(),
+                "forms": [],
+                "readers": READERS,
+                "consents": [],
+                "events": EVENTS,
+                "actions": [{"code": "report", "url": "#r"}],
+            },
+        ),
     ]
 
 
 def _forms() -> list[Sample]:
     zones = read("forms/concern_zones.v1")
-    frame = {"page": page(SOLVEIG), "case": case(0, "owner")}
+    frame = {"page": page(SOLVEIG), "case": case(0, "owner"), "read_by": "concern.sees"}
     tools = [one for one in read("tools")["tools"] if one["form"]]
     return [
         Sample("form-choose", "common/form_choose.html", {**frame, "tools": tools}),
-        Sample("form-fill", "common/form_fill.html", {
-            **frame, "tool_id": "concern_zones", "definition": zones, "topics": TOPICS,
-            "form": form({"zone": "zone_3", "talked_with": ["colleague"]}, {"why_zone": "Dette må fylles ut"},
-                         draft="d1"),
-        }),
-        Sample("form-fill-minutes", "common/form_fill.html", {
-            **frame, "tool_id": "meeting_template", "definition": read("forms/meeting_template.v1"), "topics": TOPICS,
-            "form": form({"next_evaluation_on": "2026-06-01"}),
-        }),
-        Sample("form-view", "common/form_view.html", {
-            **frame, "tool_id": "concern_zones", "definition": zones, "may_fill": True,
-            "answers": {"zone": "zone_3", "why_zone": SEEN, "talked_with": ["colleague", "leader"],
-                        "look_again": "2026-03-20"},
-            "filled": {"at": at(4), "by": "Solveig Brekke", "version": 1},
-        }),
+        Sample(
+            "form-fill",
+            "common/form_fill.html",
+            {
+                **frame,
+                "tool_id": "concern_zones",
+                "definition": zones,
+                "topics": TOPICS,
+                "form": form(
+                    {"zone": "zone_3", "talked_with": ["colleague"]},
+                    {"why_zone": "Dette må fylles ut"},
+                    draft="d1",
+                ),
+            },
+        ),
+        Sample(
+            "form-fill-minutes",
+            "common/form_fill.html",
+            {
+                **frame,
+                "tool_id": "meeting_template",
+                "definition": read("forms/meeting_template.v1"),
+                "topics": TOPICS,
+                "form": form({"next_evaluation_on": "2026-06-01"}),
+            },
+        ),
+        Sample(
+            "form-view",
+            "common/form_view.html",
+            {
+                **frame,
+                "tool_id": "concern_zones",
+                "definition": zones,
+                "may_fill": True,
+                "answers": {
+                    "zone": "zone_3",
+                    "why_zone": SEEN,
+                    "talked_with": ["colleague", "leader"],
+                    "look_again": "2026-03-20",
+                },
+                "filled": {"at": at(4), "by": "Solveig Brekke", "version": 1},
+            },
+        ),
         Sample("note", "employee/note.html", {**frame, "form": form(), "topics": TOPICS}),
-        Sample("talk", "employee/talk.html", {**frame, "form": form({"with": ["p2"], "held_on": "2026-03-09"}),
-                                              "people": PEOPLE[1:3]}),
+        Sample(
+            "talk",
+            "employee/talk.html",
+            {**frame, "form": form({"with": ["p2"], "held_on": "2026-03-09"}), "people": PEOPLE[1:3]},
+        ),
         Sample("view", "employee/view.html", {**frame, "form": form(), "topics": TOPICS}),
-        Sample("decide", "employee/decide.html", {
-            **frame, "form": form({}, {"decision": "Dette må fylles ut"}), "decide_by": date(2026, 3, 9),
-            "talk_recorded": False, "holders": PEOPLE[:1],
-        }),
-        Sample("level", "employee/level.html", {
-            **frame, "case": case(1), "form": form({"services": [PPT["id"]]}), "levels": [2], "suggestion": 2,
-            "holders": PEOPLE[:1],
-            "services": [{"code": one["id"], "text": one["name"], "hint": "Samtykket gjelder"} for one in (PPT, HEALTH)],
-        }),
+        Sample(
+            "decide",
+            "employee/decide.html",
+            {
+                **frame,
+                "form": form({}, {"decision": "Dette må fylles ut"}),
+                "decide_by": date(2026, 3, 9),
+                "talk_recorded": False,
+                "holders": PEOPLE[:1],
+            },
+        ),
+        Sample(
+            "level",
+            "employee/level.html",
+            {
+                **frame,
+                "case": case(1),
+                "form": form({"services": [PPT["id"]]}),
+                "levels": [2],
+                "suggestion": 2,
+                "holders": PEOPLE[:1],
+                "services": [
+                    {"code": one["id"], "text": one["name"], "hint": "Samtykket gjelder"}
+                    for one in (PPT, HEALTH)
+                ],
+            },
+        ),
     ]
 
 
@@ -140,42 +304,101 @@ def _requests() -> list[Model]:
         ]
 
     new = {
-        "id": "r2", "asked_at": at(7), "asked_by": "Solveig Brekke", "valid_from": at(7), "valid_to": date(2027, 3, 7),
-        "state": "partly", "current": True, "answer_url": None, "talk_first": ["Torbjørn Lillevik"],
+        "id": "r2",
+        "asked_at": at(7),
+        "asked_by": "Solveig Brekke",
+        "valid_from": at(7),
+        "valid_to": date(2027, 3, 7),
+        "state": "partly",
+        "current": True,
+        "answer_url": None,
+        "talk_first": ["Torbjørn Lillevik"],
         "purpose": "Jonas skal få hjelp med språket, og slippe å fortelle det samme flere ganger.",
         "services": [
-            {**PPT, "topics": ["learning", "wellbeing"], "state": "partly", "answers": answers("yes", "talk_first")},
+            {
+                **PPT,
+                "topics": ["learning", "wellbeing"],
+                "state": "partly",
+                "answers": answers("yes", "talk_first"),
+            },
             {**HEALTH, "topics": ["health"], "state": "refused", "answers": answers("no", "none")},
         ],
     }
-    return [new, {**new, "id": "r1", "current": False, "state": "expired", "asked_at": at(1, 2), "talk_first": []}]
+    return [
+        new,
+        {**new, "id": "r1", "current": False, "state": "expired", "asked_at": at(1, 2), "talk_first": []},
+    ]
 
 
 def _rest() -> list[Sample]:
     frame = {"page": page(SOLVEIG), "case": case(1)}
     topics = f"topics-{PPT['id']}"
-    handover = {"id": "h1", "from": {"name": "Solveig Brekke", "unit": "Bjørkelia barnehage"},
-                "to": {"name": "Ragnhild Åsheim", "unit": "Helsestasjonen"}, "at": at(9),
-                "reason": "Jonas liker best å snakke mens han tegner."}
-    report = {"id": "m1", "at": at(9), "by": "Solveig Brekke", "child": "Jonas Lillevik",
-              "child_birth_date": date(2021, 5, 5), "child_description": None, "suspicion": "violence",
-              "kind": "protected", "text": SEEN, "guardians_informed": "no", "guardians_informed_reason": None,
-              "police_contacted": True}
+    handover = {
+        "id": "h1",
+        "from": {"name": "Solveig Brekke", "unit": "Bjørkelia barnehage"},
+        "to": {"name": "Ragnhild Åsheim", "unit": "Helsestasjonen"},
+        "at": at(9),
+        "reason": "Jonas liker best å snakke mens han tegner.",
+    }
+    report = {
+        "id": "m1",
+        "at": at(9),
+        "by": "Solveig Brekke",
+        "child": "Jonas Lillevik",
+        "child_birth_date": date(2021, 5, 5),
+        "child_description": None,
+        "suspicion": "violence",
+        "kind": "protected",
+        "text": SEEN,
+        "guardians_informed": "no",
+        "guardians_informed_reason": None,
+        "police_contacted": True,
+    }
     return [
-        Sample("consent-ask", "employee/consent_ask.html", {
-            **frame, "form": form({topics: ["learning"], "valid_to": "2027-03-09"}), "topics": TOPICS, "months": 12,
-            "services": [PPT, HEALTH], "signers": [{"name": "Ánne Márjá Hætta-Lillevik", "relation": "mother"},
-                                                   {"name": "Torbjørn Lillevik", "relation": "father"}],
-        }),
-        Sample("consent-status", "employee/consent_status.html",
-               {**frame, "requests": _requests(), "may_ask": True, "may_withdraw": False}),
-        Sample("handover", "employee/handover.html", {**frame, "form": form(), "pending": None, "people": PEOPLE}),
-        Sample("handover-answer", "employee/handover_answer.html",
-               {**frame, "case": case(2, "participant"), "form": form(), "handover": handover}),
+        Sample(
+            "consent-ask",
+            "employee/consent_ask.html",
+            {
+                **frame,
+                "form": form({topics: ["learning"], "valid_to": "2027-03-09"}),
+                "topics": TOPICS,
+                "months": 12,
+                "services": [PPT, HEALTH],
+                "signers": [
+                    {"name": "Ánne Márjá Hætta-Lillevik", "relation": "mother"},
+                    {"name": "Torbjørn Lillevik", "relation": "father"},
+                ],
+            },
+        ),
+        Sample(
+            "consent-status",
+            "employee/consent_status.html",
+            {**frame, "requests": _requests(), "may_ask": True, "may_withdraw": False},
+        ),
+        Sample(
+            "handover", "employee/handover.html", {**frame, "form": form(), "pending": None, "people": PEOPLE}
+        ),
+        Sample(
+            "handover-answer",
+            "employee/handover_answer.html",
+            {**frame, "case": case(2, "participant"), "form": form(), "handover": handover},
+        ),
         Sample("close", "employee/close.html", {**frame, "form": form(), "feedback": False}),
-        Sample("lane-report", "lane/report.html", {"page": page(SOLVEIG), "form": form(), "child": CHILD, "case_id": "c"}),
-        Sample("lane-report-blank", "lane/report.html",
-               {"page": page(SOLVEIG), "form": form({}, {"text": "Dette må fylles ut"}), "child": None, "case_id": None}),
+        Sample(
+            "lane-report",
+            "lane/report.html",
+            {"page": page(SOLVEIG), "form": form(), "child": CHILD, "case_id": "c"},
+        ),
+        Sample(
+            "lane-report-blank",
+            "lane/report.html",
+            {
+                "page": page(SOLVEIG),
+                "form": form({}, {"text": "Dette må fylles ut"}),
+                "child": None,
+                "case_id": None,
+            },
+        ),
         Sample("lane-receipt", "lane/receipt.html", {"page": page(SOLVEIG)}),
         Sample("lane-list", "lane/list.html", {"page": page(SOLVEIG), "reports": [report]}),
         Sample("lane-item", "lane/item.html", {"page": page(SOLVEIG), "report": report}),

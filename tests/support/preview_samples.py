@@ -48,8 +48,16 @@ PEOPLE = [
     {"code": "p4", "text": "Ingrid Žarković, PPT"},
 ]
 TOPICS = [
-    {"code": "learning", "text": "Læring og språk", "hint": "Det barnet lærer, og hvordan barnet forstår og snakker."},
-    {"code": "wellbeing", "text": "Trivsel og venner", "hint": "Hvordan barnet har det, og hvem barnet er sammen med."},
+    {
+        "code": "learning",
+        "text": "Læring og språk",
+        "hint": "Det barnet lærer, og hvordan barnet forstår og snakker.",
+    },
+    {
+        "code": "wellbeing",
+        "text": "Trivsel og venner",
+        "hint": "Hvordan barnet har det, og hvem barnet er sammen med.",
+    },
     {"code": "health", "text": "Helse", "hint": "Kropp, søvn, mat og psykisk helse."},
     {"code": "home", "text": "Hjemme", "hint": "Hverdagen i familien."},
 ]
@@ -64,7 +72,7 @@ EVENTS = [
     {"code": "talk_recorded", "at": at(5), "params": {"by": "Solveig Brekke"}},
     {"code": "concern_raised", "at": at(2), "params": {"by": "Solveig Brekke"}},
 ]
-READERS = [
+READERS: list[Model] = [
     {"name": "Solveig Brekke", "role": "holder", "unit": "Bjørkelia barnehage"},
     {"name": "Eldbjørg Nåmdal", "role": "leader", "unit": "Bjørkelia barnehage"},
     {"name": "Ánne Márjá Hætta-Lillevik", "role": "guardian", "unit": None},
@@ -104,4 +112,12 @@ def case(level: int = 1, why: str = "holder", **more: Any) -> Model:
 
 def form(data: Model | None = None, errors: Model | None = None, **more: Any) -> Model:
     """A form as a page gets it."""
-    return {"data": data or {}, "errors": errors or {}, "key": "k", "etag": None, "draft": None, **more}
+    return {
+        "data": data or {},
+        "errors": errors or {},
+        "key": "k",
+        "etag": None,
+        "draft": None,
+        "labels": {},
+        **more,
+    }

@@ -132,6 +132,11 @@ class Case:
         self._demand_open()
         self._happens(now, "form_recorded", by, {"tool": tool})
 
+    def record_note(self, by: str, now: datetime) -> None:
+        """A note is kept with the case; before there is a plan only (LV-2)."""
+        self._demand_open()
+        self._happens(now, "note_recorded", by)
+
     def overdue(self, now: datetime) -> bool:
         """Whether the concern should have been decided by now (LV-7)."""
         return self.state == "open" and self.level == 0 and self.limit.passed(now)

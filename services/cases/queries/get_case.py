@@ -59,7 +59,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "joined_into": case.joined_into,
         "steps": steps_of(case),
         "next": next_of(case, reading.actor),
-        "handover": _handover(case, lines, told),
+        "handover": _handover(asked, case, lines, told),
         "permitted": [act.value for act in asked.permitted()],
         "happenings": [
             {
@@ -82,15 +82,22 @@ def _reasons(asked: CaseAccess, lines: list[Line]) -> dict[int, dict[str, str]]:
     return {number: told for (number, _), told in zip(sealed, opened, strict=True)}
 
 
-def _handover(case: Case, lines: list[Line], told: dict[int, dict[str, str]]) -> dict[str, Any] | None:
+def _handover(
+    asked: CaseAccess, case: Case, lines: list[Line], told: dict[int, dict[str, str]]
+) -> dict[str, Any] | None:
+    """The handover that waits. Its reason is for whoever reads the notes, and for the one asked."""
     if case.handover is None:
         return None
-    proposed = max(number for number, line in enumerate(lines) if line.what == "handover_proposed")
+    number = max(number for number, line in enumerate(lines) if line.what == "handover_proposed")
+    reason = told.get(number, {}).get("reason")
+    to_the_asked = lines[number].asked
+    if reason is None and to_the_asked is not None:
+        reason = next(iter(asked.open_allowed(Act.ANSWER_HANDOVER, [to_the_asked])), None)
     return {
         "handover_id": case.handover.handover_id,
         "from_person_id": case.holder.person_id if case.holder else case.handover.by_person_id,
         "to_person_id": case.handover.to.person_id,
         "to_unit_id": case.handover.to.unit_id,
         "proposed_at": case.handover.proposed_at,
-        "reason": told.get(proposed, {}).get("reason"),
+        "reason": reason,
     }

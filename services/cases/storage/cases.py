@@ -29,6 +29,22 @@ _CHANGES = {
 }
 """Which fields of contracts.cases.CaseDetail a happening changes (LG-8)."""
 
+_MUNICIPALITY: sa.BindParameter[str] = sa.bindparam("municipality")
+_CASE_IDS: sa.BindParameter[str] = sa.bindparam("case_ids", expanding=True)
+_MANY = sa.select(cases).where(cases.c.municipality == _MUNICIPALITY, cases.c.case_id.in_(_CASE_IDS))
+_DONE = (
+    sa.select(steps.c.case_id, steps.c.step, steps.c.done_at)
+    .join(
+        cases,
+        (cases.c.municipality == steps.c.municipality)
+        & (cases.c.case_id == steps.c.case_id)
+        & (cases.c.round == steps.c.round),
+    )
+    .where(steps.c.municipality == _MUNICIPALITY, steps.c.case_id.in_(_CASE_IDS))
+    .order_by(steps.c.done_at)
+)
+# Made once: a case's page is the busiest read, and building a statement takes as long as running it.
+
 
 def add(tx: WriteTransaction, keys: Keys, case: Case) -> None:
     """Store a new case."""
@@ -72,8 +88,7 @@ def load_many(
         raise ValueError("no cases without a municipality (SE-7)")
     if not case_ids:
         return {}
-    found = sa.select(cases).where(cases.c.municipality == municipality, cases.c.case_id.in_(case_ids))
-    rows = conn.execute(found).all()
+    rows = conn.execute(_MANY, {"municipality": municipality, "case_ids": list(case_ids)}).all()
     done = _done(conn, municipality, [row.case_id for row in rows])
     return {row.case_id: (_case(row, done.get(row.case_id, {})), row.changed_at) for row in rows}
 
@@ -157,19 +172,8 @@ def _one(municipality: str, case_id: str) -> sa.Select[Any]:
 
 def _done(conn: AnyConnection, municipality: str, case_ids: Sequence[str]) -> dict[str, dict[str, datetime]]:
     """The steps of each case's present round."""
-    found = (
-        sa.select(steps.c.case_id, steps.c.step, steps.c.done_at)
-        .join(
-            cases,
-            (cases.c.municipality == steps.c.municipality)
-            & (cases.c.case_id == steps.c.case_id)
-            & (cases.c.round == steps.c.round),
-        )
-        .where(steps.c.municipality == municipality, steps.c.case_id.in_(case_ids))
-        .order_by(steps.c.done_at)
-    )
     done: dict[str, dict[str, datetime]] = {}
-    for row in conn.execute(found):
+    for row in conn.execute(_DONE, {"municipality": municipality, "case_ids": list(case_ids)}):
         done.setdefault(row.case_id, {})[row.step] = row.done_at
     return done
 

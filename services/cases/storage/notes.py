@@ -15,10 +15,19 @@ from services.chassis.sealed import About, Sealed
 from services.chassis.storage import AnyConnection, WriteTransaction
 from services.kernel.facts import Act
 
+_HISTORY = (
+    sa.select(happenings)
+    .where(
+        happenings.c.municipality == sa.bindparam("municipality"),
+        happenings.c.case_id == sa.bindparam("case_id"),
+    )
+    .order_by(happenings.c.version, happenings.c.happening_id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something written before there is a plan. `kind`: concern, form or talk."""
+    """Something written before there is a plan. `kind`: concern, note, form or talk."""
 
     note_id: str
     case_id: str
@@ -34,13 +43,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a case's history; `told` is narrative, to be read as notes are (LV-17)."""
+    """A line of a case's history; `told` is narrative, to be read as notes are (LV-17). `asked`: of a handover that is
+    proposed, what the one asked is told."""
 
     at: datetime
     what: str
     by_person_id: str | None
     codes: dict[str, Any]
     told: Sealed[dict[str, str]] | None
+    asked: Sealed[str | None] | None = None
 
 
 def add(
@@ -97,25 +108,29 @@ def history(conn: AnyConnection, keys: Keys, municipality: str, case_id: str) ->
     """What happened in a case, oldest first."""
     if not municipality:
         raise ValueError("no history without a municipality (SE-7)")
-    found = (
-        sa.select(happenings)
-        .where(happenings.c.municipality == municipality, happenings.c.case_id == case_id)
-        .order_by(happenings.c.version, happenings.c.happening_id)
-    )
     return [
-        Line(row.at, row.what, row.by_person_id, row.codes, _told(keys, municipality, row))
-        for row in conn.execute(found)
+        Line(row.at, row.what, row.by_person_id, row.codes, _told(keys, row), _asked(keys, row))
+        for row in conn.execute(_HISTORY, {"municipality": municipality, "case_id": case_id})
     ]
 
 
-def _told(keys: Keys, municipality: str, row: Any) -> Sealed[dict[str, str]] | None:
+def _told(keys: Keys, row: Any) -> Sealed[dict[str, str]] | None:
     if row.told is None:
         return None
-    # Of one time with all others: who may read the notes' reasons is asked once a page.
-    return Sealed(
-        About(municipality, row.case_id, Act.READ_NOTES),
-        lambda: json.loads(keys.decrypt(f"case:{row.case_id}", municipality, "told", row.told)),
-    )
+    # Of one time with all others: who may read the reasons is asked once a page.
+    return Sealed(About(row.municipality, row.case_id, Act.READ_NOTES), lambda: _reasons(keys, row))
+
+
+def _asked(keys: Keys, row: Any) -> Sealed[str | None] | None:
+    if row.told is None or row.what != "handover_proposed":
+        return None
+    about = About(row.municipality, row.case_id, Act.ANSWER_HANDOVER)
+    return Sealed(about, lambda: _reasons(keys, row).get("reason"))
+
+
+def _reasons(keys: Keys, row: Any) -> dict[str, str]:
+    told: dict[str, str] = json.loads(keys.decrypt(f"case:{row.case_id}", row.municipality, "told", row.told))
+    return told
 
 
 def _note(keys: Keys, row: Any) -> Note:

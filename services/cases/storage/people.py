@@ -16,6 +16,19 @@ from services.chassis.sealed import About, Sealed
 from services.chassis.storage import AnyConnection, WriteTransaction, insert_ignore
 from services.kernel.facts import Act
 
+_MUNICIPALITY: sa.BindParameter[str] = sa.bindparam("municipality")
+_TIES = (
+    sa.select(ties)
+    .where(
+        ties.c.municipality == _MUNICIPALITY, ties.c.child_id.in_(sa.bindparam("child_ids", expanding=True))
+    )
+    .order_by(ties.c.guardian_id)
+)
+_PERSONS = sa.select(persons).where(
+    persons.c.municipality == _MUNICIPALITY,
+    persons.c.person_id.in_(sa.bindparam("person_ids", expanding=True)),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FamilyMember:
@@ -143,8 +156,7 @@ def families(
     child_ids = list({subject for _, subject in pairs})
     tied: dict[str, list[Tie]] = {}
     if with_guardians and child_ids:
-        found = sa.select(ties).where(ties.c.municipality == municipality, ties.c.child_id.in_(child_ids))
-        for row in conn.execute(found.order_by(ties.c.guardian_id)):
+        for row in conn.execute(_TIES, {"municipality": municipality, "child_ids": child_ids}):
             tied.setdefault(row.child_id, []).append(_tie_of(row))
     wanted = {*child_ids, *(tie.guardian_id for each in tied.values() for tie in each)}
     rows = _rows(conn, municipality, sorted(wanted))
@@ -181,10 +193,8 @@ def _rows(conn: AnyConnection, municipality: str, person_ids: Sequence[str]) -> 
         raise ValueError("no persons without a municipality (SE-7)")
     if not person_ids:
         return {}
-    found = sa.select(persons).where(
-        persons.c.municipality == municipality, persons.c.person_id.in_(person_ids)
-    )
-    return {row.person_id: row for row in conn.execute(found)}
+    found = conn.execute(_PERSONS, {"municipality": municipality, "person_ids": list(person_ids)})
+    return {row.person_id: row for row in found}
 
 
 def _family(keys: Keys, rows: dict[str, Any], subject: str, tied: Sequence[Tie]) -> Family:

@@ -37,6 +37,7 @@ def get_catalogue(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "municipality": _municipality(own[1]),
         "version": own[0],
         "topics": own[1]["topics"],
+        "policy": one("policy"),
         "services": all_of("service"),
         "units": all_of("unit"),
         "guide": one("guide"),

@@ -68,7 +68,10 @@ def participants(data: Data, scene: Scene) -> Iterable[str]:
 def newly_added(data: Data, scene: Scene) -> Iterable[str]:
     """Those who take part after the event and did not before."""
     before = {(each.person_id, each.unit_id) for each in scene.case.participants if in_force(each, scene.now)}
-    after = [ParticipantFact(p["person_id"], p["unit_id"], p["service_id"], *_span(p)) for p in data["participants"]]
+    after = [
+        ParticipantFact(p["person_id"], p["unit_id"], p["service_id"], *_span(p))
+        for p in data["participants"]
+    ]
     return [p.person_id for p in after if in_force(p, scene.now) and (p.person_id, p.unit_id) not in before]
 
 

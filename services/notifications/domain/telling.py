@@ -41,11 +41,14 @@ class Line:
     when: tuple[str, frozenset[str]] | None
 
 
+_DOER = named("by_person_id")
+
+
 def at(
     event: str,
     kind: str,
     *to: Who,
-    by: Who = named("by_person_id"),
+    by: Who = _DOER,
     item: str = "",
     when: tuple[str, frozenset[str]] | None = None,
 ) -> Line:
@@ -127,7 +130,9 @@ def told_by(event_type: str, data: Data, time: datetime, scene: Scene) -> list[T
         if line.event != event_type or (line.when is not None and data.get(line.when[0]) not in line.when[1]):
             continue
         by = next((each for each in line.by(data, scene) if each), None)
-        persons = dict.fromkeys(person for who in line.to for person in who(data, scene) if person and person != by)
+        persons = dict.fromkeys(
+            person for who in line.to for person in who(data, scene) if person and person != by
+        )
         found += [_told(person, line, data, time, by) for person in persons]
     return found
 

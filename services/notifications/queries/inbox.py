@@ -18,7 +18,7 @@ _ROUNDS = 20
 
 
 def get_inbox(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """A page of the asker's messages, newest first; what they may no longer see is left out, as if it were not there."""
+    """A page of the asker's messages, newest first; what they may not see now is left out, as if it were not there."""
     person_id, repository = _person(reading), Messages(reading.conn, reading.municipality)
     limit, before = request["limit"], request["cursor"]
     shown: list[tuple[Message, Verdict]] = []

@@ -20,7 +20,7 @@ _EVALUATIONS = rows_of_case(evaluations, evaluations.c.recorded_at, evaluations.
 _OUTCOMES = rows_of_case(outcomes, outcomes.c.number)
 _ENTRIES = rows_of_case(entries, entries.c.recorded_at, entries.c.entry_id)
 _VIEWS = rows_of_case(views, views.c.recorded_at, views.c.view_id)
-_ENTRY = ("entry_id", "kind", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at")
+_ENTRY = ("entry_id", "kind", "root", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at")
 _VIEW = ("view_id", "topic", "occasion", "missing", "given", "guardians_may_see", "recorded_at", "by_person_id")
 
 

@@ -22,11 +22,13 @@ _LOG = rows_of_case(logs)
 class Logs(Store):
     """The logs of one municipality."""
 
+    def begin(self, case_id: str) -> None:
+        """The log begins, unless it has already (LG-1: reopening and later concerns go on with it)."""
+        insert_ignore(self._conn, logs, {"municipality": self._municipality, "case_id": case_id})
+
     def lock(self, case_id: str) -> None:
         """Wait for the log's turn: what is read of it after this stays so until the end of the transaction."""
-        row = {"municipality": self._municipality, "case_id": case_id}
-        insert_ignore(self._conn, logs, row)
-        self._conn.execute(_LOG.with_for_update(), row)
+        self._rows(_LOG.with_for_update(), case_id)
 
     def next_evaluation_on(self, case_id: str) -> date | None:
         """The day of the next evaluation."""

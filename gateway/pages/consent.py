@@ -1,0 +1,349 @@
+"""The family's answer on consent: one question for each service and topic, a last look, electronic identity at the high
+level, the signature with the hash of the text that was shown, a receipt, and withdrawing as easily (CO-1, CO-3, CO-7).
+
+The answers stay in the encrypted session until they are signed; whoever logs in as another person does not get them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, g, redirect, request, session
+from werkzeug.wrappers import Response
+
+from gateway.composition.consents import answer_of, last_day
+from gateway.pages import drafts
+from gateway.pages.case_head import ask_case, me
+from gateway.pages.forms import Form
+from gateway.pages.paths import PATHS, path
+from gateway.pages.view import notice, render, t
+from services.contracts import consent
+from services.kernel.errors import NotFound
+
+blueprint = Blueprint("consent", __name__)
+
+Answer = str | Response | tuple[str, int]
+Detail = dict[str, Any]
+ANSWERS = ("yes", "no", "talk_first")
+
+
+@blueprint.get(PATHS["consent"])
+def question(request_id: str) -> Answer:
+    """The question, with nothing chosen beforehand but what the person has just chosen here."""
+    detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    if not _mine(detail):
+        done = _signature_of_mine(detail)
+        return redirect(
+            path("consent_receipt", request_id=request_id)
+            if done
+            else path("consent_status", case_id=detail["case_id"]),
+            303,
+        )
+    kept = _kept(detail)
+    return _question(detail, Form(dict(kept.get("answers", {}))), changed=request.args.get("endret") == "1")
+
+
+@blueprint.post(PATHS["consent"])
+def answered(request_id: str) -> Answer:
+    """Keep the answers, and show them once more."""
+    detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    form = Form.sent()
+    if form.text("text_hash") != detail["text_hash"]:
+        drafts.drop(_draft(request_id))
+        return redirect(path("consent", request_id=request_id, endret="1"), 303)
+    answers = {}
+    for line in _mine(detail):
+        said = form.text(_field(line))
+        if said in ANSWERS:
+            answers[_field(line)] = said
+        else:
+            form.wrong(_field(line), "answer_required")
+    if form.errors:
+        return _question(detail, form), form.status
+    drafts.keep(
+        _draft(request_id),
+        {"person_id": me(), "text_hash": detail["text_hash"], "key": form.key, "answers": answers},
+    )
+    return redirect(path("consent_check", request_id=request_id), 303)
+
+
+@blueprint.get(PATHS["consent_check"])
+def check(request_id: str) -> Answer:
+    """All answers once more; nothing has been sent."""
+    detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    kept = _kept(detail)
+    if not kept:
+        return redirect(path("consent", request_id=request_id), 303)
+    return _check(detail, kept, Form({"text_hash": kept["text_hash"]}, key=kept["key"]))
+
+
+@blueprint.post(PATHS["consent_check"])
+def sign(request_id: str) -> Answer:
+    """The signer's own act: at high assurance, bearing the hash of the text that was shown."""
+    if session.get("assurance") != "high":
+        return redirect(path("consent_sign", request_id=request_id), 303)
+    detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    kept = _kept(detail)
+    if not kept:
+        signed = _signature_of_mine(detail) is not None
+        return redirect(path("consent_receipt" if signed else "consent", request_id=request_id), 303)
+    form = Form.sent()
+    answers = [
+        {"service_id": service_id, "topic": topic, "answer": kept["answers"][_field((service_id, topic))]}
+        for service_id, topic in _mine(detail)
+    ]
+    done = form.submit(
+        consent.Sign, {"request_id": request_id, "text_hash": form.text("text_hash"), "answers": answers}
+    )
+    if done:
+        drafts.drop(_draft(request_id))
+        return redirect(path("consent_receipt", request_id=request_id, signatur=done["id"]), 303)
+    code = form.refusal.code if form.refusal else ""
+    if code == "text_changed":
+        drafts.drop(_draft(request_id))
+        return redirect(path("consent", request_id=request_id, endret="1"), 303)
+    if code == "step_up_needed":
+        return redirect(path("consent_sign", request_id=request_id), 303)
+    return _check(detail, kept, form), form.status
+
+
+@blueprint.get(PATHS["consent_sign"])
+def step_up(request_id: str) -> Answer:
+    """Why one has to log in once more; the way back is to the answers."""
+    back = path("consent_check", request_id=request_id)
+    if session.get("assurance") == "high":
+        return redirect(back, 303)
+    return render("family/consent_sign.html", request={"id": request_id}, step_up_url=path("step_up", next=back))
+
+
+@blueprint.get(PATHS["consent_receipt"])
+def receipt(request_id: str) -> Answer:
+    """What was agreed to, with what others have answered; made to be printed."""
+    detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    signature_id = request.args.get("signatur") or _signature_of_mine(detail)
+    if not signature_id:
+        raise NotFound
+    found = g.asking(consent.GetReceipt, {"signature_id": signature_id})
+    page = _asked(detail)
+    relations = {each["person_id"]: each["relation"] for each in page["case"]["guardians"]}
+    return render(
+        "family/consent_receipt.html",
+        case=page["head"],
+        request=_request(page, detail),
+        result=_result(detail, found["answers"]),
+        receipt={
+            "signed_at": found["signed_at"],
+            "signer": page["names"].get(found["signer_id"], ""),
+            "version": found["text_version"],
+            "purpose": found["purpose"],
+            "valid_to": last_day(found["valid_to"]),
+            "wording": list(detail["wording"].values()) if detail["text_version"] == found["text_version"] else [],
+            "answers": [
+                {"service": _service(each["service_id"]), "topic": _topic(each["topic"]), "answer": each["answer"]}
+                for each in found["answers"]
+            ],
+        },
+        others=[
+            {
+                "name": page["names"].get(each["person_id"], ""),
+                "relation": relations.get(each["person_id"], "self"),
+                "answer": _in_short(each),
+            }
+            for each in detail["signers"]
+            if each["person_id"] != me()
+        ],
+        unread=page["unread"],
+        missing=page["missing"],
+    )
+
+
+@blueprint.route(PATHS["consent_withdraw"], methods=["GET", "POST"])
+def withdraw(case_id: str) -> Answer:
+    """Withdrawing: all, a service, or one topic (CO-3)."""
+    form = Form.sent() if request.method == "POST" else Form()
+    if request.method == "POST":
+        what = form.text("what")
+        if what is None:
+            form.wrong("what", "required")
+        else:
+            service_id, _, topic = ("" if what == "all" else what).partition("|")
+            asked = {"case_id": case_id, "service_id": service_id or None, "topic": topic or None}
+            if form.submit(consent.Withdraw, asked, service_id="what", topic="what"):
+                notice("consent.withdraw_done")
+                return redirect(path("consent_status", case_id=case_id), 303)
+    page = ask_case(case_id, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
+    body = render(
+        "family/consent_withdraw.html",
+        case=page["head"],
+        form=form,
+        choices=_granted(page["consents"]),
+        unread=page["unread"],
+        missing=page["missing"],
+    )
+    return body, form.status
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def _question(detail: Detail, form: Form, changed: bool = False) -> str:
+    page = _asked(detail)
+    form.data["text_hash"] = detail["text_hash"]
+    return render(
+        "family/consent.html",
+        case=page["head"],
+        request=_request(page, detail),
+        wording=detail["wording"],
+        changed=changed,
+        form=form,
+        unread=page["unread"],
+        missing=page["missing"],
+    )
+
+
+def _check(detail: Detail, kept: Mapping[str, Any], form: Form) -> str:
+    page = _asked(detail)
+    answers = [
+        {
+            "service": _service(service_id),
+            "topic": _topic(topic),
+            "answer": kept["answers"][_field((service_id, topic))],
+            "field": _field((service_id, topic)),
+        }
+        for service_id, topic in _mine(detail)
+    ]
+    return render(
+        "family/consent_check.html",
+        case=page["head"],
+        request=_request(page, detail),
+        answers=answers,
+        is_high=session.get("assurance") == "high",
+        form=form,
+        unread=page["unread"],
+        missing=page["missing"],
+    )
+
+
+def _asked(detail: Detail) -> dict[str, Any]:
+    """The case of a request, with the names of those who ask and sign."""
+    page = ask_case(detail["case_id"])
+    wanted = {detail["requested_by"], me(), *(each["person_id"] for each in detail["signers"])}
+    page["names"] = {**page["names"], **g.names.people(wanted)}
+    return page
+
+
+def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
+    case, place = page["case"], g.asking.municipality
+    by_holder = detail["requested_by"] == case["holder_person_id"]
+    unit_id = case["holder_unit_id"] if by_holder else case["owner_unit_id"]
+    topics = {each["code"]: each for each in g.names.catalogue()["topics"]}
+    services = g.names.catalogue()["service_by_id"]
+    mine: dict[str, list[dict[str, str]]] = {}
+    for service_id, topic in _mine(detail):
+        mine.setdefault(service_id, []).append(
+            {"code": topic, "text": _topic(topic), "hint": topics.get(topic, {}).get("hint", "")}
+        )
+    return {
+        "id": detail["request_id"],
+        "child": page["head"]["child"],
+        "is_self": page["case"]["child"]["person_id"] == me(),
+        "others": [page["names"].get(each["person_id"], "") for each in detail["signers"] if each["person_id"] != me()],
+        "sharer": {
+            "name": page["names"].get(detail["requested_by"], ""),
+            "unit": g.names.unit(place, unit_id) or "",
+        },
+        "purpose": detail["purpose"],
+        "valid_to": last_day(detail["valid_to"]),
+        "services": [
+            {"id": service_id, "name": _service(service_id), "gives": services.get(service_id, {}).get("gives"),
+             "topics": listed}
+            for service_id, listed in mine.items()
+        ],
+    }  # fmt: skip
+
+
+def _granted(consents: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """What the reader has said yes to and can take back: all, each service, and each topic where there are several."""
+    by_service: dict[str, list[str]] = {}
+    for detail in consents["requests"] if consents else ():
+        if "withdraw" not in detail["permitted"]:
+            continue
+        mine = next((each for each in detail["signers"] if each["person_id"] == me()), None)
+        for answer in mine["answers"] if mine else ():
+            listed = by_service.setdefault(answer["service_id"], [])
+            if answer["answer"] == "yes" and answer["topic"] not in listed:
+                listed.append(answer["topic"])
+    rows = [{"code": "all", "text": t("consent.withdraw_all"), "hint": t("consent.withdraw_all_hint")}]
+    for service_id, topics in by_service.items():
+        if not topics:
+            continue
+        hint = t("consent.withdraw_service_hint", topics=", ".join(map(_topic, topics)).lower())
+        rows.append({"code": service_id, "text": _service(service_id), "hint": hint})
+        if len(topics) > 1:
+            name = _service(service_id)
+            rows += [
+                {"code": f"{service_id}|{topic}", "text": t("consent.answer_for", service=name, topic=_topic(topic))}
+                for topic in topics
+            ]
+    return rows if len(rows) > 1 else []
+
+
+def _result(detail: Detail, answers: list[dict[str, Any]]) -> str:
+    """What the reader's answer has led to so far: talk, no, wait (others have not answered), active, or differ."""
+    said = {each["answer"] for each in answers}
+    if "talk_first" in said:
+        return "talk"
+    if "yes" not in said:
+        return "no"
+    agreed = {(each["service_id"], each["topic"]) for each in answers if each["answer"] == "yes"}
+    states = {line["state"] for line in detail["lines"] if (line["service_id"], line["topic"]) in agreed}
+    return "wait" if "pending" in states else "active" if "active" in states else "differ"
+
+
+def _in_short(signer: Mapping[str, Any]) -> str:
+    words = {answer_of(signer, each["service_id"]) for each in signer["answers"]} or {"none"}
+    return next(iter(words)) if len(words) == 1 else "talk_first" if "talk_first" in words else "some"
+
+
+# ---------------------------------------------------------------- the lines and the draft
+
+
+def _mine(detail: Detail) -> list[tuple[str, str]]:
+    """The (service, topic) lines that the reader is asked about; none when the answer is not theirs to give."""
+    signer = next((each for each in detail["signers"] if each["person_id"] == me()), None)
+    if signer is None or not detail["you_sign"]:
+        return []
+    return [
+        (share["service_id"], topic)
+        for share in detail["shares"]
+        for topic in share["topics"]
+        if topic in signer["required_for"]
+    ]
+
+
+def _field(line: tuple[str, str]) -> str:
+    return f"answer-{line[0]}-{line[1]}"
+
+
+def _topic(code: str) -> str:
+    return t(f"topic.{code}")
+
+
+def _service(service_id: str) -> str:
+    return g.names.service(service_id) or service_id
+
+
+def _signature_of_mine(detail: Detail) -> str | None:
+    return next((each["signature_id"] for each in detail["signers"] if each["person_id"] == me()), None)
+
+
+def _draft(request_id: str) -> str:
+    return f"consent-{request_id}"
+
+
+def _kept(detail: Detail) -> dict[str, Any]:
+    """The reader's answers to this very text; nothing when they are another's, incomplete, or to an older text."""
+    kept = drafts.draft(_draft(detail["request_id"]))
+    whole = {_field(line) for line in _mine(detail)}
+    mine = kept.get("person_id") == me() and kept.get("text_hash") == detail["text_hash"]
+    return kept if mine and whole and whole == set(kept.get("answers", {})) else {}

@@ -1,0 +1,199 @@
+"""The pages of guardians and of the child: their cases, one case, writing to the holder, feedback, and who can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, g, redirect, request
+from werkzeug.wrappers import Response
+
+from gateway.asking import Missing, NotLoggedIn
+from gateway.composition.case import case_page as compose
+from gateway.composition.case import missing_parts, people_in
+from gateway.composition.consents import last_day, open_services, service_states
+from gateway.login import people
+from gateway.pages import case as case_pages
+from gateway.pages.case_head import ask_case, case_head, may, me
+from gateway.pages.format import first_name
+from gateway.pages.forms import Form
+from gateway.pages.log_entries import kinds_of
+from gateway.pages.log_frame import Answer, ask_log, in_force, show, topic_choices
+from gateway.pages.paths import PATHS, path
+from gateway.pages.view import notice, render
+from services.contracts import cases, consent, notifications, relay_log
+
+blueprint = Blueprint("family", __name__)
+
+EVENTS_SHOWN = 8
+FEEDBACK_TOPIC = "wellbeing"
+"""Every entry bears one topic (LG-2); feedback is about how it has been, so the family is not asked to choose one."""
+
+
+@blueprint.get(PATHS["my_cases"])
+def my_cases() -> str | Response:
+    """The cases that concern the reader, those that wait for an answer first."""
+    chosen = people.chosen()
+    if chosen is None:
+        raise NotLoggedIn
+    if chosen["capacity"] == "employee":
+        return redirect(path("work"), 303)
+    parts = g.asking.together(
+        cases=(cases.MyCases, {"include_closed": True, "limit": 100}),
+        consents=(consent.WaitingForMe, {}),
+        unread=(notifications.UnreadCount, {}),
+    )
+    if isinstance(parts["cases"], Missing):
+        raise parts["cases"].refusal
+    found = parts["cases"]["items"]
+    waiting = {} if isinstance(parts["consents"], Missing) else _by_case(parts["consents"]["items"])
+    g.names.add_family([each["child"] for each in found])
+    names = g.names.people(people_in(found))
+    rows = [_row(each, names, waiting.get(each["case_id"])) for each in found if each["state"] != "joined"]
+    rows.sort(key=lambda row: (row["now"] is None, row["state"] != "open"))
+    return render(
+        "family/cases.html",
+        cases=rows,
+        active="cases",
+        unread=None if isinstance(parts["unread"], Missing) else parts["unread"]["unread"],
+        missing=[name for name in missing_parts(parts) if name != "unread"],
+    )
+
+
+def _by_case(waiting: list[dict[str, Any]]) -> dict[str, str]:
+    """Case id -> the request that has waited longest for the reader's answer."""
+    found: dict[str, str] = {}
+    for each in waiting:
+        found.setdefault(each["case_id"], each["request_id"])
+    return found
+
+
+def _row(case: Mapping[str, Any], names: Mapping[str, str], request_id: str | None) -> dict[str, Any]:
+    child = case["child"]
+    return {
+        "id": case["case_id"],
+        "child": {"name": child["name"], "first_name": first_name(child["name"]), "age": child["age"]},
+        "level": case["level"],
+        "state": case["state"],
+        "holder": names.get(case["holder_person_id"] or ""),
+        "unit": g.names.unit(g.asking.municipality, case["owner_unit_id"]) or "",
+        "now": _to_answer(request_id) if request_id else None,
+    }
+
+
+def _to_answer(request_id: str) -> dict[str, Any]:
+    return {"code": "answer_consent", "url": path("consent", request_id=request_id), "deadline": None, "params": {}}
+
+
+def case_page(case_id: str) -> str:
+    """The case as the family sees it: what waits for them, what is happening, whom to turn to, and who can read."""
+    page = compose(g.asking, g.names, case_id)
+    found, names = page["case"], page["names"]
+    head = case_head(found, names, page["log"])
+    notes = page["notes"]["notes"] if page["notes"] else []
+    return render(
+        "family/case.html",
+        case=head,
+        now=_now(page),
+        notes=case_pages.notes_in_words(notes, names),
+        notes_shared=found["talk_recorded"],
+        forms=case_pages.filled_forms(case_id, notes),
+        consents=[
+            {"service": g.names.service(service_id) or "", "state": state, "until": None}
+            for service_id, state in service_states(page["consents"]).items()
+        ],
+        events=case_pages.events(found, names)[:EVENTS_SHOWN],
+        readers=case_pages.readers(page),
+        actions=_actions(found),
+        report_url=None,
+        unread=page["unread"]["unread"] if page["unread"] else None,
+        missing=[name for name in page["missing"] if name != "unread"],
+        active="cases",
+    )
+
+
+def _now(page: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A question of consent that the reader has not answered, else the report of a closed case."""
+    case = page["case"]
+    for request_detail in page["consents"]["requests"] if page["consents"] else ():
+        mine = next((each for each in request_detail["signers"] if each["person_id"] == me()), None)
+        if request_detail["you_sign"] and mine and mine["answered_at"] is None:
+            return _to_answer(request_detail["request_id"])
+    if case["state"] == "closed" and case["level"] and may(case, "read_report"):
+        return {"code": "read", "url": path("report", case_id=case["case_id"]), "deadline": None, "params": {}}
+    return None
+
+
+def _actions(case: dict[str, Any]) -> list[dict[str, str]]:
+    """What the family may also do, as the service permits."""
+    open_log = bool(case["level"]) and case["state"] == "open"
+    offered = (
+        ("suggest", "suggest", "comment"),
+        ("feedback", "feedback", "give_feedback" if case["level"] else ""),
+        ("withdraw", "consent_withdraw", "withdraw_consent" if open_log else ""),
+        ("access", "access", "see_case"),
+    )
+    return [
+        {"code": code, "url": path(page, case_id=case["case_id"])} for code, page, act in offered if may(case, act)
+    ]
+
+
+@blueprint.route(PATHS["suggest"], methods=["GET", "POST"])
+def suggest(case_id: str) -> Answer:
+    """A comment or a proposal to the holder (LG-7)."""
+    form = Form.sent() if request.method == "POST" else Form()
+    asked = {"case_id": case_id, **{name: form.text(name) for name in ("kind", "topic", "text")}}
+    if request.method == "POST" and form.submit(relay_log.AddEntry, asked):
+        notice("suggest.done")
+        return redirect(path("timeline", case_id=case_id), 303)
+    page = ask_log(case_id)
+    kinds = [kind for kind in kinds_of(page) if kind != "note"]
+    return show(page, "family/suggest.html", form, kinds=kinds, topics=topic_choices(page))
+
+
+@blueprint.route(PATHS["feedback"], methods=["GET", "POST"])
+def feedback(case_id: str) -> Answer:
+    """How it has been, in the family's words (LG-10)."""
+    form = Form.sent() if request.method == "POST" else Form()
+    asked = {"case_id": case_id, "kind": "feedback", "topic": FEEDBACK_TOPIC, "text": form.text("text")}
+    if request.method == "POST" and form.submit(relay_log.AddEntry, asked):
+        notice("feedback.done")
+        return redirect(path("case", case_id=case_id), 303)
+    page = ask_log(case_id)
+    return show(page, "family/feedback.html", form)
+
+
+@blueprint.get(PATHS["access"])
+def access(case_id: str) -> Answer:
+    """Who can read now, and what: family, the unit that has the case, and the services with consent."""
+    page = ask_case(
+        case_id, log=(relay_log.GetLog, {"case_id": case_id}), consents=(consent.ConsentsOfCase, {"case_id": case_id})
+    )
+    return render(
+        "family/access.html",
+        case=page["head"],
+        unit_readers=[each for each in case_pages.readers(page) if each["role"] in ("holder", "owner", "leader")],
+        services=_services(page),
+        unread=page["unread"],
+        missing=page["missing"],
+    )
+
+
+def _services(page: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for service_id, topics in open_services(page["consents"], g.now).items():
+        ends = [each["valid_to"] for each in page["consents"]["windows"] if each["service_id"] == service_id]
+        taking_part = page["log"]["participants"] if page["log"] else ()
+        rows.append(
+            {
+                "service": g.names.service(service_id) or "",
+                "topics": topics,
+                "until": last_day(min(ends)),
+                "people": [
+                    page["names"].get(each["person_id"], "")
+                    for each in taking_part
+                    if each["service_id"] == service_id and in_force(each)
+                ],
+            }
+        )
+    return rows

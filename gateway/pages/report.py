@@ -1,0 +1,69 @@
+"""The final report of a closed case: everyone in the log can read what they may see of it, and print it (LG-10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from gateway.pages.case_head import ask_case
+from gateway.pages.log_frame import Answer, name_of, responsible_of, unit_name
+from gateway.pages.paths import PATHS
+from gateway.pages.view import render
+from services.contracts import relay_log
+from services.kernel.errors import NotFound, Refusal, Unavailable
+
+blueprint = Blueprint("report", __name__)
+
+
+@blueprint.get(PATHS["report"])
+def report(case_id: str) -> Answer:
+    """The report; NotFound while the case is open, or for whoever may not read it."""
+    page = ask_case(case_id, report=(relay_log.GetReport, {"case_id": case_id}))
+    found = page["report"]
+    if found is None:
+        raise _why(page)
+    closing = next((each for each in reversed(page["case"]["happenings"]) if each["what"] == "closed"), None)
+    page["log"] = {"participants": found["participants"]}
+    meetings = sorted(found["meetings"], key=lambda each: str(each["starts_at"]))
+    return render(
+        "common/report.html",
+        case=page["head"],
+        outcome=found["outcome"],
+        reason=closing["values"].get("reason") if closing else None,
+        closed_at=found["closed_at"],
+        made_at=found["made_at"],
+        partial=page["case"]["part"] in ("participant", "named"),
+        goals=[
+            {
+                "text": goal["text"],
+                "topic": goal["topic"],
+                "status": goal["status"],
+                "measures": [
+                    {"what": each["what"], "responsible": responsible_of(page, each), "effect": each["effect"],
+                     "status": each["status"]}
+                    for each in found["measures"]
+                    if each["goal_id"] == goal["goal_id"]
+                ],
+            }
+            for goal in found["goals"]
+        ],
+        views=[
+            {"text": each["text"], "missing": each["missing"], "at": each["recorded_at"]} for each in found["views"]
+        ],
+        feedback=[
+            {"text": each["text"], "by": name_of(page, each["by_person_id"]), "at": each["recorded_at"]}
+            for each in found["feedback"]
+        ],
+        meetings=[{"at": each["starts_at"]} for each in meetings],
+        participants=[
+            {"name": name_of(page, each["person_id"]), "unit": unit_name(each["unit_id"]), "since": each["valid_from"],
+             "until": each["valid_to"]}
+            for each in found["participants"]
+        ],
+        unread=page["unread"],
+    )  # fmt: skip
+
+
+def _why(page: dict[str, Any]) -> Refusal:
+    return Unavailable() if "report" in page["missing"] else NotFound()

@@ -1,0 +1,104 @@
+"""My work: what waits for the reader, from all services, in the order of its deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, g, redirect, request
+from werkzeug.wrappers import Response
+
+from gateway.asking import NotLoggedIn
+from gateway.composition.next_step import act_of
+from gateway.composition.work import work_page
+from gateway.login import people
+from gateway.pages.case_head import me
+from gateway.pages.format import first_name, local_date
+from gateway.pages.paths import PATHS, path
+from gateway.pages.view import render
+
+blueprint = Blueprint("work", __name__)
+
+Row = dict[str, Any]
+
+_DUE = {
+    "meeting": ("attend", "meeting"),
+    "minutes": ("minutes", "minutes"),
+    "evaluation": ("evaluate", "evaluate"),
+    "measure": ("measure_due", "measure"),
+    "proposal": ("proposal", "timeline"),
+}
+"""Kind of a due thing -> (next.*, page)."""
+
+
+@blueprint.get(PATHS["work"])
+def work() -> str | Response:
+    """The list; the family has its own."""
+    chosen = people.chosen()
+    if chosen is None:
+        raise NotLoggedIn
+    if chosen["capacity"] != "employee":
+        return redirect(path("my_cases"), 303)
+    show_closed = request.args.get("alle") == "1"
+    page = work_page(g.asking, g.names, include_closed=show_closed)
+    rows = [(each, _row(each, page["names"])) for each in page["cases"]]
+    running = [(each, row) for each, row in rows if each["state"] == "open"]
+    due = [row for each in page["due"] for row in _due(each, page)]
+    busy = {row["case_id"] for row in due}
+    mine = due + [row for each, row in running if _mine(each) and not (row["act"] in _QUIET and row["case_id"] in busy)]
+    others = [row for each, row in running if each["next"]["waits_for"] == "others" and each["part"] in _WAITING]
+    return render(
+        "employee/work.html",
+        mine=_by_deadline(mine),
+        others=_by_deadline(others),
+        cases=_by_deadline([row for _, row in rows]),
+        show_closed=show_closed,
+        unread=page["unread"],
+        missing=[name for name in page["missing"] if name != "unread"],
+        active="work",
+    )
+
+
+_QUIET = frozenset({"follow", "plan", "evaluate"})
+"""What the log says more exactly when it has something due in the same case."""
+
+_WAITING = frozenset({"owner", "holder", "leader", "coordinator"})
+
+
+def _mine(each: Mapping[str, Any]) -> bool:
+    return bool(each["next"]["waits_for"] == "me")
+
+
+def _row(each: Mapping[str, Any], names: Mapping[str, str]) -> Row:
+    child, act = each["child"], act_of(each, me())
+    return {
+        "case_id": each["case_id"],
+        "url": path("case", case_id=each["case_id"]),
+        "child": {"name": child["name"], "first_name": first_name(child["name"]), "age": child["age"]},
+        "level": each["level"],
+        "state": each["state"],
+        "part": each["part"],
+        "act": act,
+        "deadline": each["next"]["due"],
+        "overdue": each["overdue"],
+        "holder": names.get(each["holder_person_id"]) if each["holder_person_id"] else None,
+    }
+
+
+def _due(each: Mapping[str, Any], page: Mapping[str, Any]) -> list[Row]:
+    """A row for something of a log; none while the case it is in can't be shown."""
+    known = next((case for case in page["cases"] if case["case_id"] == each["case_id"]), None)
+    if known is None:
+        return []
+    act, target = _DUE[each["kind"]]
+    values = {"meeting_id": each["item_id"]} if target in ("meeting", "minutes") else {}
+    if target == "measure":
+        values = {"measure_id": each["item_id"]}
+    row = _row(known, page["names"])
+    day = local_date(each["due"]) if each["due"] else None
+    return [row | {"act": act, "deadline": day, "url": path(target, case_id=each["case_id"], **values)}]
+
+
+def _by_deadline(rows: list[Row]) -> list[Row]:
+    """The nearest deadline first; then those without one, as the services gave them."""
+    return sorted(rows, key=lambda row: (row["deadline"] is None, str(row["deadline"] or "")))

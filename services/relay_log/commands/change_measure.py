@@ -1,0 +1,37 @@
+"""A measure is changed (LG-8); one without effect is not left open (LV-10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.chassis.unit_of_work import UnitOfWork
+from services.kernel.errors import NotFound
+from services.kernel.facts import Act
+from services.relay_log.commands.common import demand_readable, me, open_log, tell_measure, today
+from services.relay_log.domain.log import demand_current
+from services.relay_log.domain.parties import demand_responsible
+from services.relay_log.storage.logs import Logs
+from services.relay_log.storage.plan import Plans
+
+
+def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Change what is given, on the version that was read."""
+    case_id, plans = request["case_id"], Plans.of(uow)
+    Logs.of(uow).lock(case_id)
+    measure = plans.measure(case_id, request["measure_id"])
+    if measure is None:
+        raise NotFound
+    demand_readable(uow, case_id, Act.READ_PLAN, measure.topic)
+    facts = open_log(uow, case_id, Act.WRITE_PLAN, [measure.topic])
+    demand_current(measure.version, request["expected_version"], plans.edits(measure.measure_id))
+    responsible = request["responsible_person_id"]
+    if responsible not in (None, measure.responsible):
+        demand_responsible(responsible, measure.topic, facts, uow.now, "responsible_person_id")
+    changed = measure.change(
+        what=request["what"] is not None, responsible=responsible, arena=request["arena"],
+        deadline=request["deadline"], status=request["status"], effect=request["effect"], today=today(uow),
+    )  # fmt: skip
+    if changed:
+        plans.save_measure(measure, request["what"], changed, me(uow), uow.now)
+        tell_measure(uow, "measure_changed", measure)
+    return {"id": measure.measure_id, "version": measure.version}

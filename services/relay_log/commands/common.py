@@ -1,0 +1,117 @@
+"""What the commands share: the log's lock, the one access decision, and what is told of participants and measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from services.chassis import access
+from services.chassis.unit_of_work import UnitOfWork
+from services.contracts import relay_log as contracts
+from services.kernel.calendar import local_date
+from services.kernel.errors import NotFound
+from services.kernel.facts import Act, Facts
+from services.relay_log.domain.log import demand_topic, demand_writable
+from services.relay_log.domain.participants import Circle, Participant
+from services.relay_log.domain.plan import Measure
+from services.relay_log.storage.logs import Logs
+
+
+def open_log(uow: UnitOfWork, case_id: str, act: Act, topics: Iterable[str] = ()) -> Facts:
+    """Take the log's turn and note the grant to do `act` in it, for each topic where it bears any.
+
+    Whoever may see the case is told of its state first (`no_log_yet`, `case_closed`), and not that they were
+    forbidden; whoever may not finds nothing."""
+    Logs.of(uow).lock(case_id)
+    case = access.of(uow, case_id)
+    named: list[str | None] = list(dict.fromkeys(topics))
+    if case.facts is not None and case.decide(Act.SEE_CASE).allowed:
+        demand_writable(case.facts)
+        for topic in named:
+            demand_topic(topic or "", case.facts)
+    for topic in named or [None]:
+        case.require(act, topic)
+    assert case.facts is not None
+    return case.facts
+
+
+def demand_readable(uow: UnitOfWork, case_id: str, read: Act, topic: str, recorded_at: datetime | None = None) -> None:
+    """What the asker may not read is not there for them, whatever they would do to it: raises NotFound."""
+    case = access.of(uow, case_id)
+    if not case.decide(read, topic, recorded_at).allowed:
+        case.require(Act.SEE_CASE)
+        raise NotFound
+
+
+def me(uow: UnitOfWork) -> str:
+    """The person who acts."""
+    return uow.actor.person_id or ""
+
+
+def today(uow: UnitOfWork) -> date:
+    """The day it is in Norway (AG-8)."""
+    return local_date(uow.now)
+
+
+def tell_participants(uow: UnitOfWork, case_id: str, circle: Circle) -> None:
+    """Save who came, changed or went, and tell the whole circle: from this instant others open or close (CO-10)."""
+    Logs.of(uow).save_participants(case_id, circle.touched)
+    told = [
+        {
+            "participant_id": each.participant_id,
+            "person_id": each.post.person_id,
+            "unit_id": each.post.unit_id,
+            "service_id": each.post.service_id,
+            "valid_from": each.valid_from,
+            "valid_to": each.valid_to,
+            "may_write": each.may_write,
+        }
+        for each in circle.participants
+    ]
+    data = {"case_id": case_id, "participants": told, "at": uow.now}
+    uow.record(contracts.ParticipantsChanged, case_id, data)
+
+
+def tell_release(uow: UnitOfWork, case_id: str, released: Participant) -> None:
+    """Tell one person that they are no longer needed (HO-7, LV-11)."""
+    uow.record(
+        contracts.ParticipantReleased,
+        case_id,
+        {"case_id": case_id, "person_id": released.post.person_id, "service_id": released.post.service_id,
+         "at": uow.now},
+    )  # fmt: skip
+
+
+def tell_entry(uow: UnitOfWork, case_id: str, entry_id: str, kind: str, topic: str, by: str) -> None:
+    """Tell that an entry was added."""
+    uow.record(
+        contracts.EntryAdded,
+        case_id,
+        {"case_id": case_id, "entry_id": entry_id, "kind": kind, "topic": topic, "by_person_id": by, "at": uow.now},
+    )
+
+
+def tell_goal(uow: UnitOfWork, case_id: str, change: str, goal_id: str, topic: str) -> None:
+    """Tell that a goal was added or changed."""
+    data = {"case_id": case_id, "change": change, "goal_id": goal_id, "topic": topic, "at": uow.now}
+    uow.record(contracts.PlanChanged, case_id, data)
+
+
+def tell_measure(uow: UnitOfWork, change: str, measure: Measure) -> None:
+    """Tell that a measure was added or changed."""
+    uow.record(
+        contracts.PlanChanged,
+        measure.case_id,
+        {"case_id": measure.case_id, "change": change, "goal_id": measure.goal_id, "measure_id": measure.measure_id,
+         "topic": measure.topic, "responsible_person_id": measure.responsible, "deadline": measure.deadline,
+         "at": uow.now},
+    )  # fmt: skip
+
+
+def set_next_evaluation(uow: UnitOfWork, case_id: str, day: date) -> None:
+    """Set the day of the next evaluation, and tell it when it is another than before."""
+    logs = Logs.of(uow)
+    if logs.next_evaluation_on(case_id) == day:
+        return
+    logs.set_next_evaluation(case_id, day)
+    uow.record(contracts.EvaluationSet, case_id, {"case_id": case_id, "evaluate_on": day, "at": uow.now})

@@ -1,0 +1,93 @@
+"""The items of a log as one asker may see them: what both the log and the final report are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.chassis.access import CaseAccess
+from services.chassis.sealed import Sealed
+from services.chassis.unit_of_work import Reading
+from services.kernel.facts import Act
+from services.relay_log.storage.entries import Entries
+from services.relay_log.storage.logs import Logs
+from services.relay_log.storage.meetings import Meetings
+from services.relay_log.storage.plan import Plans
+from services.relay_log.storage.store import Record
+
+
+class Items:
+    """The readable items of one log. `topics`: those that the asker may read now; `reads_all`: every one."""
+
+    def __init__(self, reading: Reading, case: CaseAccess) -> None:
+        assert case.facts is not None
+        self._reading, self._case = reading, case
+        self.topics = case.readable_topics()
+        self.reads_all = self.topics == frozenset(case.facts.policy.topic_codes)
+
+    def goals(self) -> list[Record]:
+        """Goals by topic."""
+        return self._case.open_allowed(Act.READ_PLAN, Plans.of(self._reading).goals(self._case.case_id))
+
+    def measures(self, sealed: Sequence[Sealed[Record]]) -> list[Record]:
+        """Measures by topic."""
+        return self._case.open_allowed(Act.READ_PLAN, sealed)
+
+    def participants(self) -> list[Record]:
+        """Who takes or took part: ids alone, for everybody to whom any item of the log is open."""
+        return Logs.of(self._reading).participants(self._case.case_id) if self.topics else []
+
+    def meetings(self) -> list[Record]:
+        """LG-4: meetings with those items of agenda and minutes that the asker may read. A meeting shows to whoever
+        was invited, may read any of its items, or reads every topic; the part of the minutes that bears no topic
+        shows to the last alone (CO-1: what is not named is not shared)."""
+        if not self.topics:
+            return []
+        found = Meetings.of(self._reading).of_case(self._case.case_id)
+        items: dict[str, list[Record]] = {}
+        for item in self._case.open_allowed(Act.READ_LOG_ITEM, found.items):
+            items.setdefault(item["meeting_id"], []).append(item)
+        return [
+            self._meeting(frame, items.get(frame["meeting_id"], ()), found.answers)
+            for frame in self._case.open_allowed(Act.SEE_CASE, found.frames)
+            if self.reads_all or frame["meeting_id"] in items or self._case.asker.person_id in frame["invited_ids"]
+        ]
+
+    def _meeting(
+        self, frame: Record, items: Sequence[Record], answers: dict[str, Sealed[Record]]
+    ) -> Record:
+        frame["agenda"] = [item for item in items if item["kind"] == "agenda"]
+        if frame["minutes"] is not None:
+            frame["minutes"]["items"] = [item for item in items if item["kind"] == "minute"]
+            if self.reads_all:
+                [frame["minutes"]["answers"]] = self._case.open_allowed(Act.SEE_CASE, [answers[frame["meeting_id"]]])
+        return frame
+
+    def evaluations(self) -> list[Record]:
+        """Evaluations with those outcomes that the asker may read; none that has nothing for them."""
+        frames, sealed = Entries.of(self._reading).evaluations(self._case.case_id)
+        outcomes: dict[str, list[Record]] = {}
+        for outcome in self._case.open_allowed(Act.READ_LOG_ITEM, sealed):
+            outcomes.setdefault(outcome["evaluation_id"], []).append(outcome)
+        return [
+            {**frame, "outcomes": outcomes[frame["evaluation_id"]]}
+            for frame in frames
+            if frame["evaluation_id"] in outcomes
+        ]
+
+    def entries(self) -> list[Record]:
+        """Entries by topic."""
+        return self._case.open_allowed(Act.READ_LOG_ITEM, Entries.of(self._reading).entries(self._case.case_id))
+
+    def views(self) -> list[Record]:
+        """The child's views; one given apart is not among those that guardians get, unless the child agrees (LG-5)."""
+        return self._case.open_allowed(Act.READ_VIEW, Entries.of(self._reading).views(self._case.case_id))
+
+
+def permitted(case: CaseAccess, acts: Sequence[Act], topics: Sequence[str]) -> list[str]:
+    """Which acts the asker may do now, an act that bears a topic in any of them: for screens."""
+
+    def may(act: Act) -> bool:
+        return case.decide(act).allowed or any(case.decide(act, topic).allowed for topic in topics)
+
+    return [act.value for act in acts if may(act)]
+

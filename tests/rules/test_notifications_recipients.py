@@ -1,0 +1,261 @@
+"""Whom each event concerns, and what a message rests on: the tables of notifications, without database or clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.chassis.access import Asker, CaseAccess
+from services.contracts.base import EventType
+from services.contracts.catalogue import EVENTS
+from services.contracts.notifications import KINDS as PUBLISHED
+from services.kernel.facts import Act, Capacity, Facts, GuardianFact, Holder, Knowledge
+from services.notifications.deciding import Answer, by_case
+from services.notifications.domain.kinds import KINDS
+from services.notifications.domain.message import Told
+from services.notifications.domain.recipients import Scene
+from services.notifications.domain.telling import SILENT, TABLE, told_by
+from tests.rules.kernel_world import (
+    CHILD,
+    FATHER,
+    GUARDIANS,
+    HEALTH,
+    LAST_WEEK,
+    LEVEL_0,
+    LEVEL_2,
+    LONG_AGO,
+    MOTHER,
+    NOW,
+    NURSE,
+    PSYCHOLOGIST,
+    PSYCHOLOGY,
+    STEPFATHER,
+    TEACHER,
+    TOWN,
+    born_years_ago,
+    brought_in,
+    consented,
+    facts,
+    shared,
+)
+
+AT = NOW.isoformat()
+HELD_BY_NURSE = replace(LEVEL_2, holder=Holder(NURSE, HEALTH))
+
+
+def tell(event: str, world: Facts | None = None, **data: Any) -> dict[str, set[str]]:
+    """kind -> who is told."""
+    scene = Scene(NOW, world or shared(), frozenset({"worker"}), requested_by=TEACHER)
+    found: dict[str, set[str]] = {}
+    for told in told_by(event, {"case_id": "case", "at": AT, **data}, NOW, scene):
+        found.setdefault(told.kind, set()).add(told.person_id)
+    return found
+
+
+def taking_part(person: str, unit: str, service: str, **span: Any) -> dict[str, Any]:
+    return {"person_id": person, "unit_id": unit, "service_id": service, "may_write": False,
+            "valid_from": LAST_WEEK.isoformat(), "valid_to": None, **span}  # fmt: skip
+
+
+def test_every_event_is_in_the_table_or_meant_to_be_silent() -> None:
+    in_table = {line.event for line in TABLE}
+    assert in_table | SILENT == set(EVENTS) and not in_table & SILENT
+    assert {line.kind for line in TABLE} == set(KINDS) == set(PUBLISHED)
+
+
+@pytest.mark.parametrize("event_type", [EVENTS[event] for event in sorted({line.event for line in TABLE})])
+def test_the_table_reads_only_fields_that_the_event_has(event_type: EventType) -> None:
+    told_by(event_type.type, event_type.example, NOW, Scene(NOW, shared(), frozenset({"worker"})))
+    fields = event_type.schema().fields
+    for line in (each for each in TABLE if each.event == event_type.type):
+        assert set(line.item) <= set(fields) and (line.when is None or line.when[0] in fields)
+
+
+def test_those_asked_for_consent_are_to_act_and_the_holder_is_told_their_answers() -> None:
+    asked = {"request_id": "r", "signer_ids": [MOTHER, FATHER], "requested_by": TEACHER}
+    assert tell("consent.requested.v1", **asked) == {"consent_requested": {MOTHER, FATHER}}
+    assert KINDS["consent_requested"].act
+    answer = {"request_id": "r", "signer_id": MOTHER}
+    assert tell("consent.answered.v1", **answer, answer="yes") == {}
+    assert tell("consent.answered.v1", **answer, answer="talk_first") == {"consent_talk_first": {TEACHER}}
+    nurse_holds = shared(HELD_BY_NURSE)
+    assert tell("consent.request_settled.v1", nurse_holds, request_id="r", state="active") == {
+        "consent_given": {NURSE, TEACHER}
+    }
+    assert tell("consent.request_settled.v1", request_id="r", state="conflicting") == {"consent_refused": {TEACHER}}
+    assert tell("consent.request_settled.v1", request_id="r", state="pending") == {}
+
+
+def test_a_withdrawal_reaches_the_holder_and_the_owner_of_what_others_hold() -> None:
+    """CO-3: nobody but the holder, unless the withdrawal may have shut the holder out."""
+    withdrawn = {"by_person_id": MOTHER, "service_id": "psychology"}
+    assert tell("consent.withdrawn.v1", **withdrawn) == {"consent_withdrawn": {TEACHER}}
+    assert tell("consent.withdrawn.v1", shared(HELD_BY_NURSE), **withdrawn) == {"consent_withdrawn": {NURSE, TEACHER}}
+
+
+def test_only_who_is_newly_added_is_told_so() -> None:
+    here = [taking_part(PSYCHOLOGIST, PSYCHOLOGY, "psychology"), taking_part(NURSE, HEALTH, "health-station")]
+    assert tell("relay_log.participants_changed.v1", participants=here) == {"participant_added": {NURSE}}
+    gone = [taking_part(NURSE, HEALTH, "health-station", valid_to=AT)]
+    assert tell("relay_log.participants_changed.v1", participants=gone) == {}
+
+
+def test_access_that_opens_is_told_to_those_who_take_part_for_the_service() -> None:
+    """CO-1: to no guardian, and not when it had stood open before."""
+    window = {"service_id": "psychology", "topic": "learning", "valid_from": AT,
+              "valid_to": (NOW + timedelta(days=9)).isoformat()}  # fmt: skip
+    shut = facts(participants=(brought_in(PSYCHOLOGIST),))
+    changed = {"windows": [window], "reason": "signed"}
+    assert tell("consent.windows_changed.v1", shut, **changed) == {"access_opened": {PSYCHOLOGIST}}
+    assert tell("consent.windows_changed.v1", **changed) == {}
+
+
+def test_HO_5_the_family_is_told_of_every_new_holder() -> None:
+    """HO-5: and the old and the new one, but not whoever did it: who accepted, or the owner who appointed."""
+    first = {"holder_person_id": TEACHER, "holder_unit_id": "u", "how": "appointed"}
+    assert tell("cases.holder_changed.v1", facts(LEVEL_0), **first) == {"holder_changed": {MOTHER, FATHER}}
+    over = {"holder_person_id": NURSE, "holder_unit_id": HEALTH, "previous_person_id": TEACHER, "how": "handover"}
+    assert tell("cases.holder_changed.v1", **over) == {"holder_changed": {MOTHER, FATHER, TEACHER}}
+
+
+def test_a_handover_is_proposed_to_one_and_answered_to_the_other() -> None:
+    handover = {"handover_id": "h", "from_person_id": TEACHER, "to_person_id": NURSE}
+    assert tell("cases.handover_proposed.v1", to_unit_id=HEALTH, **handover) == {"handover_proposed": {NURSE}}
+    assert KINDS["handover_proposed"].act
+    assert tell("cases.handover_answered.v1", answer="accepted", **handover) == {"handover_accepted": {TEACHER}}
+    assert tell("cases.handover_answered.v1", answer="declined", **handover) == {"handover_declined": {TEACHER}}
+
+
+def test_minutes_report_and_closing_concern_every_party() -> None:
+    everyone = {MOTHER, FATHER, TEACHER, PSYCHOLOGIST}
+    minutes = {"meeting_id": "m", "topics": ["learning", "home"], "next_evaluation_on": "2027-01-15"}
+    by_teacher = everyone - {TEACHER}
+    assert tell("relay_log.minutes_published.v1", by_person_id=TEACHER, **minutes) == {"minutes_published": by_teacher}
+    closed = {"from_level": 2, "outcome": "goals_reached", "by_person_id": TEACHER}
+    assert tell("cases.case_closed.v1", **closed) == {"case_closed": by_teacher}
+    assert tell("relay_log.report_made.v1", report_id="r") == {"report_made": everyone}
+
+
+def test_a_plan_concerns_the_family_and_the_one_responsible_but_not_who_changed_it() -> None:
+    plan = {"change": "measure_added", "goal_id": "g", "topic": "learning", "responsible_person_id": PSYCHOLOGIST}
+    assert tell("relay_log.plan_changed.v1", **plan) == {"plan_changed": {MOTHER, FATHER, PSYCHOLOGIST}}
+    assert tell("relay_log.plan_changed.v1", **plan, by_person_id=PSYCHOLOGIST) == {"plan_changed": {MOTHER, FATHER}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [("comment", "family_entry"), ("proposal", "family_entry"), ("feedback", "family_entry"),
+     ("hindrance", "hindrance"), ("note", None), ("correction", None)],
+)  # fmt: skip
+def test_LG_7_what_family_and_participants_say_reaches_the_holder(kind: str, told: str | None) -> None:
+    entry = {"entry_id": "e", "kind": kind, "topic": "home"}
+    expected = {told: {TEACHER}} if told else {}
+    assert tell("relay_log.entry_added.v1", **entry, by_person_id=MOTHER) == expected
+    assert tell("relay_log.entry_added.v1", **entry, by_person_id=TEACHER) == {}
+
+
+def test_LG_4_each_who_is_invited_is_called_with_the_hours() -> None:
+    meeting = {"case_id": "case", "meeting_id": "m", "starts_at": AT, "ends_at": AT, "at": AT,
+               "invited_ids": [MOTHER, PSYCHOLOGIST, TEACHER], "called_by": TEACHER}  # fmt: skip
+    called = told_by("relay_log.meeting_called.v1", meeting, NOW, Scene(NOW, shared()))
+    assert [(each.person_id, each.starts_at, each.item_id) for each in called] == [
+        (MOTHER, NOW, "m"), (PSYCHOLOGIST, NOW, "m"),
+    ]  # fmt: skip
+
+
+def test_the_released_are_told_so_without_the_case_that_is_theirs_no_more() -> None:
+    """CO-10, LV-11."""
+    released = {"case_id": "case", "person_id": PSYCHOLOGIST, "service_id": "psychology", "at": AT}
+    [told] = told_by("relay_log.participant_released.v1", released, NOW, Scene(NOW, shared()))
+    assert (told.person_id, told.case_id, told.item_id) == (PSYCHOLOGIST, None, None)
+
+
+def test_PR_5_a_report_in_the_lane_is_told_to_child_protection_alone() -> None:
+    report = {"report_id": "r", "kind": "protected", "at": AT}
+    told = told_by("cases.lane_report_filed.v1", report, NOW, Scene(NOW, None, frozenset({"worker"})))
+    assert [(each.person_id, each.case_id, each.by_person_id) for each in told] == [("worker", None, None)]
+
+
+def test_the_family_is_who_has_responsibility_and_the_child_that_may_read() -> None:
+    """GU-2, GU-3, AG-1: not the stepfather, not whoever is unverified, not a child of four."""
+    unverified = GuardianFact("claims", "father", responsibility=True, verified=False, valid_from=LONG_AGO)
+    moved = {"from_level": 1, "to_level": 2, "by_person_id": TEACHER, "family_answer": "agreed"}
+    young = facts(guardians=(*GUARDIANS, unverified))
+    assert tell("cases.level_moved.v1", young, **moved) == {"level_moved": {MOTHER, FATHER}}
+    twelve = facts(subject_birth_date=born_years_ago(12))
+    assert tell("cases.level_moved.v1", twelve, **moved) == {"level_moved": {MOTHER, FATHER, CHILD}}
+    assert STEPFATHER not in tell("cases.level_moved.v1", young, **moved)["level_moved"]
+
+
+_PEOPLE = st.sampled_from([MOTHER, FATHER, TEACHER, PSYCHOLOGIST, NURSE])
+
+
+@given(st.lists(_PEOPLE, max_size=6), _PEOPLE)
+def test_NO_2_nobody_is_told_the_same_twice_nor_of_their_own_act(invited: list[str], by: str) -> None:
+    """NO-2."""
+    meeting = {"case_id": "case", "meeting_id": "m", "starts_at": AT, "ends_at": AT, "at": AT,
+               "invited_ids": invited, "called_by": by}  # fmt: skip
+    told = [each.person_id for each in told_by("relay_log.meeting_called.v1", meeting, NOW, Scene(NOW, shared()))]
+    assert sorted(told) == sorted(set(invited) - {by})
+
+
+# ---------------------------------------------------------------- may it be seen now?
+
+
+def judge(person: str, told: Told, world: Facts) -> tuple[Answer, bool]:
+    context: Any = SimpleNamespace(municipality=TOWN, now=NOW)
+    roles = tuple(role for role in world.roles if role.person_id == person)
+    case = CaseAccess(context, "case", replace(world, roles=roles), Asker(person, Capacity.GUARDIAN))
+    verdict = by_case(context, case, KINDS[told.kind].rests_on, told)  # type: ignore[arg-type]
+    return verdict.answer, verdict.private
+
+
+def about(kind: str, *topics: str) -> Told:
+    return Told("x", kind, NOW, "case", topics=topics)
+
+
+def test_NO_6_a_message_stands_only_while_its_reader_may_see_what_it_is_about() -> None:
+    """NO-6: consent ends between the event and the sending."""
+    called = about("meeting_called")
+    assert judge(PSYCHOLOGIST, called, shared()) == (Answer.YES, False)
+    assert judge(PSYCHOLOGIST, called, facts(participants=(brought_in(PSYCHOLOGIST),))) == (Answer.NO, False)
+    assert judge(MOTHER, called, shared()) == (Answer.YES, True)
+    assert judge(MOTHER, called, shared(guardians=())) == (Answer.NO, False)
+
+
+def test_NO_6_of_minutes_only_who_may_read_one_of_their_topics_is_told() -> None:
+    """NO-6: the minutes bear topics, and consent names topics (CO-1)."""
+    assert judge(PSYCHOLOGIST, about("minutes_published", "home", "learning"), shared())[0] is Answer.YES
+    assert judge(PSYCHOLOGIST, about("minutes_published", "home"), shared())[0] is Answer.NO
+
+
+def test_NO_6_what_rests_on_old_consent_knowledge_waits() -> None:
+    """NO-6, CO-9: neither sent nor given up; the family is not kept waiting."""
+    stale = shared(knowledge=Knowledge(as_of=NOW - timedelta(hours=1)))
+    assert judge(PSYCHOLOGIST, about("meeting_called"), stale)[0] is Answer.LATER
+    assert judge(MOTHER, about("meeting_called"), stale)[0] is Answer.YES
+
+
+def test_a_parent_who_works_here_is_told_as_a_parent() -> None:
+    """The e-mail of a family's matter goes home, not to work."""
+    world = shared(guardians=(replace(GUARDIANS[0], person_id=TEACHER),))
+    assert judge(TEACHER, about("level_moved"), world) == (Answer.YES, True)
+    assert judge(TEACHER, about("level_moved"), shared()) == (Answer.YES, False)
+
+
+def test_each_kind_rests_on_something_that_a_message_may_ask_for() -> None:
+    """NO-6: acts that only read; an act on one item bears the item's topics."""
+    reading = {Act.SEE_CASE, Act.READ_CONSENT, Act.READ_LOG_ITEM, Act.READ_PLAN, Act.READ_REPORT}
+    for kind, what in KINDS.items():
+        assert not isinstance(what.rests_on, Act) or what.rests_on in reading, kind
+    topical = {kind for kind, what in KINDS.items() if what.rests_on in (Act.READ_LOG_ITEM, Act.READ_PLAN)}
+    for line in TABLE:
+        if line.kind in topical:
+            assert {"topic", "topics"} & set(EVENTS[line.event].schema().fields), line.kind
+    assert consented("psychology").topic == "learning"

@@ -1,0 +1,165 @@
+"""The inbox on both engines: each event once for each whom it concerns, and only what its reader may see now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from services.chassis.actor import Actor
+from services.contracts import cases, directory, notifications, relay_log
+from services.kernel.errors import Forbidden
+from services.notifications import storage
+from tests.services.notifications_house import (
+    CASE,
+    FATHER,
+    MOTHER,
+    NURSE,
+    PROTECTOR,
+    PSYCHOLOGIST,
+    TEACHER,
+    House,
+    house,
+)
+
+
+@pytest.fixture
+def home(database_url: str, tmp_path: Path) -> Iterator[House]:
+    with house(database_url, tmp_path, smtp_port=1) as made:
+        yield made
+
+
+def test_NO_2_each_event_stands_once_in_each_inbox_whatever_is_redelivered(home: House) -> None:
+    """NO-2: every event of the job comes twice, and its handler is run a third time past the inbox's own guard."""
+    handled = 0
+    for event in [*home.story(), *home.rest()]:
+        home.take(event)
+        once = home.told()
+        home.take(event)
+        if event.type not in ("directory.staff_changed.v1", "cases.person_changed.v1", "cases.concern_raised.v1"):
+            home.tell_again(event)
+            handled += 1
+        assert home.told() == once, event.type
+    assert handled > 25 and max(Counter(home.told()).values()) == 1
+    assert {kind for _, _, kind in home.told()} == set(notifications.KINDS)
+
+
+def test_the_database_itself_holds_a_message_to_once(home: House) -> None:
+    """NO-2: the key is (event, person, kind)."""
+    home.play()
+    with home.app.db.write() as tx, pytest.raises(sa.exc.IntegrityError):
+        row = tx.execute(sa.select(storage.messages)).first()
+        assert row is not None
+        tx.execute(sa.insert(storage.messages).values(**{**row._mapping, "message_id": "another"}))
+
+
+def test_everyone_has_what_concerns_them_in_the_order_in_which_it_came(home: House) -> None:
+    home.play()
+    assert home.kinds(MOTHER) == ["talk_recorded", "level_moved", "holder_changed", "consent_requested",
+                                  "level_moved", "plan_changed", "meeting_called"]  # fmt: skip
+    assert home.kinds(TEACHER) == ["deadline_near", "deadline_passed", "consent_talk_first", "consent_given"]
+    assert home.kinds(PSYCHOLOGIST) == ["participant_added", "access_opened", "level_moved", "plan_changed",
+                                        "meeting_called"]  # fmt: skip
+    assert home.kinds(NURSE) == []
+    item = home.inbox(MOTHER)["items"][0]
+    assert (item["case_id"], item["item_id"], item["by_person_id"]) == (CASE, "meeting-1", "p-teacher")
+    assert [attempt["outcome"] for attempt in item["attempts"]] == ["waiting"] and item["read_at"] is None
+
+
+def test_NO_6_what_its_reader_may_see_no_more_stands_in_no_inbox(home: House) -> None:
+    """NO-6: neither as a message nor in the count; when the way is open again it stands there again."""
+    home.play()
+    assert home.unread(PSYCHOLOGIST) == 5
+    home.take(home.windows())
+    assert home.kinds(PSYCHOLOGIST) == [] and home.unread(PSYCHOLOGIST) == 0
+    assert home.unread(MOTHER) == 7
+    home.take(home.windows("psychology"))
+    assert home.unread(PSYCHOLOGIST) == 6  # and that access was opened again
+
+
+def test_NO_6_on_old_consent_knowledge_third_parties_are_shown_nothing(home: House) -> None:
+    """NO-6, CO-9."""
+    home.play()
+    home.clock.advance(seconds=60)
+    assert home.unread(PSYCHOLOGIST) == 0 and home.unread(MOTHER) == 7
+    home.keep_up()
+    assert home.unread(PSYCHOLOGIST) == 5
+
+
+def test_PR_5_a_report_in_the_lane_shows_for_child_protection_alone(home: House) -> None:
+    """PR-5, PR-3: nobody else's inbox changes by a byte, and it is gone with the role."""
+    home.play()
+    others = (MOTHER, FATHER, TEACHER, PSYCHOLOGIST, NURSE)
+    before = [home.inbox(who) for who in others]
+    home.hear(cases.LaneReportFiled, "lane-1", report_id="lane-1", kind="protected")
+    assert [home.inbox(who) for who in others] == before
+    [item] = home.inbox(PROTECTOR)["items"]
+    assert (item["kind"], item["item_id"], item["case_id"]) == ("lane_report_filed", "lane-1", None)
+    home.hear(directory.StaffChanged, "p-protection", person_id="p-protection", roles=[])
+    assert home.kinds(PROTECTOR) == [] and home.unread(PROTECTOR) == 0
+
+
+def test_reading_and_counting(home: House) -> None:
+    """One marks one's own, and nobody else's; pages follow each other without a gap."""
+    home.play()
+    first = home.inbox(MOTHER, limit=3)
+    second = home.inbox(MOTHER, limit=3, cursor=first["next_cursor"])
+    third = home.inbox(MOTHER, limit=3, cursor=second["next_cursor"])
+    pages = [item["message_id"] for page in (first, second, third) for item in page["items"]]
+    assert pages == [item["message_id"] for item in home.inbox(MOTHER)["items"]] and third["next_cursor"] is None
+    home.app.call(notifications.MarkRead, FATHER, {"message_ids": pages[:2]})
+    assert home.unread(MOTHER) == 7
+    home.app.call(notifications.MarkRead, MOTHER, {"message_ids": [*pages[:2], "unknown"]})
+    assert home.unread(MOTHER) == 5 and len(home.inbox(MOTHER, unread_only=True)["items"]) == 5
+    assert home.inbox(MOTHER)["items"][0]["read_at"] is not None
+
+
+def test_pages_are_full_though_much_of_what_stands_there_is_hidden(home: House) -> None:
+    home.play()
+    for number in range(12):
+        entry = {"entry_id": f"e-{number}", "kind": "comment", "by_person_id": "p-mother"}
+        home.hear(relay_log.EntryAdded, **entry, topic="learning")
+    home.hear(cases.HolderChanged, holder_person_id="p-psychologist", holder_unit_id="unit-psychology",
+              previous_person_id="p-teacher", how="handover")  # fmt: skip
+    for number in range(12):
+        entry = {"entry_id": f"h-{number}", "kind": "comment", "by_person_id": "p-mother"}
+        home.hear(relay_log.EntryAdded, **entry, topic="home")
+    page = home.inbox(PSYCHOLOGIST, limit=5)
+    assert [item["kind"] for item in page["items"]][:2] == ["meeting_called", "plan_changed"]
+    assert len(page["items"]) == 5 and page["unread"] == 5 and page["next_cursor"] is None
+
+
+def test_an_event_of_a_case_that_is_not_known_yet_waits_for_it(home: House) -> None:
+    """NO-2: it is parked, and told when the case has come."""
+    events = list(home.story())
+    late = [event for event in events if event.type == cases.ConcernRaised.type]
+    rest = [event for event in events if event not in late]
+    for event in [*rest, *late]:
+        home.take(event)
+    for _ in range(20):
+        home.clock.advance(timedelta(minutes=5))
+        home.app.inbox.retry_due()
+    home.keep_up()
+    assert len(home.told()) >= 16 and "meeting_called" in home.kinds(MOTHER)
+
+
+def test_SE_7_inboxes_of_two_municipalities_know_nothing_of_each_other(home: House) -> None:
+    """SE-7."""
+    home.play()
+    assert home.inbox(Actor("storvik", "guardian", "p-mother"))["items"] == []
+    with pytest.raises(Forbidden):
+        home.inbox(Actor("granli", "anonymous"))
+
+
+def test_SE_1_what_was_shown_is_recorded(home: House) -> None:
+    """SE-1: who read, in which case, by which rule."""
+    home.play()
+    home.inbox(MOTHER)
+    record = home.app.db.chassis.access_record
+    with home.app.db.read() as conn:
+        rows = conn.execute(sa.select(record.c.person_id, record.c.act, record.c.case_id, record.c.allowed)).all()
+    assert {tuple(row) for row in rows} == {("p-mother", "read_message", CASE, True)}

@@ -1,0 +1,307 @@
+"""What goes out by e-mail, over a real SMTP conversation: at most once, only to who may know, and nothing that tells."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import icalendar
+import pytest
+from aiosmtpd.controller import Controller
+
+from deploy.processes import free_port
+from deploy.standins.mail import Letter, MailCatcher
+from services.contracts import cases, directory
+from services.kernel.errors import InternalError
+from services.notifications.senders.smtp import MailServer
+from tests.services.notifications_house import (
+    CHILD,
+    EMAILS,
+    MOTHER,
+    NOW,
+    PSYCHOLOGIST,
+    House,
+    house,
+)
+
+ROOT = Path(__file__).parents[2]
+CALLED = "meeting_called"
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Iterator[MailCatcher]:
+    catcher = MailCatcher(tmp_path / "mail", free_port())
+    catcher.start()
+    yield catcher
+    catcher.stop()
+
+
+@pytest.fixture
+def home(database_url: str, tmp_path: Path, mail: MailCatcher) -> Iterator[House]:
+    """A house where all went out that came before the meeting."""
+    with house(database_url, tmp_path, mail.port) as made:
+        made.play()
+        yield made
+
+
+def to(mail: MailCatcher, person_id: str) -> list[Letter]:
+    return [letter for letter in mail.messages() if letter.recipients == (EMAILS[person_id],)]
+
+
+def about_meetings(mail: MailCatcher) -> list[Letter]:
+    return [letter for letter in mail.messages() if letter.attachments()]
+
+
+def send_all(home: House) -> None:
+    while home.send():
+        pass
+
+
+def test_LG_4_each_one_invited_has_one_e_mail_with_a_calendar_file(home: House, mail: MailCatcher) -> None:
+    """NO-1, NO-2, NO-3: as mail programs read it; and nothing in it tells of the child, the case or the need."""
+    send_all(home)
+    found = about_meetings(mail)
+    assert sorted(letter.recipients for letter in found) == [
+        (EMAILS[person],) for person in ("p-father", "p-mother", "p-psychologist")
+    ]
+    starts = NOW + timedelta(days=3)
+    uids = set()
+    for letter in found:
+        [file] = letter.attachments()
+        assert (file["type"], file["method"]) == ("text/calendar", "PUBLISH")
+        [event] = icalendar.Calendar.from_ical(file["content"]).walk("VEVENT")
+        assert event.decoded("dtstart") == starts and "ATTENDEE" not in event and "LOCATION" not in event
+        uids.add(str(event["UID"]))
+        assert letter.text().splitlines()[0] == "Du har en ny melding i Stafett."
+        link = next(line for line in letter.text().splitlines() if line.startswith("https://"))
+        stands = [item["message_id"] for item in home.inbox(MOTHER)["items"]]
+        assert letter.recipients != (EMAILS["p-mother"],) or link.rsplit("/", 1)[1] in stands
+    assert len(uids) == 3
+    everything = " ".join(letter.raw.decode() + letter.text() for letter in mail.messages())
+    for secret in (CHILD, "case-1", "meeting-1", "psychology", "kindergarten", "learning", "p-teacher", "consent"):
+        assert secret not in everything.replace("psychologist@", "")
+    private = {person for name, person in home.registers.asked if name == "cases.contact_of"}
+    assert private == {"p-mother", "p-father"}
+
+
+def test_NO_2_what_was_sent_is_not_sent_again(home: House, mail: MailCatcher) -> None:
+    """NO-2: whatever comes again, and however often the sender looks."""
+    send_all(home)
+    before = len(mail.messages())
+    event = home.meeting("p-mother", meeting_id="meeting-2")
+    for _ in range(3):
+        home.take(event)
+        home.tell_again(event)
+        home.send()
+    assert len(mail.messages()) == before + 1
+    assert home.outcomes("p-mother")[CALLED] == "sent"
+    ids = [letter.message["Message-ID"] for letter in mail.messages()]
+    assert len(ids) == len(set(ids))
+
+
+def test_NO_6_access_is_decided_when_it_is_sent(home: House, mail: MailCatcher) -> None:
+    """NO-6: consent is withdrawn between the queueing and the sending: no e-mail, no message, nobody asked where."""
+    home.take(home.windows())
+    send_all(home)
+    assert to(mail, "p-psychologist") == [] and len(about_meetings(mail)) == 2
+    assert home.outcomes("p-psychologist")[CALLED] == "not_allowed" and home.kinds(PSYCHOLOGIST) == []
+    assert "p-psychologist" not in {person for _, person in home.registers.asked}
+    home.take(home.windows("psychology"))
+    home.send()
+    assert to(mail, "p-psychologist") == []
+
+
+def test_NO_6_access_that_ends_while_the_address_is_asked_for_is_seen(home: House, mail: MailCatcher) -> None:
+    """NO-6: it is decided once more in the transaction that marks."""
+    start_call = home.registers.start_call
+
+    def withdraw_meanwhile(procedure: Any, request: Any) -> Any:
+        if request["person_id"] == "p-psychologist" and not home.kinds(PSYCHOLOGIST) == []:
+            home.take(home.windows())
+        return start_call(procedure, request)
+
+    home.registers.start_call = withdraw_meanwhile  # type: ignore[method-assign]
+    send_all(home)
+    assert to(mail, "p-psychologist") == [] and home.outcomes("p-psychologist")[CALLED] == "not_allowed"
+
+
+def test_CO_9_on_old_consent_knowledge_a_third_party_is_not_written_to_yet(home: House, mail: MailCatcher) -> None:
+    """NO-6, CO-9: it waits, the family's goes out; with the next heartbeat it goes too."""
+    home.clock.advance(seconds=60)
+    send_all(home)
+    assert to(mail, "p-psychologist") == [] and to(mail, "p-mother") != []
+    assert home.outcomes("p-psychologist")[CALLED] == "waiting"
+    home.clock.advance(seconds=10)
+    home.keep_up()
+    send_all(home)
+    assert home.outcomes("p-psychologist")[CALLED] == "sent"
+
+
+@pytest.mark.parametrize(("when", "arrived"), [("before", 0), ("after", 1)])
+def test_NO_2_a_crash_in_the_conversation_leaves_an_unknown_outcome_that_is_not_repeated(
+    home: House, mail: MailCatcher, when: str, arrived: int, database_url: str, tmp_path: Path
+) -> None:
+    """NO-2: killed between mark and letter, or between letter and answer: once at most, and it shows in the inbox."""
+    send_all(home)
+    before = len(mail.messages())
+    home.take(home.meeting("p-mother", meeting_id="meeting-2"))
+    child = [sys.executable, "-m", "tests.services.notifications_house", database_url, str(tmp_path)]
+    died = subprocess.run([*child, str(mail.port), when], cwd=ROOT, timeout=60, check=False, capture_output=True)
+    assert died.returncode == -signal.SIGKILL, died.stderr.decode()[-2000:]
+    home.clock.advance(days=2)
+    home.keep_up()
+    send_all(home)
+    assert len(mail.messages()) == before + arrived
+    [attempt] = home.inbox(MOTHER)["items"][0]["attempts"]
+    assert (attempt["channel"], attempt["outcome"]) == ("email", "unknown") and attempt["at"] is not None
+
+
+def test_NO_2_two_senders_send_one_letter(home: House, mail: MailCatcher) -> None:
+    """NO-2: whoever marks it sends it; the other, that saw it waiting too, leaves it."""
+    send_all(home)
+    before = len(mail.messages())
+    home.take(home.meeting("p-mother", meeting_id="meeting-2"))
+    start_call = home.registers.start_call
+    nested: list[int] = []
+
+    def meanwhile(procedure: Any, request: Any) -> Any:
+        if not nested:
+            nested.append(1)
+            nested.append(home.send())
+        return start_call(procedure, request)
+
+    home.registers.start_call = meanwhile  # type: ignore[method-assign]
+    home.send()
+    assert nested == [1, 1] and len(mail.messages()) == before + 1
+
+
+def test_NO_3_who_is_reserved_or_has_no_address_is_not_written_to(home: House, mail: MailCatcher) -> None:
+    """NO-3: what the register says now counts, and is asked for at each sending."""
+    home.registers.reserved.add("p-mother")
+    home.registers.emails["p-father"] = "not an address"
+    del home.registers.emails["p-psychologist"]
+    send_all(home)
+    for person in ("p-mother", "p-father", "p-psychologist"):
+        assert home.outcomes(person)[CALLED] == "no_address"
+    assert about_meetings(mail) == []
+    home.registers.reserved.clear()
+    home.take(home.meeting("p-mother", meeting_id="meeting-2"))
+    send_all(home)
+    assert len(about_meetings(mail)) == 1
+
+
+def test_what_can_not_be_asked_for_or_handed_over_now_goes_later(home: House, mail: MailCatcher) -> None:
+    """A register or a mail server that is down loses nothing, and is no outcome."""
+    home.registers.down = True
+    send_all(home)
+    home.registers.down = False
+    home.use(MailServer(f"smtp://127.0.0.1:{free_port()}"))
+    home.clock.advance(seconds=10)
+    home.keep_up()
+    send_all(home)
+    assert home.outcomes("p-mother")[CALLED] == "waiting"
+    home.use(MailServer(f"smtp://127.0.0.1:{mail.port}"))
+    home.clock.advance(seconds=10)
+    home.keep_up()
+    send_all(home)
+    assert home.outcomes("p-mother")[CALLED] == "sent" and len(about_meetings(mail)) == 3
+
+
+class Grumpy:
+    """A mail server with a mind of its own about some addresses."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.tried: list[str] = []
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        self.tried.append(address)
+        if address == EMAILS["p-father"]:
+            return "550 no such user"
+        if address == EMAILS["p-psychologist"] and self.tried.count(address) == 1:
+            return "451 come back later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if envelope.rcpt_tos == [EMAILS["p-mother"]]:
+            server.transport.abort()
+        self.taken += envelope.rcpt_tos
+        return "250 OK"
+
+
+def test_NO_2_each_answer_of_the_mail_server_counts_for_what_it_says(database_url: str, tmp_path: Path) -> None:
+    """NO-2: refused for good; tried again when it said so; unknown, and never again, when the line broke in between."""
+    grumpy, port = Grumpy(), free_port()
+    server = Controller(grumpy, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        with house(database_url, tmp_path, port) as home:
+            for event in (*home.people(), *home.story()):
+                home.take(event)
+            for _ in range(6):
+                send_all(home)
+                home.clock.advance(minutes=30)
+                home.keep_up()
+            outcomes = {person: home.outcomes(person).get(CALLED) for person in EMAILS}
+    finally:
+        server.stop()
+    told = (outcomes["p-father"], outcomes["p-mother"], outcomes["p-psychologist"])
+    assert told == ("failed", "unknown", "sent")
+    assert grumpy.taken.count(EMAILS["p-mother"]) == 3  # holder changed, consent requested, meeting called: once each
+
+
+def test_one_letter_that_can_not_be_written_holds_up_no_other(
+    home: House, mail: MailCatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from services.notifications.senders import send
+
+    compose = send.compose
+
+    def fail_for_the_mother(message: Any, *given: Any, **named: Any) -> Any:
+        if message.told.person_id == "p-mother":
+            raise InternalError
+        return compose(message, *given, **named)
+
+    monkeypatch.setattr(send, "compose", fail_for_the_mother)
+    send_all(home)
+    assert home.outcomes("p-mother")[CALLED] == "failed" and home.outcomes("p-father")[CALLED] == "sent"
+
+
+# ---------------------------------------------------------------- with a broker, in processes of their own
+
+
+def until(condition: Callable[[], Any], seconds: float = 20.0) -> None:
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, "not in time"
+        time.sleep(0.02)
+
+
+def test_from_event_to_letter_over_a_real_broker(
+    amqp_url: str, database_url: str, make_database: Callable[[str], str], tmp_path: Path, mail: MailCatcher
+) -> None:
+    """NO-2: the service as it runs, and directory beside it: child protection has its letter once, within a second or
+    two of a report, though the broker brings the event twice; and the message as well over RPC."""
+    from tests.services.notifications_process import Running
+
+    with Running(tmp_path, amqp_url, database_url, make_database("directory"), mail.port) as running:
+        running.staff("p-protection", "worker@granli.example", "child_protection")
+        running.staff("p-teacher", "teacher@granli.example", "employee")
+        running.publish_twice(cases.LaneReportFiled, "lane-1", report_id="lane-1", kind="protected", at=NOW.isoformat())
+        began = time.monotonic()
+        until(lambda: mail.messages())
+        assert time.monotonic() - began < 5
+        running.publish_twice(cases.LaneReportFiled, "lane-2", report_id="lane-2", kind="protected", at=NOW.isoformat())
+        until(lambda: len(mail.messages()) >= 2)
+        until(lambda: [a["outcome"] for i in running.inbox("p-protection")["items"] for a in i["attempts"]] == ["sent"] * 2)
+        assert [letter.recipients for letter in mail.messages()] == [("worker@granli.example",)] * 2
+        assert running.inbox("p-teacher")["items"] == []
+        assert {item["item_id"] for item in running.inbox("p-protection")["items"]} == {"lane-1", "lane-2"}
+    assert directory.StaffChanged.type and isinstance(NOW, datetime)

@@ -1,0 +1,234 @@
+"""Sample pages of the family, the inbox and the final report."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import yaml
+
+from tests.support.preview_employee import SEEN, _requests
+from tests.support.preview_log import GOALS, PARTICIPANT, VIEWS
+from tests.support.preview_public import DATA
+from tests.support.preview_samples import (
+    CHILD,
+    EVENTS,
+    HEALTH,
+    MOTHER,
+    PPT,
+    READERS,
+    TOPICS,
+    Model,
+    Sample,
+    at,
+    case,
+    form,
+    page,
+)  # fmt: skip
+
+
+def _family() -> list[Sample]:
+    frame = {"page": page(MOTHER), "case": case(1, "guardian")}
+    request = {
+        "id": "r1",
+        "child": CHILD,
+        "is_self": False,
+        "others": ["Torbjørn Lillevik"],
+        "valid_to": date(2027, 3, 7),
+        "sharer": {"name": "Solveig Brekke", "unit": "Bjørkelia barnehage"},
+        "purpose": "Jonas skal få hjelp med språket, og slippe å fortelle det samme flere ganger.",
+        "services": [
+            {**PPT, "gives": "Vi hjelper barn som strever med språk og læring.", "topics": TOPICS[:2]},
+            {**HEALTH, "gives": None, "topics": TOPICS[2:3]},
+        ],
+    }
+    field = f"{PPT['id']}-learning"
+    answers = [
+        {"service": PPT["name"], "topic": "Læring og språk", "answer": "yes", "field": f"answer-{field}"},
+        {"service": HEALTH["name"], "topic": "Helse", "answer": "talk_first", "field": "answer-h"},
+    ]
+    now: Model = {"code": "answer_consent", "url": "#svar", "deadline": None, "params": {}}
+    row = {
+        "id": "c1",
+        "child": CHILD,
+        "level": 1,
+        "state": "open",
+        "holder": "Solveig Brekke",
+        "unit": "Bjørkelia",
+    }
+    waiting = {"name": "Torbjørn Lillevik", "relation": "father", "answer": "none"}
+    receipt = {
+        "signed_at": at(10),
+        "signer": "Ánne Márjá Hætta-Lillevik",
+        "version": "v1",
+        "answers": answers,
+        "purpose": request["purpose"],
+        "valid_to": date(2027, 3, 7),
+    }
+    choices = [
+        {"code": "all", "text": "Alt", "hint": "Ingen andre tjenester kan lese loggen lenger."},
+        {"code": PPT["id"], "text": PPT["name"], "hint": "Temaer: læring og språk"},
+    ]
+    quiet = page(MOTHER)
+    wording = yaml.safe_load((DATA.parents[1] / "consent" / "texts" / "v1.nb.yaml").read_text("utf-8"))
+    youth = {**request, "is_self": True, "others": []}
+    return [
+        Sample(
+            "cases",
+            "family/cases.html",
+            {
+                "page": page(MOTHER, active="cases"),
+                "cases": [{**row, "now": now}, {**row, "id": "c2", "now": None}],
+            },
+            many_buttons=True,
+        ),
+        Sample("cases-empty", "family/cases.html", {"page": page(MOTHER, active="cases"), "cases": []}),
+        Sample(
+            "family-case",
+            "family/case.html",
+            {
+                **frame,
+                "now": now,
+                "events": EVENTS,
+                "readers": READERS,
+                "notes_shared": True,
+                "notes": [{"at": at(3), "by": "Solveig Brekke", "text": SEEN}],
+                "forms": [],
+                "consents": [{"service": PPT["name"], "state": "pending", "until": None}],
+                "actions": [{"code": "suggest", "url": "#s"}, {"code": "withdraw", "url": "#w"}],
+            },
+        ),
+        Sample(
+            "consent",
+            "family/consent.html",
+            {"page": quiet, "request": request, "form": form({"text_hash": "x"}), "wording": wording},
+        ),
+        Sample(
+            "consent-error",
+            "family/consent.html",
+            {
+                "page": quiet,
+                "request": youth,
+                "wording": wording,
+                "form": form({}, {f"answer-{field}": "Svar ja, nei eller snakke først"}),
+            },
+        ),
+        Sample(
+            "consent-check",
+            "family/consent_check.html",
+            {"page": quiet, "request": request, "answers": answers, "form": form({"text_hash": "x"})},
+        ),
+        Sample(
+            "consent-sign",
+            "family/consent_sign.html",
+            {"page": quiet, "request": request, "step_up_url": "#u"},
+        ),
+        Sample(
+            "consent-receipt",
+            "family/consent_receipt.html",
+            {
+                **frame,
+                "request": request,
+                "result": "wait",
+                "receipt": receipt,
+                "others": [waiting],
+            },
+        ),
+        Sample(
+            "consent-withdraw", "family/consent_withdraw.html", {**frame, "choices": choices, "form": form()}
+        ),
+        Sample(
+            "consent-status-family",
+            "employee/consent_status.html",
+            {
+                **frame,
+                "requests": [{**_requests()[0], "answer_url": "#svar"}],
+                "may_ask": False,
+                "may_withdraw": True,
+            },
+        ),
+        Sample(
+            "suggest",
+            "family/suggest.html",
+            {**frame, "form": form(), "topics": TOPICS, "kinds": ["comment", "proposal"]},
+        ),
+        Sample("feedback", "family/feedback.html", {**frame, "form": form()}),
+        Sample(
+            "access",
+            "family/access.html",
+            {
+                **frame,
+                "unit_readers": READERS[:2],
+                "services": [
+                    {
+                        "service": PPT["name"],
+                        "topics": ["learning"],
+                        "until": date(2027, 3, 7),
+                        "people": ["Ingrid Žarković"],
+                    }
+                ],
+            },
+        ),
+    ]
+
+
+def _common() -> list[Sample]:
+    messages: list[Model] = [
+        {
+            "id": "1",
+            "kind": "consent_requested",
+            "child": "Jonas",
+            "at": at(9),
+            "unread": True,
+            "action": True,
+        },
+        {
+            "id": "2",
+            "kind": "meeting_called",
+            "child": "Jonas",
+            "at": at(8),
+            "unread": False,
+            "action": False,
+        },
+    ]
+    message: Model = {
+        **messages[1],
+        "text": None,
+        "url": "#u",
+        "gone": False,
+        "facts": [{"label": "Når", "text": "fredag 20. mars kl. 11.00"}],
+        "attempts": [{"channel": "email", "outcome": "sent", "at": at(8)}],
+    }
+    return [
+        Sample("inbox", "common/inbox.html", {"page": page(MOTHER, active="inbox"), "messages": messages}),
+        Sample("inbox-empty", "common/inbox.html", {"page": page(MOTHER, active="inbox"), "messages": []}),
+        Sample("message", "common/message.html", {"page": page(MOTHER, active="inbox"), "message": message}),
+        Sample(
+            "report",
+            "common/report.html",
+            {
+                "page": page(MOTHER),
+                "case": case(2, "guardian", state="closed"),
+                "outcome": "goals_reached",
+                "reason": "Jonas har venner og forteller mer.",
+                "closed_at": at(9),
+                "made_at": at(9),
+                "partial": True,
+                "goals": [{**GOALS[0], "status": "reached"}],
+                "views": VIEWS,
+                "meetings": [{"at": at(9)}],
+                "participants": [PARTICIPANT],
+                "feedback": [
+                    {
+                        "text": "Det var fint at vi fikk være med hele veien.",
+                        "by": "Torbjørn Lillevik",
+                        "at": at(9),
+                    }
+                ],
+            },
+        ),
+    ]
+
+
+def samples() -> list[Sample]:
+    """One of each page of the family, the inbox, and the report."""
+    return [*_family(), *_common()]
