@@ -9,20 +9,23 @@ from services.contracts import cases, consent, notifications, relay_log
 
 
 def work_page(asking: Asking, names: Names, include_closed: bool = False) -> dict[str, Any]:
-    """{cases, consents, due, unread, names, missing}: cases as contracts.cases.Overview, the rest likewise."""
+    """{cases, consents, due, inbox, unread, names, missing}: cases as contracts.cases.Overview, the rest likewise;
+    `inbox`: unread messages that ask for something."""
     parts = asking.together(
         cases=(cases.MyCases, {"limit": 100, "include_closed": include_closed}),
         consents=(consent.WaitingForMe, {}),
         due=(relay_log.WaitingForMe, {}),
-        unread=(notifications.UnreadCount, {}),
+        inbox=(notifications.GetInbox, {"unread_only": True, "limit": 50}),
     )
     if isinstance(parts["cases"], Missing):
         raise parts["cases"].refusal
+    inbox = {"items": [], "unread": None} if isinstance(parts["inbox"], Missing) else parts["inbox"]
     page: dict[str, Any] = {
         "cases": parts["cases"]["items"],
         "consents": [] if isinstance(parts["consents"], Missing) else parts["consents"]["items"],
         "due": [] if isinstance(parts["due"], Missing) else parts["due"]["items"],
-        "unread": None if isinstance(parts["unread"], Missing) else parts["unread"]["unread"],
+        "inbox": [each for each in inbox["items"] if each["action_needed"]],
+        "unread": inbox["unread"],
         "missing": missing_parts(parts),
     }
     names.add_family([each["child"] for each in page["cases"]])

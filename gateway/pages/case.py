@@ -92,7 +92,8 @@ def _steps(found: Mapping[str, Any], names: Mapping[str, str], now: Step | None)
     for step in found["steps"]:
         current = step["state"] == "current"
         status = {"done": "done", "locked": "later"}.get(step["state"], "you" if mine else "others")
-        url = path(now.page, case_id=found["case_id"], **now.values) if current and mine and now else None
+        doing = current and mine and now is not None and now.code in _DOES_THE_STEP
+        url = path(now.page, case_id=found["case_id"], **now.values) if now and doing else None
         rows.append(
             {
                 "code": step["step"],
@@ -107,6 +108,9 @@ def _steps(found: Mapping[str, Any], names: Mapping[str, str], now: Step | None)
         )
     return rows
 
+
+_DOES_THE_STEP = frozenset({"concretise", "talk", "decide", "plan", "measure", "evaluate", "choose_level", "follow"})
+"""What is next may be something else than the level's step, such as an answer to somebody."""
 
 _FINISHED_BY_HAND = (
     frozenset({"make_concrete"}),

@@ -24,6 +24,8 @@ class Form:
     etag: str | None = None
     draft: str | None = None
     refusal: Refusal | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    """Filled by the template's fields while the page is made, so that the summary of errors can name them."""
 
     @classmethod
     def sent(cls, *lists: str) -> Form:

@@ -43,7 +43,9 @@ def work() -> str | Response:
     page = work_page(g.asking, g.names, include_closed=show_closed)
     rows = [(each, _row(each, page["names"])) for each in page["cases"]]
     running = [(each, row) for each, row in rows if each["state"] == "open"]
-    due = [row for each in page["due"] for row in _due(each, page)]
+    due = [row for each in page["due"] for row in _due(each, page)] + [
+        row for each in page["inbox"] for row in _told(each, page)
+    ]
     busy = {row["case_id"] for row in due}
     mine = due + [row for each, row in running if _mine(each) and not (row["act"] in _QUIET and row["case_id"] in busy)]
     others = [row for each, row in running if each["next"]["waits_for"] == "others" and each["part"] in _WAITING]
@@ -59,7 +61,7 @@ def work() -> str | Response:
     )
 
 
-_QUIET = frozenset({"follow", "plan", "evaluate"})
+_QUIET = frozenset({"follow", "evaluate"})
 """What the log says more exactly when it has something due in the same case."""
 
 _WAITING = frozenset({"owner", "holder", "leader", "coordinator"})
@@ -97,6 +99,20 @@ def _due(each: Mapping[str, Any], page: Mapping[str, Any]) -> list[Row]:
     row = _row(known, page["names"])
     day = local_date(each["due"]) if each["due"] else None
     return [row | {"act": act, "deadline": day, "url": path(target, case_id=each["case_id"], **values)}]
+
+
+_TOLD = {"consent_talk_first": ("family_talks", "consent_status"), "hindrance": ("hindrance", "timeline")}
+"""Kind of an unread message that no service counts as due -> (next.*, page)."""
+
+
+def _told(each: Mapping[str, Any], page: Mapping[str, Any]) -> list[Row]:
+    """A row for an unread message that asks for something which stands nowhere else."""
+    known = next((case for case in page["cases"] if case["case_id"] == each["case_id"]), None)
+    if known is None or each["kind"] not in _TOLD:
+        return []
+    act, target = _TOLD[each["kind"]]
+    url = path(target, case_id=each["case_id"])
+    return [_row(known, page["names"]) | {"act": act, "deadline": None, "url": url}]
 
 
 def _by_deadline(rows: list[Row]) -> list[Row]:

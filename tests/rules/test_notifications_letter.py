@@ -20,13 +20,22 @@ from services.notifications.senders.letter import NoSuchAddress, compose, texts
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 STARTS, ENDS = datetime(2026, 11, 24, 9, tzinfo=UTC), datetime(2026, 11, 24, 10, tzinfo=UTC)
-MEETING = Message("m-1", Told("p-mother", "meeting_called", NOW, "case-7", "meeting-7", "p-teacher", (), STARTS, ENDS))
-NEWS = Message("m-2", Told("p-mother", "consent_requested", NOW, "case-7", "request-7", "p-teacher", ("health",)))
+MEETING = Message(
+    "m-1", Told("p-mother", "meeting_called", NOW, "case-7", "meeting-7", "p-teacher", (), STARTS, ENDS)
+)
+NEWS = Message(
+    "m-2", Told("p-mother", "consent_requested", NOW, "case-7", "request-7", "p-teacher", ("health",))
+)
 
 
 def written(message: Message, to: str = "mor@familie.example", language: str = "nb") -> EmailMessage:
     letter = compose(
-        message, to, language, sender="ikke-svar@stafett.example", public_url="https://stafett.example", now=NOW
+        message,
+        to,
+        language,
+        sender="ikke-svar@stafett.example",
+        public_url="https://stafett.example",
+        now=NOW,
     )
     parsed: Any = BytesParser(policy=policy.default).parsebytes(letter.as_bytes())
     return parsed
@@ -103,7 +112,9 @@ def test_the_same_meeting_is_the_same_entry_in_one_persons_calendar_alone() -> N
 
 def test_NO_4_it_is_in_the_persons_language_else_in_bokmaal() -> None:
     """NO-4: nynorsk and English are there; Northern Sámi comes next."""
-    assert written(NEWS, language="nn")["Content-Language"] == "nn" and "Du har ei ny" in all_of(written(NEWS, language="nn"))
+    assert written(NEWS, language="nn")["Content-Language"] == "nn" and "Du har ei ny" in all_of(
+        written(NEWS, language="nn")
+    )
     assert "tysdag 24. november 2026" in all_of(written(MEETING, language="nn"))
     assert "Tuesday 24 November 2026, 10.00–11.00" in all_of(written(MEETING, language="en"))
     assert written(NEWS, language="se")["Content-Language"] == "nb"

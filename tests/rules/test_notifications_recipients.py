@@ -88,7 +88,9 @@ def test_those_asked_for_consent_are_to_act_and_the_holder_is_told_their_answers
     assert tell("consent.request_settled.v1", nurse_holds, request_id="r", state="active") == {
         "consent_given": {NURSE, TEACHER}
     }
-    assert tell("consent.request_settled.v1", request_id="r", state="conflicting") == {"consent_refused": {TEACHER}}
+    assert tell("consent.request_settled.v1", request_id="r", state="conflicting") == {
+        "consent_refused": {TEACHER}
+    }
     assert tell("consent.request_settled.v1", request_id="r", state="pending") == {}
 
 
@@ -96,7 +98,9 @@ def test_a_withdrawal_reaches_the_holder_and_the_owner_of_what_others_hold() -> 
     """CO-3: nobody but the holder, unless the withdrawal may have shut the holder out."""
     withdrawn = {"by_person_id": MOTHER, "service_id": "psychology"}
     assert tell("consent.withdrawn.v1", **withdrawn) == {"consent_withdrawn": {TEACHER}}
-    assert tell("consent.withdrawn.v1", shared(HELD_BY_NURSE), **withdrawn) == {"consent_withdrawn": {NURSE, TEACHER}}
+    assert tell("consent.withdrawn.v1", shared(HELD_BY_NURSE), **withdrawn) == {
+        "consent_withdrawn": {NURSE, TEACHER}
+    }
 
 
 def test_only_who_is_newly_added_is_told_so() -> None:
@@ -120,7 +124,12 @@ def test_HO_5_the_family_is_told_of_every_new_holder() -> None:
     """HO-5: and the old and the new one, but not whoever did it: who accepted, or the owner who appointed."""
     first = {"holder_person_id": TEACHER, "holder_unit_id": "u", "how": "appointed"}
     assert tell("cases.holder_changed.v1", facts(LEVEL_0), **first) == {"holder_changed": {MOTHER, FATHER}}
-    over = {"holder_person_id": NURSE, "holder_unit_id": HEALTH, "previous_person_id": TEACHER, "how": "handover"}
+    over = {
+        "holder_person_id": NURSE,
+        "holder_unit_id": HEALTH,
+        "previous_person_id": TEACHER,
+        "how": "handover",
+    }
     assert tell("cases.holder_changed.v1", **over) == {"holder_changed": {MOTHER, FATHER, TEACHER}}
 
 
@@ -128,24 +137,37 @@ def test_a_handover_is_proposed_to_one_and_answered_to_the_other() -> None:
     handover = {"handover_id": "h", "from_person_id": TEACHER, "to_person_id": NURSE}
     assert tell("cases.handover_proposed.v1", to_unit_id=HEALTH, **handover) == {"handover_proposed": {NURSE}}
     assert KINDS["handover_proposed"].act
-    assert tell("cases.handover_answered.v1", answer="accepted", **handover) == {"handover_accepted": {TEACHER}}
-    assert tell("cases.handover_answered.v1", answer="declined", **handover) == {"handover_declined": {TEACHER}}
+    assert tell("cases.handover_answered.v1", answer="accepted", **handover) == {
+        "handover_accepted": {TEACHER}
+    }
+    assert tell("cases.handover_answered.v1", answer="declined", **handover) == {
+        "handover_declined": {TEACHER}
+    }
 
 
 def test_minutes_report_and_closing_concern_every_party() -> None:
     everyone = {MOTHER, FATHER, TEACHER, PSYCHOLOGIST}
     minutes = {"meeting_id": "m", "topics": ["learning", "home"], "next_evaluation_on": "2027-01-15"}
     by_teacher = everyone - {TEACHER}
-    assert tell("relay_log.minutes_published.v1", by_person_id=TEACHER, **minutes) == {"minutes_published": by_teacher}
+    assert tell("relay_log.minutes_published.v1", by_person_id=TEACHER, **minutes) == {
+        "minutes_published": by_teacher
+    }
     closed = {"from_level": 2, "outcome": "goals_reached", "by_person_id": TEACHER}
     assert tell("cases.case_closed.v1", **closed) == {"case_closed": by_teacher}
     assert tell("relay_log.report_made.v1", report_id="r") == {"report_made": everyone}
 
 
 def test_a_plan_concerns_the_family_and_the_one_responsible_but_not_who_changed_it() -> None:
-    plan = {"change": "measure_added", "goal_id": "g", "topic": "learning", "responsible_person_id": PSYCHOLOGIST}
+    plan = {
+        "change": "measure_added",
+        "goal_id": "g",
+        "topic": "learning",
+        "responsible_person_id": PSYCHOLOGIST,
+    }
     assert tell("relay_log.plan_changed.v1", **plan) == {"plan_changed": {MOTHER, FATHER, PSYCHOLOGIST}}
-    assert tell("relay_log.plan_changed.v1", **plan, by_person_id=PSYCHOLOGIST) == {"plan_changed": {MOTHER, FATHER}}
+    assert tell("relay_log.plan_changed.v1", **plan, by_person_id=PSYCHOLOGIST) == {
+        "plan_changed": {MOTHER, FATHER}
+    }
 
 
 @pytest.mark.parametrize(
@@ -201,7 +223,9 @@ def test_NO_2_nobody_is_told_the_same_twice_nor_of_their_own_act(invited: list[s
     """NO-2."""
     meeting = {"case_id": "case", "meeting_id": "m", "starts_at": AT, "ends_at": AT, "at": AT,
                "invited_ids": invited, "called_by": by}  # fmt: skip
-    told = [each.person_id for each in told_by("relay_log.meeting_called.v1", meeting, NOW, Scene(NOW, shared()))]
+    told = [
+        each.person_id for each in told_by("relay_log.meeting_called.v1", meeting, NOW, Scene(NOW, shared()))
+    ]
     assert sorted(told) == sorted(set(invited) - {by})
 
 

@@ -53,7 +53,9 @@ def employee(person_id: str) -> Actor:
     return Actor("granli", "employee", person_id, STAFF[person_id][0], "high")
 
 
-TEACHER, PSYCHOLOGIST, NURSE, PROTECTOR = map(employee, ("p-teacher", "p-psychologist", "p-nurse", "p-protection"))
+TEACHER, PSYCHOLOGIST, NURSE, PROTECTOR = map(
+    employee, ("p-teacher", "p-psychologist", "p-nurse", "p-protection")
+)
 MOTHER, FATHER = (Actor("granli", "guardian", person, None, "high") for person in ("p-mother", "p-father"))
 
 
@@ -90,7 +92,9 @@ class Registers:
 class House:
     """One App of notifications, with short words for what others tell and what people see."""
 
-    def __init__(self, database_url: str, var: Path, smtp_port: int, amqp_url: str = "amqp://127.0.0.1:1//") -> None:
+    def __init__(
+        self, database_url: str, var: Path, smtp_port: int, amqp_url: str = "amqp://127.0.0.1:1//"
+    ) -> None:
         ensure_key_material(var)
         self.clock, self.registers = SettableClock(NOW), Registers()
         settings = Settings(
@@ -138,7 +142,10 @@ class House:
         state = self.app.db.chassis.stream_state
         with self.app.db.write() as tx:
             tx.execute(state.delete())
-            rows = [{"stream": s, "source": o, "as_of": self.clock.now(), "position": 1} for s, o in STREAMS.items()]
+            rows = [
+                {"stream": s, "source": o, "as_of": self.clock.now(), "position": 1}
+                for s, o in STREAMS.items()
+            ]
             tx.execute(state.insert(), rows)
 
     def people(self) -> Iterator[Event]:
@@ -186,9 +193,13 @@ class House:
         yield tell(relay_log.MinutesPublished, CASE, meeting_id="meeting-1", topics=["learning"],
                    next_evaluation_on="2027-01-15", by_person_id=teacher)  # fmt: skip
         yield tell(relay_log.EvaluationSet, CASE, evaluate_on="2027-01-15", by_person_id=teacher)
-        yield tell(relay_log.EvaluationRecorded, CASE, evaluation_id="ev-1", outcomes=[], by_person_id=teacher)
+        yield tell(
+            relay_log.EvaluationRecorded, CASE, evaluation_id="ev-1", outcomes=[], by_person_id=teacher
+        )
         entry = {"topic": "learning"}
-        yield tell(relay_log.EntryAdded, CASE, entry_id="en-1", kind="proposal", by_person_id="p-mother", **entry)
+        yield tell(
+            relay_log.EntryAdded, CASE, entry_id="en-1", kind="proposal", by_person_id="p-mother", **entry
+        )
         yield tell(relay_log.EntryAdded, CASE, entry_id="en-2", kind="hindrance", by_person_id="p-psychologist",
                    **entry)  # fmt: skip
         handover = {"handover_id": "h-1", "from_person_id": teacher, "to_person_id": "p-psychologist"}
@@ -206,9 +217,11 @@ class House:
         yield tell(cases.LaneReportFiled, "lane-1", report_id="lane-1", kind="protected")
 
     def play(self) -> None:
-        """The story comes in."""
-        for event in self.story():
-            self.take(event)
+        """The story has come in: its handlers run in one transaction, and the inbox counts from here."""
+        with self.app.work("granli") as uow:
+            for event in self.story():
+                projections.HANDLERS[event.type](uow, event)
+        self._sequences.clear()
 
     def meeting(self, *invited: str, meeting_id: str = "meeting-1") -> Event:
         starts = NOW + timedelta(days=3)
@@ -218,7 +231,10 @@ class House:
 
     def windows(self, *services: str) -> Event:
         """Consent as it now stands: learning, for these services."""
-        span = {"valid_from": self.clock.now().isoformat(), "valid_to": (NOW + timedelta(days=180)).isoformat()}
+        span = {
+            "valid_from": self.clock.now().isoformat(),
+            "valid_to": (NOW + timedelta(days=180)).isoformat(),
+        }
         return self.event(consent.WindowsChanged, CASE, reason="signed",
                           windows=[{"service_id": service, "topic": "learning", **span} for service in services])  # fmt: skip
 

@@ -1,10 +1,13 @@
-"""A child of four in Granli, as the relay log learns of it: events through its real inbox, calls through its App."""
+"""A child of four, as the relay log learns of it: events through its real inbox, calls through its real App.
+
+Each world is a municipality of its own (SE-7 keeps them apart), so that the tests of a module share one database."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,6 @@ from services.relay_log.service import RelayLogService
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
 IN_A_MONTH = (TODAY + timedelta(days=30)).isoformat()
-CASE = "case-1"
 KINDERGARTEN, PSYCHOLOGY, HEALTH = "unit-kindergarten", "unit-psychology", "unit-health"
 SERVICES = {KINDERGARTEN: "service-kindergarten", PSYCHOLOGY: "service-psychology", HEALTH: "service-health"}
 STAFF = {
@@ -41,7 +43,10 @@ TIES = [
 HEARD = (cases.PEOPLE, cases.CASE, consent.WINDOWS, directory.STAFF, directory.CATALOGUE)
 
 
-def actor(person: str, municipality: str = "granli") -> Actor:
+_numbers = count(1)
+
+
+def actor(person: str, municipality: str) -> Actor:
     """Staff act for their unit, the child for itself, others as guardians."""
     if person in STAFF:
         return Actor(municipality, "employee", person, STAFF[person][0], "substantial")
@@ -49,7 +54,7 @@ def actor(person: str, municipality: str = "granli") -> Actor:
 
 
 def event(
-    kind: EventType, subject: str, sequence: int, data: Mapping[str, Any], at: datetime, place: str = "granli"
+    kind: EventType, subject: str, sequence: int, data: Mapping[str, Any], at: datetime, place: str
 ) -> Event:
     """An event of another service, checked against its schema."""
     plain = {key: value.isoformat() if isinstance(value, date) else value for key, value in data.items()}
@@ -60,34 +65,50 @@ def event(
     )  # fmt: skip
 
 
-class World:
-    """The relay log's App on a database, and all that others tell it."""
+def open_app(var: Path, database_url: str) -> App:
+    """The relay log's App on a new database, without a broker."""
+    ensure_key_material(var)
+    settings = Settings("relay_log", var, "amqp://127.0.0.1:1//", database_url)
+    app = App(RelayLogService, settings, clock=SettableClock(NOW))
+    app.setup()
+    return app
 
-    def __init__(self, var: Path, database_url: str) -> None:
-        ensure_key_material(var)
-        self.clock = SettableClock(NOW)
-        settings = Settings("relay_log", var, "amqp://127.0.0.1:1//", database_url)
-        self.app = App(RelayLogService, settings, clock=self.clock)
-        self.app.setup()
-        self._told: Counter[tuple[str, str]] = Counter()
+
+class World:
+    """One municipality with one child, and all that others tell of it."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.clock = app.clock
+        if isinstance(self.clock, SettableClock):
+            self.clock.set(NOW)
+        self.place = f"granli{next(_numbers)}"
+        self.case_id = f"{self.place}-case"
+        self.sequences: Counter[tuple[str, str]] = Counter()
 
     # ------------------------------------------------------------ what others tell
 
     def hear(self, kind: EventType, subject: str, /, **data: Any) -> None:
-        self._told[kind.stream, subject] += 1
-        told = event(kind, subject, self._told[kind.stream, subject], data, self.clock.now())
+        subject = subject if subject == self.case_id else f"{self.place}-{subject}"
+        self.sequences[kind.stream, subject] += 1
+        told = event(kind, subject, self.sequences[kind.stream, subject], data, self.clock.now(), self.place)
+        self.deliver(told)
+
+    def deliver(self, told: Event) -> None:
+        """Give an event to the relay log's inbox."""
         self.app.inbox.receive(told.to_json())
 
     def case(self, kind: EventType, **data: Any) -> None:
-        self.hear(kind, CASE, case_id=CASE, **data)
+        self.hear(kind, self.case_id, case_id=self.case_id, **data)
 
     def beat(self) -> None:
         """All that others have told until now has arrived."""
         now = self.clock.now()
         for stream in HEARD:
-            self.app.inbox.receive(_heartbeat(stream.split(".")[0], stream, now, now, 0).body)
+            self.deliver(Event.from_json(_heartbeat(stream.split(".")[0], stream, now, now, 0).body))
 
     def later(self, **span: float) -> None:
+        assert isinstance(self.clock, SettableClock)
         self.clock.advance(timedelta(**span))
         self.beat()
 
@@ -109,9 +130,10 @@ class World:
         )  # fmt: skip
 
     def share(self, *topics: tuple[str, str], reason: str = "signed") -> None:
+        starts = (self.clock.now() - timedelta(hours=1)).isoformat()
         ends = (self.clock.now() + timedelta(days=180)).isoformat()
         self.case(consent.WindowsChanged, reason=reason, at=self.clock.now(), windows=[
-            {"service_id": SERVICES[unit], "topic": topic, "valid_from": NOW.isoformat(), "valid_to": ends}
+            {"service_id": SERVICES[unit], "topic": topic, "valid_from": starts, "valid_to": ends}
             for unit, topic in topics
         ])  # fmt: skip
 
@@ -159,7 +181,12 @@ class World:
     def do(self, procedure: Procedure, who: str, **request: Any) -> dict[str, Any]:
         plain = {key: value.isoformat() if isinstance(value, date) else value for key, value in request.items()}
         needs_case = procedure.request().fields.get("case_id") is not None
-        return self.app.call(procedure, actor(who), {**({"case_id": CASE} if needs_case else {}), **plain})
+        case = {"case_id": self.case_id} if needs_case else {}
+        return self.ask(procedure, actor(who, self.place), {**case, **plain})
+
+    def ask(self, procedure: Procedure, asker: Actor, request: dict[str, Any]) -> dict[str, Any]:
+        """Call the relay log."""
+        return self.app.call(procedure, asker, request)
 
     def refused(self, procedure: Procedure, who: str, **request: Any) -> Refusal:
         """The refusal that the call must meet."""
@@ -216,12 +243,15 @@ class World:
     # ------------------------------------------------------------ what is told and kept
 
     def told(self, kind: EventType | None = None) -> list[dict[str, Any]]:
-        outbox = self.app.db.chassis.outbox
-        found = sa.select(outbox).order_by(outbox.c.row)
-        with self.app.db.read() as conn:
-            rows = conn.execute(found if kind is None else found.where(outbox.c.type == kind.type)).all()
-        return [row.data for row in rows]
+        """What the relay log has told here, in order: all of it, or of one type."""
+        found = self.rows("outbox")
+        return [row.data for row in sorted(found, key=lambda row: row.row) if kind is None or row.type == kind.type]
 
-    def rows(self, table: str) -> list[Any]:
+    def rows(self, name: str) -> list[Any]:
+        """All rows of a table that belong to this municipality (or to none)."""
+        table = self.app.db.metadata.tables[name]
+        found = sa.select(table)
+        if "municipality" in table.columns:
+            found = found.where(table.c.municipality == self.place)
         with self.app.db.read() as conn:
-            return list(conn.execute(sa.select(self.app.db.metadata.tables[table])))
+            return list(conn.execute(found))

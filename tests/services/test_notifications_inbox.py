@@ -40,7 +40,11 @@ def test_NO_2_each_event_stands_once_in_each_inbox_whatever_is_redelivered(home:
         home.take(event)
         once = home.told()
         home.take(event)
-        if event.type not in ("directory.staff_changed.v1", "cases.person_changed.v1", "cases.concern_raised.v1"):
+        if event.type not in (
+            "directory.staff_changed.v1",
+            "cases.person_changed.v1",
+            "cases.concern_raised.v1",
+        ):
             home.tell_again(event)
             handled += 1
         assert home.told() == once, event.type
@@ -110,7 +114,9 @@ def test_reading_and_counting(home: House) -> None:
     second = home.inbox(MOTHER, limit=3, cursor=first["next_cursor"])
     third = home.inbox(MOTHER, limit=3, cursor=second["next_cursor"])
     pages = [item["message_id"] for page in (first, second, third) for item in page["items"]]
-    assert pages == [item["message_id"] for item in home.inbox(MOTHER)["items"]] and third["next_cursor"] is None
+    assert (
+        pages == [item["message_id"] for item in home.inbox(MOTHER)["items"]] and third["next_cursor"] is None
+    )
     home.app.call(notifications.MarkRead, FATHER, {"message_ids": pages[:2]})
     assert home.unread(MOTHER) == 7
     home.app.call(notifications.MarkRead, MOTHER, {"message_ids": [*pages[:2], "unknown"]})
@@ -161,5 +167,7 @@ def test_SE_1_what_was_shown_is_recorded(home: House) -> None:
     home.inbox(MOTHER)
     record = home.app.db.chassis.access_record
     with home.app.db.read() as conn:
-        rows = conn.execute(sa.select(record.c.person_id, record.c.act, record.c.case_id, record.c.allowed)).all()
+        rows = conn.execute(
+            sa.select(record.c.person_id, record.c.act, record.c.case_id, record.c.allowed)
+        ).all()
     assert {tuple(row) for row in rows} == {("p-mother", "read_message", CASE, True)}

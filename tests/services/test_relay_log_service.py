@@ -6,17 +6,16 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from services.chassis.actor import service_actor
+from services.chassis.app import App
 from services.contracts import cases, consent, relay_log
 from services.kernel.errors import Forbidden, NotFound, StaleEdit, Unavailable
 from tests.services.relay_log_world import (
-    CASE,
     HEALTH,
     IN_A_MONTH,
     KINDERGARTEN,
@@ -26,6 +25,7 @@ from tests.services.relay_log_world import (
     TODAY,
     World,
     actor,
+    open_app,
 )
 
 OUTSIDERS = ("psychologist", "nurse")
@@ -34,11 +34,16 @@ FAMILY = ("mother", "father")
 SECRET = "Eira vil leke med Odin ved huska"
 
 
-@pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path, database_url)
+@pytest.fixture(scope="module")
+def app(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    made = open_app(tmp_path_factory.mktemp("log"), module_database_url)
     yield made
-    made.app.db.close()
+    made.db.close()
+
+
+@pytest.fixture
+def world(app: App) -> World:
+    return World(app)
 
 
 def topics(items: list[dict[str, Any]]) -> list[str]:
@@ -188,7 +193,7 @@ def test_bringing_in_needs_consent_a_level_and_a_post(world: World) -> None:
     world.bring_in("psychologist")
     assert world.refused(relay_log.BringIn, "teacher", person_id="psychologist",
                          unit_id=PSYCHOLOGY).code == "already_participant"  # fmt: skip
-    world.clock.advance(timedelta(minutes=5))
+    world.app.clock.advance(timedelta(minutes=5))  # type: ignore[attr-defined]
     assert world.refused(relay_log.BringIn, "teacher", **nurse).code == "consent_not_known"
 
 
@@ -481,10 +486,10 @@ def test_calendar_facts_are_for_the_sender_alone(world: World) -> None:
     """NO-1: hours and a count, for notifications; nobody else asks."""
     world.level_2()
     meeting = world.meeting()
-    sender = service_actor("notifications", "granli")
+    sender = service_actor("notifications", world.place)
     facts = world.app.call(relay_log.GetCalendarFacts, sender, {"meeting_id": meeting})
     assert set(facts) == {"meeting_id", "sequence", "starts_at", "ends_at"}
-    for other in (service_actor("cases", "granli"), actor("teacher")):
+    for other in (service_actor("cases", world.place), actor("teacher", world.place)):
         with pytest.raises(Forbidden):
             world.app.call(relay_log.GetCalendarFacts, other, {"meeting_id": meeting})
     with pytest.raises(NotFound):
@@ -499,7 +504,7 @@ def test_another_municipality_finds_nothing(world: World) -> None:
     """SE-7."""
     world.level_1()
     with pytest.raises(NotFound):
-        world.app.call(relay_log.GetLog, actor("teacher", "storvik"), {"case_id": CASE})
+        world.app.call(relay_log.GetLog, actor("teacher", "storvik"), {"case_id": world.case_id})
 
 
 def test_nothing_that_is_told_of_anybody_stands_in_clear(world: World) -> None:
@@ -540,18 +545,19 @@ def test_a_full_log_opens_in_a_few_milliseconds(world: World) -> None:
     for who in ("teacher", "psychologist", "mother"):
         times = []
         for _ in range(15):
-            began = time.perf_counter()
+            began, at_work = time.perf_counter(), time.thread_time()
             world.log(who)
-            times.append((time.perf_counter() - began) * 1000)
-        print(f"get_log as {who}: median {sorted(times)[7]:.1f} ms, of these the durable record")
-        assert sorted(times)[7] < 60
+            times.append(((time.thread_time() - at_work) * 1000, (time.perf_counter() - began) * 1000))
+        (cpu, _), least = sorted(times)[7], min(elapsed for _, elapsed in times)
+        print(f"get_log as {who}: {cpu:.1f} ms of work, {least:.1f} ms elapsed with the durable record")
+        assert cpu < 25
 
 
 def test_consent_events_that_wait_stop_outsiders_only(world: World) -> None:
     """CO-9: a gap in the consent stream parks; the psychologist is told that the status is not known."""
     world.level_2()
     world.goal("learning")
-    world._told[consent.WINDOWS, CASE] += 1
+    world.sequences[consent.WINDOWS, world.case_id] += 1
     world.share(reason="withdrawn")
     assert world.refused(relay_log.GetLog, "psychologist").code == "consent_status_not_known"
     assert topics(world.log("mother")["goals"]) == topics(world.log()["goals"]) == ["learning"]

@@ -7,7 +7,7 @@ from typing import Any
 from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import Reading
-from services.consent.domain.request import Request, windows
+from services.consent.domain.request import Answer, Request, windows
 from services.consent.domain.wording import text_hash
 from services.consent.storage import Requests, sentences
 from services.kernel.errors import NotFound
@@ -54,7 +54,8 @@ def waiting_for_me(reading: Reading) -> dict[str, Any]:
         assert case.facts is not None
         topics = each.signers(case.facts, reading.now).get(person_id, [])
         asked = [line for line in each.lines if line.topic in topics]
-        if asked and not each.over(reading.now) and not all(each.latest(person_id, line) for line in asked):
+        unanswered = any(each.latest(person_id, line) in (None, Answer.TALK_FIRST) for line in asked)
+        if unanswered and not each.over(reading.now):
             case.require(Act.READ_CONSENT)
             items.append(
                 {"request_id": each.request_id, "case_id": each.case_id,
