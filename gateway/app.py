@@ -49,7 +49,11 @@ class Means:
 class CsrfFailed(Refusal):
     """A change was asked for without the session's token: perhaps by another site."""
 
-    code, status, detail = "csrf_failed", 403, "The form is too old, or was not made here. Open the page again."
+    code, status, detail = (
+        "csrf_failed",
+        403,
+        "The form is too old, or was not made here. Open the page again.",
+    )
 
 
 def create_app(means: Means) -> Flask:
@@ -112,7 +116,9 @@ def _same_site() -> None:
     if request.method in _SAFE:
         return
     expected = session.get("csrf", "")
-    given = request.headers.get("Stafett-CSRF") or (request.form.get("csrf_token", "") if request.form else "")
+    given = request.headers.get("Stafett-CSRF") or (
+        request.form.get("csrf_token", "") if request.form else ""
+    )
     if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
         raise CsrfFailed
 

@@ -28,9 +28,7 @@ class Missing:
 class Asking:
     """The calls of one request. `seen` is the session's memory of versions: {key: [sequence, at]}."""
 
-    def __init__(
-        self, client: RpcClient, signer: Signer, actor: Actor | None, seen: dict[str, Any]
-    ) -> None:
+    def __init__(self, client: RpcClient, signer: Signer, actor: Actor | None, seen: dict[str, Any]) -> None:
         self._client, self._signer, self.actor = client, signer, actor
         self.seen = seen
         self.newly_seen: dict[str, int] = {}
@@ -41,7 +39,11 @@ class Asking:
         return self.actor.municipality if self.actor else ""
 
     def __call__(
-        self, procedure: Procedure, request: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None
+        self,
+        procedure: Procedure,
+        request: Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
     ) -> dict[str, Any]:
         """Ask one thing. Raises the service's Refusal."""
         answer = self._client.call(
@@ -56,10 +58,7 @@ class Asking:
         return answer
 
     def together(self, **asked: tuple[Procedure, Mapping[str, Any]]) -> dict[str, Any]:
-        """Ask several things at once: name -> answer, or Missing where that part could not be had.
-
-        A refusal that is about the asker (403, 404) is raised, since then there is nothing to show.
-        """
+        """Ask several things at once: name -> answer, or Missing with the refusal where a part could not be had."""
         token = self._token()
         pending = {
             name: self._client.start_call(
@@ -67,7 +66,7 @@ class Asking:
                 token,
                 dict(request),
                 at_least=self._at_least(procedure),
-                )
+            )
             for name, (procedure, request) in asked.items()
         }
         answers: dict[str, Any] = {}
@@ -98,7 +97,9 @@ class Asking:
         if procedure.kind == "command":
             return None
         now = time.time()
-        return {key: entry[0] for key, entry in self.seen.items() if entry[1] + _REMEMBERED_SECONDS > now} or None
+        return {
+            key: entry[0] for key, entry in self.seen.items() if entry[1] + _REMEMBERED_SECONDS > now
+        } or None
 
     def _remember(self, versions: Mapping[str, int]) -> None:
         now = time.time()

@@ -74,7 +74,13 @@ def register(app: Flask) -> None:
             for where in messages.values():
                 _flatten("", where, fields)
             return refused(InvalidInput(fields=fields))
-        codes = {400: "malformed", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
+        codes = {
+            400: "malformed",
+            404: "not_found",
+            405: "method_not_allowed",
+            413: "too_large",
+            415: "not_json",
+        }
         refusal = Refusal(error.description or "", code=codes.get(error.code, "http_error"), status=400)
         refusal.status = error.code
         return problem(refusal) if is_api() else error_page(refusal)
@@ -84,7 +90,9 @@ def register(app: Flask) -> None:
         if current_app.testing:
             raise error
         log.error("request_failed", url=str(request.url_rule), **fault(error))
-        refusal = Refusal("Something went wrong here. Nothing was changed.", code="internal_error", status=500)
+        refusal = Refusal(
+            "Something went wrong here. Nothing was changed.", code="internal_error", status=500
+        )
         return problem(refusal) if is_api() else error_page(refusal)
 
 

@@ -92,7 +92,9 @@ class Application(WebServer):  # type: ignore[misc]
     def get_wsgi_app(self) -> Any:
         return create_app(self._means)
 
-    def get_wsgi_server(self, sock: Any, wsgi_app: Any, protocol: Any = HttpOnlyProtocol, debug: bool = False) -> Any:
+    def get_wsgi_server(
+        self, sock: Any, wsgi_app: Any, protocol: Any = HttpOnlyProtocol, debug: bool = False
+    ) -> Any:
         """Eventlet's server without its line a request: an address may say whom somebody asked about."""
         return wsgi.Server(
             sock, sock.getsockname(), wsgi_app, protocol=protocol, debug=debug, log=_Quiet(), log_output=False

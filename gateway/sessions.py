@@ -85,7 +85,9 @@ class EncryptedSessions(SessionInterface):
             if session.seen_at is None or session.seen_at + _TOUCH_EVERY < now:
                 with self._db.write() as tx:
                     tx.execute(
-                        sa.update(sessions).where(sessions.c.id_hash == _hash(session.sid)).values(seen_at=now)
+                        sa.update(sessions)
+                        .where(sessions.c.id_hash == _hash(session.sid))
+                        .values(seen_at=now)
                     )
             return
         new = session.sid is None
@@ -95,7 +97,9 @@ class EncryptedSessions(SessionInterface):
         with self._db.write() as tx:
             if new:
                 tx.execute(sa.delete(sessions).where(sessions.c.begun_at < now - WHOLE))
-                tx.execute(sa.insert(sessions).values(id_hash=key, content=content, begun_at=now, seen_at=now))
+                tx.execute(
+                    sa.insert(sessions).values(id_hash=key, content=content, begun_at=now, seen_at=now)
+                )
             else:
                 tx.execute(
                     sa.update(sessions).where(sessions.c.id_hash == key).values(content=content, seen_at=now)

@@ -18,7 +18,10 @@ import pytest
 
 from deploy.broker import PrivateBroker, is_installed
 from deploy.packages import SETS, ensure
+from deploy.plan import SERVICES
+from tests.support.played import Played, play
 from tests.support.postgres import PrivatePostgres
+from tests.support.suite import Suite
 
 ENGINES = ("sqlite", "postgresql")
 TIERS = ("rules", "services", "contracts", "journeys", "faults", "security", "bench")
@@ -105,3 +108,27 @@ def var_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     var.mkdir(mode=0o700)
     monkeypatch.setenv("STAFETT_VAR", str(var))
     return var
+
+
+@pytest.fixture(scope="session")
+def suite(broker: PrivateBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """The whole suite with the demo data, on SQLite, one for the session. Who kills a process starts it again."""
+    with Suite(tmp_path_factory.mktemp("suite") / "var", broker) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def suite_on_postgres(
+    broker: PrivateBroker, postgres: PrivatePostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Suite]:
+    """As `suite`, with the five services' data in PostgreSQL."""
+    urls = {f"STAFETT_{name.upper()}_DATABASE_URL": postgres.fresh_database(name) for name in SERVICES}
+    with Suite(tmp_path_factory.mktemp("suite-pg") / "var", broker, **urls) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def played(request: pytest.FixtureRequest) -> Played:
+    """The main job, played once a session through a suite on each database engine."""
+    running = request.getfixturevalue("suite" if request.param == "sqlite" else "suite_on_postgres")
+    return play(running)

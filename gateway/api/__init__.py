@@ -10,6 +10,7 @@ from marshmallow import Schema, pre_load
 from marshmallow.fields import Boolean, Integer, List
 from werkzeug.exceptions import HTTPException
 
+from gateway.api import docs
 from gateway.api.routes import ROUTES, Route
 from gateway.composition.case import case_page
 from gateway.composition.work import work_page
@@ -60,6 +61,7 @@ def register(app: Flask) -> None:
     for blueprint in blueprints.values():
         api.register_blueprint(blueprint)
     _add_plain(app)
+    docs.register(app)
 
 
 def _add(blueprint: Blueprint, route: Route) -> None:
@@ -88,12 +90,16 @@ def _add(blueprint: Blueprint, route: Route) -> None:
     decorated = blueprint.doc(
         operationId=procedure.name if route.method != "GET" else f"{procedure.name}",
         parameters=_headers(route),
-        responses={"default": {"description": "A problem (RFC 9457)", "content": {"application/problem+json": {}}}},
+        responses={
+            "default": {"description": "A problem (RFC 9457)", "content": {"application/problem+json": {}}}
+        },
     )(view)
     decorated = blueprint.response(route.status, procedure.response)(decorated)
     if has_body:
         if route.method == "GET":
-            decorated = blueprint.arguments(_query_schema(procedure, hidden & known), location="query")(decorated)
+            decorated = blueprint.arguments(_query_schema(procedure, hidden & known), location="query")(
+                decorated
+            )
         else:
             decorated = blueprint.arguments(procedure.request(exclude=tuple(hidden & known)))(decorated)
     blueprint.route(_SLOT.sub(r"<\1>", route.rule), methods=[route.method])(decorated)

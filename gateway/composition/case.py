@@ -35,7 +35,9 @@ def case_page(asking: Asking, names: Names, case_id: str) -> dict[str, Any]:
 
 def missing_parts(parts: dict[str, Any]) -> list[str]:
     """The parts whose service did not answer; a refusal about the asker is no fault of a service."""
-    return sorted(name for name, part in parts.items() if isinstance(part, Missing) and is_outage(part.refusal))
+    return sorted(
+        name for name, part in parts.items() if isinstance(part, Missing) and is_outage(part.refusal)
+    )
 
 
 def is_outage(refusal: Refusal) -> bool:

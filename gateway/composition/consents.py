@@ -22,7 +22,9 @@ def open_services(consents: Mapping[str, Any] | None, now: datetime) -> dict[str
 def service_states(consents: Mapping[str, Any] | None) -> dict[str, str]:
     """Service id -> the state of its latest request (a key of consent_state.*)."""
     states: dict[str, str] = {}
-    for request in sorted(consents["requests"] if consents else (), key=lambda each: str(each["requested_at"])):
+    for request in sorted(
+        consents["requests"] if consents else (), key=lambda each: str(each["requested_at"])
+    ):
         for service_id, state in states_of(request).items():
             if states.get(service_id) != "active" or state not in ("pending", "refused"):
                 states[service_id] = state
@@ -30,7 +32,7 @@ def service_states(consents: Mapping[str, Any] | None) -> dict[str, str]:
 
 
 def states_of(request: Mapping[str, Any]) -> dict[str, str]:
-    """Service id -> the state of one request for it: the lines taken together, and "talk_first" where someone said so."""
+    """Service id -> the state of one request for it, its lines taken together; "talk_first" where someone said so."""
     states: dict[str, str] = {}
     for share in request["shares"]:
         service_id = share["service_id"]

@@ -52,8 +52,8 @@ def next_step(page: Mapping[str, Any], me: str, now: datetime) -> Step | None:
         return Step("read", "report") if "read_report" in case["permitted"] and case["level"] else None
     handover = case["handover"]
     if handover and handover["to_person_id"] == me:
-        asker = names.get(handover["from_person_id"], "")
-        return Step("handover_answer", "handover_answer", {"handover_id": handover["handover_id"]}, params={"name": asker})
+        asker, values = names.get(handover["from_person_id"], ""), {"handover_id": handover["handover_id"]}
+        return Step("handover_answer", "handover_answer", values, params={"name": asker})
     if case["level"] == 0:
         return _at_level_0(case)
     if case["holder_person_id"] != me:
@@ -67,7 +67,9 @@ def _at_level_0(case: Mapping[str, Any]) -> Step | None:
     if case["next"]["waits_for"] != "me":
         return None
     code = AT_LEVEL_0.get(case["next"]["act"], "talk")
-    return Step(code, {"concretise": "forms", "talk": "talk", "decide": "decide"}[code], due=case["next"]["due"])
+    return Step(
+        code, {"concretise": "forms", "talk": "talk", "decide": "decide"}[code], due=case["next"]["due"]
+    )
 
 
 def _asked(page: Mapping[str, Any]) -> Step | None:

@@ -114,7 +114,9 @@ def capacity() -> Any:
     """Ask as whom the person wants to act."""
     if not session.get("capacities"):
         return redirect(path("login"))
-    return _choose(Form({"capacity": str(session.get("chosen") if session.get("chosen") is not None else "")}))
+    return _choose(
+        Form({"capacity": str(session.get("chosen") if session.get("chosen") is not None else "")})
+    )
 
 
 @blueprint.post(PATHS["capacity"])
@@ -139,7 +141,9 @@ def _choose(form: Form) -> str:
         }
         for index, each in enumerate(session["capacities"])
     ]
-    return render("common/capacity.html", capacities=capacities, form=form, next=safe_next(request.args.get("next")))
+    return render(
+        "common/capacity.html", capacities=capacities, form=form, next=safe_next(request.args.get("next"))
+    )
 
 
 @blueprint.post(PATHS["logout"])

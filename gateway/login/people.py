@@ -26,7 +26,11 @@ def capacities_of(asking: Asking, number: str) -> list[dict[str, Any]]:
     """
     found: list[dict[str, Any]] = []
     for person in asking.as_service(cases.ResolveLogin, {"number": number})["persons"]:
-        base = {"person_id": person["person_id"], "name": person["name"], "municipality": person["municipality"]}
+        base = {
+            "person_id": person["person_id"],
+            "name": person["name"],
+            "municipality": person["municipality"],
+        }
         answer = asking.as_service(
             directory.RolesOf, {"person_id": person["person_id"]}, municipality=person["municipality"]
         )

@@ -50,24 +50,28 @@ def _show(case_id: str, form: Form) -> str:
     found, names, log = page["case"], page["names"], page["log"]
     notes = page["notes"]["notes"] if page["notes"] else []
     step = next_step(page, me(), g.now)
+    states = service_states(page["consents"])
+    stands_already = {"consent_status"} if states else set()
     unread = page["unread"]["unread"] if page["unread"] else None
     return render(
         "employee/case.html",
         case=case_head(found, names, log),
         form=form,
         now=now_model(found["case_id"], step),
-        steps=_steps(found, names, step),
-        notes=None if page["notes"] is None or (found["level"] and not notes) else notes_in_words(notes, names),
+        steps=_steps(found, names, step) if found["state"] == "open" else [],
+        notes=None
+        if page["notes"] is None or (found["level"] and not notes)
+        else notes_in_words(notes, names),
         notes_shared=found["talk_recorded"],
         may_note=may(found, "write_notes"),
         forms=filled_forms(found["case_id"], notes),
         consents=[
             {"service": g.names.service(service_id), "state": state, "until": None}
-            for service_id, state in service_states(page["consents"]).items()
+            for service_id, state in states.items()
         ],
         events=events(found, names)[:EVENTS_SHOWN],
         readers=readers(page),
-        actions=[{"code": code, "url": url} for code, url in _actions(found)],
+        actions=[{"code": code, "url": url} for code, url in _actions(found) if code not in stands_already],
         joined=found["joined_into"],
         unread=unread,
         missing=[name for name in page["missing"] if name != "unread"],
@@ -85,14 +89,16 @@ def now_model(case_id: str, step: Step | None) -> dict[str, Any] | None:
 
 def _steps(found: Mapping[str, Any], names: Mapping[str, str], now: Step | None) -> list[dict[str, Any]]:
     """The level's steps, with the guide's words; the current one can be marked as done by whoever does it."""
-    guide = next((each for each in g.names.catalogue()["guide"]["levels"] if each["level"] == found["level"]), None)
+    guide = next(
+        (each for each in g.names.catalogue()["guide"]["levels"] if each["level"] == found["level"]), None
+    )
     titles = {step["code"]: step["title"] for step in guide["steps"]} if guide else {}
     mine = may(found, "write_notes") if found["level"] == 0 else may(found, "manage")
     rows: list[dict[str, Any]] = []
     for step in found["steps"]:
         current = step["state"] == "current"
         status = {"done": "done", "locked": "later"}.get(step["state"], "you" if mine else "others")
-        doing = current and mine and now is not None and now.code in _DOES_THE_STEP
+        doing = current and mine and now is not None and now.code in _DOES.get(step["step"], ())
         url = path(now.page, case_id=found["case_id"], **now.values) if now and doing else None
         rows.append(
             {
@@ -109,8 +115,16 @@ def _steps(found: Mapping[str, Any], names: Mapping[str, str], now: Step | None)
     return rows
 
 
-_DOES_THE_STEP = frozenset({"concretise", "talk", "decide", "plan", "measure", "evaluate", "choose_level", "follow"})
-"""What is next may be something else than the level's step, such as an answer to somebody."""
+_DOES: dict[str, tuple[str, ...]] = {
+    "make_concrete": ("concretise",),
+    "share": ("talk",),
+    "reason_to_go_on": ("decide",),
+    "plan": ("plan", "measure"),
+    "carry_out": ("follow",),
+    "evaluate": ("evaluate",),
+    "decide": ("choose_level",),
+}
+"""Step -> what does it; what is next may be something else, such as an answer to somebody."""
 
 _FINISHED_BY_HAND = (
     frozenset({"make_concrete"}),
@@ -120,7 +134,11 @@ _FINISHED_BY_HAND = (
 
 
 def _done_by(found: Mapping[str, Any], names: Mapping[str, str], step: str) -> str:
-    what = {"concern_arises": "concern_raised", "share": "talk_recorded"}.get(step) if found["level"] == 0 else None
+    what = (
+        {"concern_arises": "concern_raised", "share": "talk_recorded"}.get(step)
+        if found["level"] == 0
+        else None
+    )
     for each in reversed(found["happenings"]):
         values = each["values"]
         if each["what"] == what or (each["what"] == "step_completed" and values.get("step") == step):
@@ -190,11 +208,15 @@ def readers(page: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows.append(row(found["owner_person_id"], "owner", found["owner_unit_id"]))
     rows.append({"name": None, "role": "leader", "unit": g.names.unit(place, found["owner_unit_id"])})
     if found["talk_recorded"] or found["level"]:
-        rows += [row(each["person_id"], "guardian") for each in found["guardians"] if each["has_responsibility"]]
+        rows += [
+            row(each["person_id"], "guardian") for each in found["guardians"] if each["has_responsibility"]
+        ]
     opened = open_services(page["consents"], g.now)
     for each in page["log"]["participants"] if page["log"] else ():
         known = each["person_id"] != found["holder_person_id"] and each["valid_to"] is None
-        if known and (page["consents"] is None or each["service_id"] in opened | {found["owner_service_id"]: []}):
+        if known and (
+            page["consents"] is None or each["service_id"] in opened | {found["owner_service_id"]: []}
+        ):
             rows.append(row(each["person_id"], "participant", each["unit_id"]))
     return rows
 

@@ -27,7 +27,9 @@ def ask_case(case_id: str, **more: Ask) -> dict[str, Any]:
     `names`: person id -> name, of everybody in the answers. A part of `more` that could not be had is None; those
     whose service did not answer are named in `missing`. Raises the refusal when the case itself can't be had.
     """
-    parts = g.asking.together(case=(cases.GetCase, {"case_id": case_id}), unread=(notifications.UnreadCount, {}), **more)
+    parts = g.asking.together(
+        case=(cases.GetCase, {"case_id": case_id}), unread=(notifications.UnreadCount, {}), **more
+    )
     if isinstance(parts["case"], Missing):
         raise parts["case"].refusal
     missing = [name for name in missing_parts(parts) if name != "unread"]
@@ -40,7 +42,9 @@ def ask_case(case_id: str, **more: Ask) -> dict[str, Any]:
     return page
 
 
-def case_head(case: dict[str, Any], names: Mapping[str, str], log: dict[str, Any] | None = None) -> dict[str, Any]:
+def case_head(
+    case: dict[str, Any], names: Mapping[str, str], log: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """The view model CaseHead of templates: {id, why, child, level, state, frozen, protected, unit, holder}.
 
     `case`: contracts.cases.CaseDetail; `log`: contracts.relay_log.LogDetail, if it was asked for. `why` is the key
@@ -66,7 +70,7 @@ def case_head(case: dict[str, Any], names: Mapping[str, str], log: dict[str, Any
     }
 
 
-def why(case: dict[str, Any]) -> str:
+def why(case: Mapping[str, Any]) -> str:
     """The part that the reader has in the case; whoever is asked to take over is not yet a participant."""
     handover = case["handover"]
     if handover and handover["to_person_id"] == me() and case["part"] == "participant":
@@ -74,7 +78,7 @@ def why(case: dict[str, Any]) -> str:
     return str(case["part"])
 
 
-def may(case: dict[str, Any], act: str) -> bool:
+def may(case: Mapping[str, Any], act: str) -> bool:
     """Whether the service said that the reader may do this now: for what a page offers, never for what it allows."""
     return act in case["permitted"]
 

@@ -28,7 +28,9 @@ def topic_choices(hints: bool = False) -> list[Choice]:
     ]
 
 
-def staff_choices(unit_ids: Iterable[str], service_ids: Iterable[str] = (), without: str | None = None) -> list[Choice]:
+def staff_choices(
+    unit_ids: Iterable[str], service_ids: Iterable[str] = (), without: str | None = None
+) -> list[Choice]:
     """Employees of units and services: [{code: "person id|unit id", text: "Name, title, unit"}]; own units first."""
     units = list(unit_ids)
     found = g.asking(directory.StaffOf, {"unit_ids": units, "service_ids": list(service_ids)})["items"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect
+from flask import Blueprint, g, redirect
 from werkzeug.wrappers import Response
 
 from gateway.pages.case_head import ask_case
@@ -27,22 +27,27 @@ def close(case_id: str) -> str:
 
 @blueprint.post(PATHS["close"])
 def closed(case_id: str) -> Page:
-    """Close it; from now on everything can be read, and nothing changed."""
-    form = Form.sent()
+    """Close it. Consent ends with the case, so that a holder of another service goes back to their work."""
+    form, page = Form.sent(), _ask(case_id)
     for name in ("outcome", "reason"):
         if not form.text(name):
             form.wrong(name, "required")
     done = None
     if not form.errors:
         version = int(form.etag) if form.etag and form.etag.isdigit() else None
-        asked = {"case_id": case_id, "expected_version": version, "outcome": form.text("outcome"), "reason": form.text("reason")}
+        asked = {
+            "case_id": case_id,
+            "expected_version": version,
+            "outcome": form.text("outcome"),
+            "reason": form.text("reason"),
+        }
         done = form.submit(cases.CloseCase, asked)
     if done is None:
-        page = _ask(case_id)
         form.etag = str(page["case"]["version"])
         return _close(page, form), form.status
     notice("close.done")
-    return redirect(path("case", case_id=case_id), 303)
+    stays = g.asking.actor is not None and g.asking.actor.unit_id == page["case"]["owner_unit_id"]
+    return redirect(path("case", case_id=case_id) if stays else path("work"), 303)
 
 
 def _ask(case_id: str) -> dict[str, Any]:

@@ -52,7 +52,12 @@ def asked(case_id: str) -> Page:
         form.wrong("valid_to", "required")
     done = None
     if not form.errors:
-        request = {"case_id": case_id, "purpose": form.text("purpose"), "shares": shares, "valid_to": form.text("valid_to")}
+        request = {
+            "case_id": case_id,
+            "purpose": form.text("purpose"),
+            "shares": shares,
+            "valid_to": form.text("valid_to"),
+        }
         done = form.submit(consent.RequestConsent, request)
     if done is None:
         return _ask(case_id, form), form.status
@@ -87,7 +92,9 @@ def status(case_id: str) -> str:
     page = ask_case(case_id, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
     if page["consents"] is None and not page["missing"]:
         page["consents"] = g.asking(consent.ConsentsOfCase, {"case_id": case_id})
-    found = sorted((page["consents"] or {}).get("requests", []), key=lambda each: str(each["requested_at"]), reverse=True)
+    found = sorted(
+        (page["consents"] or {}).get("requests", []), key=lambda each: str(each["requested_at"]), reverse=True
+    )
     capacity = (people.chosen() or {}).get("capacity")
     return render(
         "employee/consent_status.html", case=page["head"], requests=[_request(each, page) for each in found],
@@ -129,7 +136,9 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
         "state": each["state"],
         "current": consents.is_current(each),
         "answer_url": path("consent", request_id=each["request_id"]) if waits else None,
-        "talk_first": [names.get(person_id, "") for person_id in consents.talk_first(each) if person_id != me()],
+        "talk_first": [
+            names.get(person_id, "") for person_id in consents.talk_first(each) if person_id != me()
+        ],
         "services": services,
     }
 

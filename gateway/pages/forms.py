@@ -37,7 +37,9 @@ class Form:
                 continue
             values = [value.replace("\r\n", "\n").strip() for value in request.form.getlist(name)]
             data[name] = values if name in lists else values[0]
-        return cls(data, key=request.form.get("idempotency_key") or new_id(), etag=request.form.get("etag") or None)
+        return cls(
+            data, key=request.form.get("idempotency_key") or new_id(), etag=request.form.get("etag") or None
+        )
 
     def text(self, name: str) -> str | None:
         """A field's text, None when it is empty."""
@@ -92,4 +94,9 @@ def field_sentence(name: str, code: str) -> str:
     return t("errors.invalid")
 
 
-_CODES = {"missing": "required", "blank": "required", "unknown": "unknown_value", "not_a_choice": "unknown_value"}
+_CODES = {
+    "missing": "required",
+    "blank": "required",
+    "unknown": "unknown_value",
+    "not_a_choice": "unknown_value",
+}

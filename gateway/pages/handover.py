@@ -61,9 +61,14 @@ def _handover(page: dict[str, Any], form: Form) -> str:
     pending = None
     people: list[dict[str, str]] = []
     if asked:
-        pending = {**with_title(page["names"], asked["to_person_id"], asked["to_unit_id"]), "at": asked["proposed_at"]}
+        pending = {
+            **with_title(page["names"], asked["to_person_id"], asked["to_unit_id"]),
+            "at": asked["proposed_at"],
+        }
     else:
-        people = staff_choices([case["owner_unit_id"]], sorted(open_services(page["consents"], g.now)), without=me())
+        people = staff_choices(
+            [case["owner_unit_id"]], sorted(open_services(page["consents"], g.now)), without=me()
+        )
     return render("employee/handover.html", case=page["head"], form=form, pending=pending, people=people,
                   unread=page["unread"], missing=page["missing"], active="work")  # fmt: skip
 
@@ -86,7 +91,12 @@ def answered(case_id: str, handover_id: str) -> Page:
     if form.text("answer") not in ("accepted", "declined"):
         form.wrong("answer", "required")
     else:
-        asked = {"case_id": case_id, "handover_id": handover_id, "answer": form.text("answer"), "reason": form.text("reason")}
+        asked = {
+            "case_id": case_id,
+            "handover_id": handover_id,
+            "answer": form.text("answer"),
+            "reason": form.text("reason"),
+        }
         done = form.submit(cases.AnswerHandover, asked)
     if done is None:
         return _answer(ask_case(case_id), handover_id, form), form.status

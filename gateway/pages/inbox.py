@@ -62,7 +62,9 @@ def inbox() -> str:
     rows = [_row(each, children) for each in found["items"]]
     rows.sort(key=lambda row: not (row["action"] and row["unread"]))
     following = path("inbox", fra=found["next_cursor"]) if found["next_cursor"] else None
-    return render("common/inbox.html", messages=rows, next_url=following, unread=found["unread"], active="inbox")
+    return render(
+        "common/inbox.html", messages=rows, next_url=following, unread=found["unread"], active="inbox"
+    )
 
 
 @blueprint.get(PATHS["message"])
@@ -137,9 +139,15 @@ def _target(found: Mapping[str, Any]) -> str | None:
     if kind == "consent_requested":
         return path("consent", request_id=item) if item else path("consent_status", case_id=case_id)
     if kind in ("meeting_called", "minutes_published"):
-        return path("meeting", case_id=case_id, meeting_id=item) if item else path("meetings", case_id=case_id)
+        return (
+            path("meeting", case_id=case_id, meeting_id=item) if item else path("meetings", case_id=case_id)
+        )
     if kind == "handover_proposed":
-        return path("handover_answer", case_id=case_id, handover_id=item) if item else path("case", case_id=case_id)
+        return (
+            path("handover_answer", case_id=case_id, handover_id=item)
+            if item
+            else path("case", case_id=case_id)
+        )
     employee = (people.chosen() or {}).get("capacity") == "employee"
     target = _IN_CASE.get(kind, "case")
     return path(target if employee or target not in ("decide", "handover") else "case", case_id=case_id)
@@ -157,7 +165,9 @@ def _facts(found: Mapping[str, Any], case: Mapping[str, Any] | None) -> list[dic
     if found["kind"] == "meeting_called" and found["item_id"]:
         facts += _meeting_facts(found)
     if found["kind"] in ("deadline_near", "deadline_passed") and case["decide_by"]:
-        facts.append({"label": t("common.deadline"), "text": _words().deadline(case["decide_by"]).capitalize()})
+        facts.append(
+            {"label": t("common.deadline"), "text": _words().deadline(case["decide_by"]).capitalize()}
+        )
     return facts
 
 
@@ -169,7 +179,10 @@ def _meeting_facts(found: Mapping[str, Any]) -> list[dict[str, str]]:
     for meeting in log["meetings"]:
         if meeting["meeting_id"] == found["item_id"]:
             place = [{"label": t("meeting.where"), "text": meeting["place"]}] if meeting["place"] else []
-            return [{"label": t("meeting.when"), "text": _words().moment(meeting["starts_at"]).capitalize()}, *place]
+            return [
+                {"label": t("meeting.when"), "text": _words().moment(meeting["starts_at"]).capitalize()},
+                *place,
+            ]
     return []
 
 

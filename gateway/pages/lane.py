@@ -74,7 +74,12 @@ def listed() -> str:
     """The reports that the reader may read: one's own, or all as child protection."""
     found = g.asking(cases.LaneReports, {"limit": 100})["items"]
     rows = [
-        {"id": each["report_id"], "at": each["filed_at"], "child": each["child_name"], "suspicion": each["suspicion"]}
+        {
+            "id": each["report_id"],
+            "at": each["filed_at"],
+            "child": each["child_name"],
+            "suspicion": each["suspicion"],
+        }
         for each in found
     ]
     return render("lane/list.html", reports=rows)

@@ -48,7 +48,12 @@ def decided(case_id: str) -> Page:
         form.wrong("reason", "required")
     done = None
     if decision == "close" and not form.errors:
-        closing = {"case_id": case_id, "expected_version": _version(form), "outcome": "no_concern", "reason": form.text("reason")}
+        closing = {
+            "case_id": case_id,
+            "expected_version": _version(form),
+            "outcome": "no_concern",
+            "reason": form.text("reason"),
+        }
         done = form.submit(cases.CloseCase, closing)
     elif decision == "level_1":
         _check_family(form)
@@ -78,7 +83,9 @@ def level(case_id: str) -> str:
     """Choose the services that take part, and the level."""
     page = _ask(case_id)
     chosen = request.args.getlist("services") or sorted(_covered(page))
-    form = Form({"services": chosen, "reason": request.args.get("reason", "")}, etag=str(page["case"]["version"]))
+    form = Form(
+        {"services": chosen, "reason": request.args.get("reason", "")}, etag=str(page["case"]["version"])
+    )
     return _level(page, form)
 
 
@@ -114,13 +121,20 @@ def _covered(page: dict[str, Any]) -> set[str]:
 def _level(page: dict[str, Any], form: Form) -> str:
     case = page["case"]
     states = service_states(page["consents"])
-    services = service_choices(states, lambda state: t("consents.answer_is", state=t(f"consent_state.{state}")))
+    services = service_choices(
+        states, lambda state: t("consents.answer_is", state=t(f"consent_state.{state}"))
+    )
+    offered = OFFERED[case["level"]]
+    if len(offered) == 1:
+        form.data["to_level"] = str(offered[0])
     chosen = form.many("services")
     suggestion = None
     if chosen:
-        suggestion = g.asking(cases.SuggestLevel, {"case_id": case["case_id"], "service_ids": chosen})["level"]
+        suggestion = g.asking(cases.SuggestLevel, {"case_id": case["case_id"], "service_ids": chosen})[
+            "level"
+        ]
     return render(
-        "employee/level.html", case=page["head"], form=form, levels=OFFERED[case["level"]], suggestion=suggestion,
+        "employee/level.html", case=page["head"], form=form, levels=offered, suggestion=suggestion,
         services=services, holders=None if case["holder_person_id"] else _holders(case, _covered(page)),
         unread=page["unread"], missing=page["missing"], active="work",
     )  # fmt: skip
@@ -153,11 +167,15 @@ def _move(form: Form, case_id: str, to_level: int, services: list[str]) -> dict[
         "holder_unit_id": unit_id,
     }
     return form.submit(
-        cases.MoveLevel, asked, service_ids="services", holder_unit_id="holder_person_id", expected_version="form"
+        cases.MoveLevel,
+        asked,
+        service_ids="services",
+        holder_unit_id="holder_person_id",
+        expected_version="form",
     )
 
 
-def _moved(case_id: str, done: dict[str, Any], told: str, **params: object) -> Response:
+def _moved(case_id: str, done: dict[str, Any], told: str, **params: str) -> Response:
     """On to the case; to the one that the child had already, when the concern was taken into it (LG-1)."""
     if done["id"] != case_id:
         notice("concern.receipt_joined", "info")

@@ -173,18 +173,29 @@ Shown = tuple[str, str, str, Callable[[str], str]]
 
 
 def conflict(page: Page, form: Form, version: int, shown: Iterable[Shown], action: str, back: str) -> Answer | None:
-    """LG-8: the page that shows what stands now beside what was written. None: nothing differs, there is no conflict.
+    """LG-8: the page that shows what stands now beside what was written. None: nothing of what was written differs.
 
-    Sending the page's form makes the same edit on the version that it shows."""
-    changes = [
-        {"field": key, "theirs": reads(now), "yours": reads(form.text(field) or "")}
-        for field, key, now, reads in shown
-        if field in form.data and (form.text(field) or "") != now
-    ]
-    if not changes:
+    Sending the page's form makes the writer's own changes on the version that it shows; what they left as it was
+    when they opened the form (`was-<field>`) stays as the other one made it."""
+    changes, mine = [], False
+    for field, key, now, reads in shown:
+        written, was = form.text(field) or "", form.text(f"was-{field}") or ""
+        if written == now:
+            continue
+        touched = written != was
+        mine = mine or touched
+        yours = reads(written) if touched else t("conflict.untouched")
+        changes.append({"field": key, "theirs": reads(now), "yours": yours})
+        form.data |= {f"was-{field}": now} | ({} if touched else {field: now})
+    if not mine:
         return None
     form.errors, form.etag = {}, str(version)
     return show(page, "log/conflict.html", form, by=None, changes=changes, action=action, back=back)
+
+
+def editing(data: dict[str, str], version: int) -> Form:
+    """The form of an edit, which remembers what stood in it when it was opened."""
+    return Form({**data, **{f"was-{name}": value for name, value in data.items()}}, etag=str(version))
 
 
 def is_stale(form: Form) -> bool:

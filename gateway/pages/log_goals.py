@@ -42,7 +42,7 @@ def edit(case_id: str, goal_id: str) -> Answer:
         page = ask_log(case_id)
         goal = one_of(page["log"]["goals"], "goal_id", goal_id)
         data = {name: goal[name] for name in ("text", "topic", "status")}
-        return _form(page, Form(data, etag=str(goal["version"])), goal_id)
+        return _form(page, editing(data, goal["version"]), goal_id)
     form = Form.sent()
     asked = {name: form.text(name) for name in ("text", "topic", "status")}
     if not asked["text"]:

@@ -59,7 +59,7 @@ def edit(case_id: str, measure_id: str) -> Answer:
     if request.method == "GET":
         page = ask_log(case_id)
         measure = one_of(page["log"]["measures"], "measure_id", measure_id)
-        return _form(page, Form(_data(page, measure), etag=str(measure["version"])), measure_id)
+        return _form(page, editing(_data(page, measure), measure["version"]), measure_id)
     form = Form.sent()
     page = ask_log(case_id)
     responsible = form.text("responsible")

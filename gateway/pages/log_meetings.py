@@ -246,8 +246,6 @@ def _agenda(form: Form) -> list[dict[str, str]]:
 def _publish(page: Page, form: Form, meeting: Mapping[str, Any], definition: dict[str, Any]) -> bool:
     names = {field["name"] for field in toolkit.fields_of(definition)}
     answers, errors = toolkit.validate(definition, {name: form.data[name] for name in names if name in form.data})
-    for name, code in errors.items():
-        form.wrong(name, code)
     items = [
         {"topic": topic["code"], "text": form.text(f"item-{topic['code']}")}
         for topic in _item_topics(page, meeting)
@@ -255,7 +253,9 @@ def _publish(page: Page, form: Form, meeting: Mapping[str, Any], definition: dic
     ]
     first = f"item-{_item_topics(page, meeting)[0]['code']}" if topic_choices(page) else "form"
     if not items:
-        form.wrong(first, "required")
+        form.wrong(first, "one_topic_needed")
+    for name, code in errors.items():
+        form.wrong(name, code)
     if form.errors:
         return False
     present = form.many("present_ids")

@@ -65,9 +65,15 @@ def choose(case_id: str) -> str:
     found = page["case"]
     current = next((index for index, each in enumerate(found["steps"], 1) if each["state"] == "current"), 0)
     here = f"{found['level']}.{current}"
-    tools = [tool for tool in g.names.catalogue()["tools"] if tool.get("form_version") and tool["code"] != "meeting_template"]
+    tools = [
+        tool
+        for tool in g.names.catalogue()["tools"]
+        if tool.get("form_version") and tool["code"] != "meeting_template"
+    ]
     tools.sort(key=lambda tool: here not in (tool.get("used_at") or ()))
-    return render("common/form_choose.html", case=page["head"], tools=tools, unread=page["unread"], active="work")
+    return render(
+        "common/form_choose.html", case=page["head"], tools=tools, unread=page["unread"], active="work"
+    )
 
 
 @blueprint.get(PATHS["form"])
@@ -119,7 +125,11 @@ def saved(case_id: str, tool_id: str, form_id: str) -> str:
     if found is None:
         raise NotFound
     definition = g.names.form(g.asking.municipality, tool_id, found["tool_version"])["form"]
-    told = {"at": found["recorded_at"], "by": page["names"].get(found["by_person_id"], ""), "version": found["tool_version"]}
+    told = {
+        "at": found["recorded_at"],
+        "by": page["names"].get(found["by_person_id"], ""),
+        "version": found["tool_version"],
+    }
     return render(
         "common/form_view.html", case=page["head"], tool_id=tool_id, definition=definition, answers=found["answers"],
         filled=told, may_fill=may(page["case"], "write_notes"), unread=page["unread"], active="work",
@@ -145,7 +155,11 @@ def _as_sent(definition: dict[str, Any], answers: dict[str, Any]) -> dict[str, A
     """Answers as a browser would send them, to show them in fields."""
     kinds = {field["name"]: field["type"] for field in forms.fields_of(definition)}
     return {
-        name: ("yes" if value else "no") if kinds[name] == "yes_no" else value if kinds[name] == "multi_choice" else str(value)
+        name: ("yes" if value else "no")
+        if kinds[name] == "yes_no"
+        else value
+        if kinds[name] == "multi_choice"
+        else str(value)
         for name, value in answers.items()
     }
 
@@ -187,10 +201,25 @@ def _talk(case_id: str, form: Form) -> str:
     page = ask_case(case_id)
     child = page["case"]["child"]
     people = [
-        {"code": each["person_id"], "text": t("ask.signer", name=each["name"], relation=t(f"relation.{each['relation']}").lower())}
+        {
+            "code": each["person_id"],
+            "text": t("ask.signer", name=each["name"], relation=t(f"relation.{each['relation']}").lower()),
+        }
         for each in page["case"]["guardians"]
-    ] + [{"code": child["person_id"], "text": t("ask.signer", name=child["name"], relation=t("relation.self").lower())}]
-    return render("employee/talk.html", case=page["head"], form=form, people=people, unread=page["unread"], active="work")
+    ] + [
+        {
+            "code": child["person_id"],
+            "text": t("ask.signer", name=child["name"], relation=t("relation.self").lower()),
+        }
+    ]
+    return render(
+        "employee/talk.html",
+        case=page["head"],
+        form=form,
+        people=people,
+        unread=page["unread"],
+        active="work",
+    )
 
 
 # ---------------------------------------------------------------- the child's view

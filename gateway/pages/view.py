@@ -46,7 +46,10 @@ _ASK = object()
 
 
 def page(
-    active: str | None = None, missing: Iterable[str] = (), unread: Any = None, municipality: str | None = None
+    active: str | None = None,
+    missing: Iterable[str] = (),
+    unread: Any = None,
+    municipality: str | None = None,
 ) -> dict[str, Any]:
     """The frame's view model (see templates/base.html)."""
     from gateway.app import csrf_token

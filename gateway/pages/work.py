@@ -47,8 +47,12 @@ def work() -> str | Response:
         row for each in page["inbox"] for row in _told(each, page)
     ]
     busy = {row["case_id"] for row in due}
-    mine = due + [row for each, row in running if _mine(each) and not (row["act"] in _QUIET and row["case_id"] in busy)]
-    others = [row for each, row in running if each["next"]["waits_for"] == "others" and each["part"] in _WAITING]
+    mine = due + [
+        row for each, row in running if _mine(each) and not (row["act"] in _QUIET and row["case_id"] in busy)
+    ]
+    others = [
+        row for each, row in running if each["next"]["waits_for"] == "others" and each["part"] in _WAITING
+    ]
     return render(
         "employee/work.html",
         mine=_by_deadline(mine),
@@ -79,7 +83,7 @@ def _row(each: Mapping[str, Any], names: Mapping[str, str]) -> Row:
         "child": {"name": child["name"], "first_name": first_name(child["name"]), "age": child["age"]},
         "level": each["level"],
         "state": each["state"],
-        "part": each["part"],
+        "part": "receiver" if act == "handover_answer" else each["part"],
         "act": act,
         "deadline": each["next"]["due"],
         "overdue": each["overdue"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 
 from services.chassis.access import HANDLERS as ACCESS_HANDLERS
@@ -9,6 +11,7 @@ from services.chassis.access import together
 from services.chassis.access.projections import T
 from services.chassis.unit_of_work import Handler, UnitOfWork
 from services.consent.commands import evaluate
+from services.consent.domain.request import READING_DAYS
 from services.consent.storage import Requests
 from services.contracts import cases
 from services.contracts.envelope import Event
@@ -24,8 +27,9 @@ def on_person_changed(uow: UnitOfWork, event: Event) -> None:
 
 
 def on_case_closed(uow: UnitOfWork, event: Event) -> None:
-    """The cooperation is over, and so are its consents (CO-2)."""
-    Requests(uow.tx, uow.municipality, uow.keys).end_all(event.subject, uow.now)
+    """The cooperation is over: its consents end when there has been time to fetch the final report (CO-2, LG-10)."""
+    ends = uow.now + timedelta(days=READING_DAYS)
+    Requests(uow.tx, uow.municipality, uow.keys).end_all(event.subject, ends)
     evaluate.run(uow, event.subject, "closed")
 
 

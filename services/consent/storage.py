@@ -220,7 +220,7 @@ class Requests:
         return bool(changed.rowcount)
 
     def end_all(self, case_id: str, at: Any) -> None:
-        """The case is closed: its consents end with it."""
+        """The case is closed: its consents end at `at`."""
         self._conn.execute(
             sa.update(requests)
             .where(
@@ -244,7 +244,7 @@ class Requests:
 def expired_cases(conn: AnyConnection, now: Any) -> list[tuple[str, str]]:
     """(municipality, case_id) of requests whose time has run out without that having been told: for the timer."""
     found = sa.select(requests.c.municipality, requests.c.case_id).where(
-        requests.c.valid_to <= now, requests.c.state.not_in(["expired"])
+        (requests.c.valid_to <= now) | (requests.c.ended_at <= now), requests.c.state.not_in(["expired"])
     )
     return [(row.municipality, row.case_id) for row in conn.execute(found.distinct())]
 

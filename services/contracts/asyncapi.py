@@ -81,7 +81,8 @@ def _cloud_event(event_type: str, stream: str, data: dict[str, Any]) -> dict[str
     }
     if definitions:
         payload["$defs"] = definitions
-    return _rebase(payload, event_type.replace(".", "_"))
+    rebased: dict[str, Any] = _rebase(payload, event_type.replace(".", "_"))
+    return rebased
 
 
 def _rebase(node: Any, key: str) -> Any:

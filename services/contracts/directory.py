@@ -68,25 +68,52 @@ class PolicyPublishedData(Message):
 _P = "01981c6e-0000-7000-8000-00000000000a"
 
 StaffChanged = EventType(
-    "directory.staff_changed.v1", STAFF, "person", StaffChangedData,
+    "directory.staff_changed.v1",
+    STAFF,
+    "person",
+    StaffChangedData,
     "The roles of an employee as they now stand, whole, past ones with their end.",
-    {"person_id": _P, "roles": [{"unit_id": "unit-granli-bh1", "service_id": "service-granli-bh",
-                                 "role": "employee", "valid_from": "2024-08-01"}]},
+    {
+        "person_id": _P,
+        "roles": [
+            {
+                "unit_id": "unit-granli-bh1",
+                "service_id": "service-granli-bh",
+                "role": "employee",
+                "valid_from": "2024-08-01",
+            }
+        ],
+    },
 )
 ServiceChanged = EventType(
-    "directory.service_changed.v1", CATALOGUE, "service", ServiceChangedData, "A service was made or changed.",
+    "directory.service_changed.v1",
+    CATALOGUE,
+    "service",
+    ServiceChangedData,
+    "A service was made or changed.",
     {"service_id": "service-granli-ppt", "kind": "supporting", "active": True},
 )
 UnitChanged = EventType(
-    "directory.unit_changed.v1", CATALOGUE, "unit", UnitChangedData, "A unit was made or changed.",
+    "directory.unit_changed.v1",
+    CATALOGUE,
+    "unit",
+    UnitChangedData,
+    "A unit was made or changed.",
     {"unit_id": "unit-granli-bh1", "service_id": "service-granli-bh", "active": True},
 )
 ToolPublished = EventType(
-    "directory.tool_published.v1", CATALOGUE, "tool", ToolPublishedData, "A new version of a tool is in force.",
+    "directory.tool_published.v1",
+    CATALOGUE,
+    "tool",
+    ToolPublishedData,
+    "A new version of a tool is in force.",
     {"tool": "observation", "version": 1, "valid_from": "2026-01-01"},
 )
 PolicyPublished = EventType(
-    "directory.policy_published.v1", CATALOGUE, "policy", PolicyPublishedData,
+    "directory.policy_published.v1",
+    CATALOGUE,
+    "policy",
+    PolicyPublishedData,
     "A version of the municipality's policy, in force from a day; its values are those of the kernel's Policy.",
     {"version": 1, "valid_from": "2026-01-01", "values": {"concern_days": 14}},
 )
@@ -201,21 +228,50 @@ class Pong(Message):
     ok = flag()
 
 
-Ping = query("directory.ping", Nothing, Pong, "Gateway only: answers at once, reads nothing; the bench's yardstick.")
-ListMunicipalities = query("directory.list_municipalities", Nothing, MunicipalitiesAnswer, "All municipalities here.")
-GetCatalogue = query("directory.get_catalogue", MunicipalityRef, Catalogue, "What anyone may read (DI-1, DI-3).")
+Ping = query(
+    "directory.ping", Nothing, Pong, "Gateway only: answers at once, reads nothing; the bench's yardstick."
+)
+ListMunicipalities = query(
+    "directory.list_municipalities", Nothing, MunicipalitiesAnswer, "All municipalities here."
+)
+GetCatalogue = query(
+    "directory.get_catalogue", MunicipalityRef, Catalogue, "What anyone may read (DI-1, DI-3)."
+)
 GetTool = query("directory.get_tool", ToolRef, ToolForm, "A tool's form in one version (DI-5).")
-RolesOf = query("directory.roles_of", PersonRef, RolesAnswer,
-                "A person's roles today; one's own, or asked by the gateway at login.")
-StaffNames = query("directory.staff_names", PersonsRef, StaffNamesAnswer, "Names and titles of employees by id.")
-StaffOf = query("directory.staff_of", UnitsRef, StaffNamesAnswer,
-                "The employees of units or services today, to choose a holder or a participant from; employees only.")
-ContactOfStaff = query("directory.contact_of_staff", PersonRef, StaffContact,
-                       "Notifications only: an employee's work address.")
-ImportCatalogue = command("directory.import_catalogue", ImportDataRequest,
-                          "Set-up only: publishes services, units, guide, tools and policy from the data files.")
+RolesOf = query(
+    "directory.roles_of",
+    PersonRef,
+    RolesAnswer,
+    "A person's roles today; one's own, or asked by the gateway at login.",
+)
+StaffNames = query(
+    "directory.staff_names", PersonsRef, StaffNamesAnswer, "Names and titles of employees by id."
+)
+StaffOf = query(
+    "directory.staff_of",
+    UnitsRef,
+    StaffNamesAnswer,
+    "The employees of units or services today, to choose a holder or a participant from; employees only.",
+)
+ContactOfStaff = query(
+    "directory.contact_of_staff", PersonRef, StaffContact, "Notifications only: an employee's work address."
+)
+ImportCatalogue = command(
+    "directory.import_catalogue",
+    ImportDataRequest,
+    "Set-up only: publishes services, units, guide, tools and policy from the data files.",
+)
 PutStaff = command("directory.put_staff", ImportStaffRequest, "Set-up only: an employee with roles, whole.")
 
 PROCEDURES = (
-    Ping, ListMunicipalities, GetCatalogue, GetTool, RolesOf, StaffNames, StaffOf, ContactOfStaff, ImportCatalogue, PutStaff,
+    Ping,
+    ListMunicipalities,
+    GetCatalogue,
+    GetTool,
+    RolesOf,
+    StaffNames,
+    StaffOf,
+    ContactOfStaff,
+    ImportCatalogue,
+    PutStaff,
 )

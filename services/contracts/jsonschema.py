@@ -30,7 +30,7 @@ def schema_of(message: type[Message]) -> dict[str, Any]:
     """One self-contained JSON Schema: the message at the root, what is nested in it under `$defs`."""
     found = schemas_of([message])
     root = dict(found.pop(_name(message)))
-    text = _relocate(root)
+    text: dict[str, Any] = _relocate(root)
     if found:
         text["$defs"] = {name: _relocate(each) for name, each in sorted(found.items())}
     text["$schema"] = "https://json-schema.org/draft/2020-12/schema"

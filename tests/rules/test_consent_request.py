@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.consent.domain import asking
-from services.consent.domain.request import Answer, Line, Request, Said, windows
+from services.consent.domain.request import READING_DAYS, Answer, Line, Request, Said, windows
 from services.consent.domain.wording import text_hash
 from services.kernel.errors import InvalidInput
 from services.kernel.facts import Facts
@@ -122,8 +122,10 @@ def test_a_consent_ends_with_its_last_day_and_with_the_case() -> None:
     asked = say(say(request(LEARNING), MOTHER, Answer.YES), FATHER, Answer.YES)
     assert open_now(asked, now=END - timedelta(seconds=1)) == {LEARNING}
     assert open_now(asked, now=END) == set() and asked.state(LEARNING, facts(), END) == "expired"
-    asked.ended_at = NOW
-    assert open_now(asked) == set()
+    asked.ended_at = NOW + timedelta(days=READING_DAYS)
+    found = windows([asked], {"case": facts()}, NOW)
+    assert [window.valid_to for window in found] == [NOW + timedelta(days=READING_DAYS)]
+    assert open_now(asked, now=asked.ended_at) == set()
 
 
 def test_a_youth_of_fifteen_consents_alone() -> None:

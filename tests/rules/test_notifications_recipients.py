@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.chassis.access import Asker, CaseAccess
@@ -218,6 +218,8 @@ def test_the_family_is_who_has_responsibility_and_the_child_that_may_read() -> N
 _PEOPLE = st.sampled_from([MOTHER, FATHER, TEACHER, PSYCHOLOGIST, NURSE])
 
 
+@example([MOTHER, MOTHER], TEACHER)
+@example([MOTHER, TEACHER], TEACHER)
 @given(st.lists(_PEOPLE, max_size=6), _PEOPLE)
 def test_NO_2_nobody_is_told_the_same_twice_nor_of_their_own_act(invited: list[str], by: str) -> None:
     """NO-2."""

@@ -106,7 +106,10 @@ def test_another_service_comes_in_only_under_active_consent() -> None:
     for windows in ((), (consented("health-station"),), (ended,), (coming,)):
         with pytest.raises(errors.ConsentMissing) as refused:
             bring_in(PSYCHOLOGIST, facts(windows=windows))
-        assert (refused.value.code, refused.value.params) == ("consent_missing", {"service_ids": ["psychology"]})
+        assert (refused.value.code, refused.value.params) == (
+            "consent_missing",
+            {"service_ids": ["psychology"]},
+        )
 
 
 @pytest.mark.parametrize(
@@ -178,7 +181,9 @@ def test_a_move_down_releases_the_services_no_longer_needed(needed: set[str], st
 
 
 @given(st.sets(st.sampled_from(sorted(STAFF))), st.sets(st.sampled_from(sorted(set(UNITS.values())))))
-def test_after_a_move_down_nobody_is_left_whose_service_is_not_needed(people: set[str], needed: set[str]) -> None:
+def test_after_a_move_down_nobody_is_left_whose_service_is_not_needed(
+    people: set[str], needed: set[str]
+) -> None:
     """LV-11."""
     team = circle(*sorted(people))
     team.release_not_needed(KINDERGARTEN, needed, NOW)

@@ -255,7 +255,11 @@ def test_what_has_ended_stands(status: str) -> None:
     ("said", "field", "code"),
     [
         (Said("m1", "change", "some"), "outcomes.0.new_what", "required"),
-        (Said("m1", "change", "some", "new", TODAY - timedelta(days=1)), "outcomes.0.new_deadline", "in_the_past"),
+        (
+            Said("m1", "change", "some", "new", TODAY - timedelta(days=1)),
+            "outcomes.0.new_deadline",
+            "in_the_past",
+        ),
         (Said("m1", "another_service", "some"), "outcomes.0.service_id", "required"),
         (Said("m1", "another_service", "some", service_id="x"), "outcomes.0.service_id", "unknown_service"),
     ],

@@ -235,8 +235,8 @@ class House:
             "valid_from": self.clock.now().isoformat(),
             "valid_to": (NOW + timedelta(days=180)).isoformat(),
         }
-        return self.event(consent.WindowsChanged, CASE, reason="signed",
-                          windows=[{"service_id": service, "topic": "learning", **span} for service in services])  # fmt: skip
+        windows = [{"service_id": service, "topic": "learning", **span} for service in services]
+        return self.event(consent.WindowsChanged, CASE, reason="signed", windows=windows)
 
     def participants(self, *persons: str) -> Event:
         taking_part = [

@@ -164,7 +164,13 @@ class World:
         self.level_0()
         self.case(cases.TalkRecorded, held_on="2026-11-20", recorded_at=NOW)
         self.move(0, 1)
-        self.case(cases.HolderChanged, holder_person_id="teacher", holder_unit_id=KINDERGARTEN, at=NOW, how="appointed")
+        self.case(
+            cases.HolderChanged,
+            holder_person_id="teacher",
+            holder_unit_id=KINDERGARTEN,
+            at=NOW,
+            how="appointed",
+        )
         return self
 
     def level_2(self) -> World:
@@ -179,7 +185,9 @@ class World:
     # ------------------------------------------------------------ what people do
 
     def do(self, procedure: Procedure, who: str, **request: Any) -> dict[str, Any]:
-        plain = {key: value.isoformat() if isinstance(value, date) else value for key, value in request.items()}
+        plain = {
+            key: value.isoformat() if isinstance(value, date) else value for key, value in request.items()
+        }
         needs_case = procedure.request().fields.get("case_id") is not None
         case = {"case_id": self.case_id} if needs_case else {}
         return self.ask(procedure, actor(who, self.place), {**case, **plain})
@@ -245,7 +253,11 @@ class World:
     def told(self, kind: EventType | None = None) -> list[dict[str, Any]]:
         """What the relay log has told here, in order: all of it, or of one type."""
         found = self.rows("outbox")
-        return [row.data for row in sorted(found, key=lambda row: row.row) if kind is None or row.type == kind.type]
+        return [
+            row.data
+            for row in sorted(found, key=lambda row: row.row)
+            if kind is None or row.type == kind.type
+        ]
 
     def rows(self, name: str) -> list[Any]:
         """All rows of a table that belong to this municipality (or to none)."""

@@ -1,4 +1,4 @@
-"""What goes out by e-mail, over a real SMTP conversation: at most once, only to who may know, and nothing that tells."""
+"""What goes out by e-mail, over a real SMTP conversation: at most once, only to who may know, nothing that tells."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_NO_6_access_that_ends_while_the_address_is_asked_for_is_seen(home: Hous
     start_call = home.registers.start_call
 
     def withdraw_meanwhile(procedure: Any, request: Any) -> Any:
-        if request["person_id"] == "p-psychologist" and not home.kinds(PSYCHOLOGIST) == []:
+        if request["person_id"] == "p-psychologist" and home.kinds(PSYCHOLOGIST) != []:
             home.take(home.windows())
         return start_call(procedure, request)
 
@@ -234,7 +234,7 @@ class Grumpy:
         self.taken: list[str] = []
         self.tried: list[str] = []
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         self.tried.append(address)
         if address == EMAILS["p-father"]:
             return "550 no such user"
@@ -243,7 +243,7 @@ class Grumpy:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if envelope.rcpt_tos == [EMAILS["p-mother"]]:
             server.transport.abort()
         self.taken += envelope.rcpt_tos

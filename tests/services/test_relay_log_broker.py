@@ -73,7 +73,9 @@ class Running(World):
             self._seen[f"{told.stream}:{told.subject}"] = told.sequence
 
     def ask(self, procedure: Procedure, asker: Actor, request: dict[str, Any]) -> dict[str, Any]:
-        return self._client.call(procedure, self._signer.mint(asker), request, at_least=self._seen, timeout=20)
+        return self._client.call(
+            procedure, self._signer.mint(asker), request, at_least=self._seen, timeout=20
+        )
 
     def next_told(self) -> Event:
         """The next change of participants that the relay log has sent."""

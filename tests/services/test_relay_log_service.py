@@ -76,7 +76,9 @@ def test_at_level_1_the_plan_is_the_units_own_and_the_familys(world: World) -> N
     world.measure(goal)
     for who in (*INSIDE, *FAMILY):
         log = world.log(who)
-        assert [each["text"] for each in log["goals"]] == [SECRET] and topics(log["measures"]) == ["wellbeing"]
+        assert [each["text"] for each in log["goals"]] == [SECRET] and topics(log["measures"]) == [
+            "wellbeing"
+        ]
         assert (log["arenas_without_measure"], log["childs_own_missing"]) == (["home"], True)
     for who in (*OUTSIDERS, "colleague", "stepfather"):
         assert world.refused(relay_log.GetLog, who).code == "not_found"
@@ -85,7 +87,9 @@ def test_at_level_1_the_plan_is_the_units_own_and_the_familys(world: World) -> N
     assert (log["arenas_without_measure"], log["childs_own_missing"]) == ([], False)
     assert log["permitted"] == ["comment", "give_feedback"]
     assert world.log()["permitted"] == ["manage", "write_plan", "write_log", "comment"]
-    assert [each["change"] for each in world.told(relay_log.PlanChanged)] == ["goal_added"] + ["measure_added"] * 2
+    assert [each["change"] for each in world.told(relay_log.PlanChanged)] == ["goal_added"] + [
+        "measure_added"
+    ] * 2
 
 
 def test_the_log_opens_topic_by_topic_to_those_brought_in(world: World) -> None:
@@ -97,8 +101,14 @@ def test_the_log_opens_topic_by_topic_to_those_brought_in(world: World) -> None:
     world.evaluate(*(outcome(each, "continue") for each in measures.values()))
     for topic in measures:
         world.say("teacher", "note", topic=topic)
-        world.do(relay_log.RecordView, "teacher", topic=topic, occasion="planning", text="me", given="together")
-    for who, seen in (("psychologist", ["learning"]), ("nurse", ["health"]), ("mother", ["learning", "health", "home"])):
+        world.do(
+            relay_log.RecordView, "teacher", topic=topic, occasion="planning", text="me", given="together"
+        )
+    for who, seen in (
+        ("psychologist", ["learning"]),
+        ("nurse", ["health"]),
+        ("mother", ["learning", "health", "home"]),
+    ):
         log = world.log(who)
         for part in ("goals", "measures", "entries", "views"):
             assert topics(log[part]) == seen, (who, part)
@@ -170,7 +180,10 @@ def test_writing_is_for_the_holder_and_those_the_holder_lets(world: World) -> No
         assert world.refused(relay_log.AddGoal, who, **goal).status == 403
     world.bring_in("psychologist", may_write=True)
     own = world.goal("learning", by="psychologist")
-    assert world.refused(relay_log.AddGoal, "psychologist", topic="health", text="x").code == "topic_not_consented"
+    assert (
+        world.refused(relay_log.AddGoal, "psychologist", topic="health", text="x").code
+        == "topic_not_consented"
+    )
     hidden = world.goal("health")
     assert world.refused(relay_log.AddMeasure, "psychologist", goal_id=hidden, what="x", arena="home",
                          deadline=IN_A_MONTH).code == "not_found"  # fmt: skip
@@ -240,15 +253,21 @@ def test_two_edits_never_overwrite_each_other_silently(world: World) -> None:
     world.level_2()
     goal = world.goal("learning")
     measure = world.measure(goal)
-    world.do(relay_log.ChangeMeasure, "teacher", measure_id=measure, expected_version=1, arena="home", what="new")
-    stale = world.refused(relay_log.ChangeMeasure, "teacher", measure_id=measure, expected_version=1, arena="school")
+    world.do(
+        relay_log.ChangeMeasure, "teacher", measure_id=measure, expected_version=1, arena="home", what="new"
+    )
+    stale = world.refused(
+        relay_log.ChangeMeasure, "teacher", measure_id=measure, expected_version=1, arena="school"
+    )
     assert isinstance(stale, StaleEdit) and stale.changed == ["arena", "what"] and stale.status == 412
     done = world.do(relay_log.ChangeGoal, "teacher", goal_id=goal, expected_version=1, topic="health")
     assert done["version"] == 2
     log = world.log()
     assert (topics(log["goals"]), topics(log["measures"])) == (["health"], ["health"])
     assert (log["measures"][0]["what"], log["measures"][0]["version"]) == ("new", 3)
-    assert topics(world.log("psychologist")["goals"]) == [] and topics(world.log("nurse")["goals"]) == ["health"]
+    assert topics(world.log("psychologist")["goals"]) == [] and topics(world.log("nurse")["goals"]) == [
+        "health"
+    ]
     unknown = world.refused(relay_log.ChangeGoal, "teacher", goal_id=measure, expected_version=1, text="x")
     assert isinstance(unknown, NotFound)
 
@@ -269,10 +288,16 @@ def test_a_meeting_from_invitation_to_minutes(world: World) -> None:
     """LG-4: invited are those of the log; minutes once, with the next dates, on the meeting that was read."""
     world.level_2()
     starts = NOW + timedelta(days=1)
-    call = {"starts_at": starts, "ends_at": starts + timedelta(hours=1), "agenda": [{"topic": "home", "text": "x"}]}
+    call = {
+        "starts_at": starts,
+        "ends_at": starts + timedelta(hours=1),
+        "agenda": [{"topic": "home", "text": "x"}],
+    }
     stranger = world.refused(relay_log.CallMeeting, "teacher", invited_ids=["mother", "stepfather"], **call)
     assert stranger.fields == {"invited_ids.1": "not_a_party"}
-    late = world.refused(relay_log.CallMeeting, "teacher", invited_ids=["mother"], **{**call, "starts_at": NOW})
+    late = world.refused(
+        relay_log.CallMeeting, "teacher", invited_ids=["mother"], **{**call, "starts_at": NOW}
+    )
     assert late.fields == {"starts_at": "in_the_past"}
     meeting = world.meeting("teacher", "mother", "psychologist")
     [called] = world.told(relay_log.MeetingCalled)
@@ -350,9 +375,13 @@ def test_an_evaluation_decides_each_measure(world: World) -> None:
     assert old["replaced_by"] == new["measure_id"]
     [evaluation] = log["evaluations"]
     assert [each["comment"] for each in evaluation["outcomes"]] == [SECRET, None, None]
-    assert evaluation["outcomes"][1]["new_what"] == "with pictures" and evaluation["outcomes"][1]["new_deadline"]
+    assert (
+        evaluation["outcomes"][1]["new_what"] == "with pictures" and evaluation["outcomes"][1]["new_deadline"]
+    )
     assert log["next_evaluation_on"] is None
-    over = world.refused(relay_log.ChangeMeasure, "teacher", measure_id=first, expected_version=2, arena="home")
+    over = world.refused(
+        relay_log.ChangeMeasure, "teacher", measure_id=first, expected_version=2, arena="home"
+    )
     assert over.code == "measure_not_open"
 
 
@@ -369,7 +398,10 @@ def test_entries_are_only_added_and_corrected_by_new_ones(world: World) -> None:
     assert (first["text"], first["corrected_by"], second["corrects"]) == ("wrong day", right, note)
     assert first["recorded_at"] < second["recorded_at"]
     correction = {"kind": "correction", "text": "x", "corrects": note}
-    assert world.refused(relay_log.AddEntry, "teacher", topic="learning", **correction).code == "already_corrected"
+    assert (
+        world.refused(relay_log.AddEntry, "teacher", topic="learning", **correction).code
+        == "already_corrected"
+    )
     own = world.say("mother", "comment")
     for who in ("teacher", "father"):
         other = world.refused(relay_log.AddEntry, who, topic="home", **{**correction, "corrects": own})
@@ -387,7 +419,12 @@ def test_each_says_what_is_theirs_to_say_and_it_reaches_the_holder(world: World)
         world.say("mother", "proposal"), world.say("father", "comment"),
         world.say("psychologist", "hindrance", topic="learning"), world.say("mother", "feedback"),
     ]  # fmt: skip
-    for who, kind in (("mother", "note"), ("mother", "hindrance"), ("psychologist", "proposal"), ("head", "feedback")):
+    for who, kind in (
+        ("mother", "note"),
+        ("mother", "hindrance"),
+        ("psychologist", "proposal"),
+        ("head", "feedback"),
+    ):
         refused = world.refused(relay_log.AddEntry, who, kind=kind, topic="learning", text="x")
         assert isinstance(refused, Forbidden) and refused.code == "kind_not_for_this_role", (who, kind)
     assert world.refused(relay_log.AddEntry, "psychologist", kind="hindrance", topic="home",
@@ -409,7 +446,14 @@ def test_a_view_given_apart_is_the_childs_to_show(world: World) -> None:
     assert len(world.log()["views"]) == len(world.log("psychologist")["views"]) == 1
     assert world.log("mother")["views"] == []
     world.do(relay_log.RecordView, "teacher", **{**view, "guardians_may_see": True})
-    world.do(relay_log.RecordView, "teacher", topic="home", occasion="other", missing="chose_not_to", given="together")
+    world.do(
+        relay_log.RecordView,
+        "teacher",
+        topic="home",
+        occasion="other",
+        missing="chose_not_to",
+        given="together",
+    )
     shown = world.log("mother")["views"]
     assert [(each["text"], each["missing"]) for each in shown] == [(SECRET, None), (None, "chose_not_to")]
     neither = world.refused(relay_log.RecordView, "teacher", topic="home", occasion="other", given="together")
@@ -530,7 +574,9 @@ def test_the_tables_are_those_of_the_migration(world: World) -> None:
     inspector = sa.inspect(world.app.db.engine)
     for name, table in world.app.db.metadata.tables.items():
         assert {column["name"] for column in inspector.get_columns(name)} == set(table.columns.keys()), name
-        assert {index["name"] for index in inspector.get_indexes(name)} >= {index.name for index in table.indexes}
+        assert {index["name"] for index in inspector.get_indexes(name)} >= {
+            index.name for index in table.indexes
+        }
 
 
 def test_a_full_log_opens_in_a_few_milliseconds(world: World) -> None:

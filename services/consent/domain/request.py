@@ -15,6 +15,10 @@ from services.kernel.facts import Facts
 from services.kernel.signers import SignatureState, required_signers, signature_state, signer_groups
 
 
+READING_DAYS = 30
+"""For so long after closing the services may still read, to fetch the final report (LG-10)."""
+
+
 class Answer(StrEnum):
     """What a signer says to one line. TALK_FIRST counts as no answer, and is told to the holder."""
 
@@ -66,9 +70,14 @@ class Request:
     ended_at: datetime | None = None
     said: list[Said] = field(default_factory=list)
 
+    @property
+    def end(self) -> datetime:
+        """CO-2: a consent ends with its last day, or some days after the case was closed, whichever comes first."""
+        return self.valid_to if self.ended_at is None else min(self.valid_to, self.ended_at)
+
     def over(self, now: datetime) -> bool:
-        """CO-2: a consent ends with its last day, or with the case."""
-        return now >= self.valid_to or (self.ended_at is not None and now >= self.ended_at)
+        """Whether it has ended (CO-2)."""
+        return now >= self.end
 
     def latest(self, signer_id: str, line: Line) -> Answer | None:
         """The signer's word that counts for the line: the last one said."""
@@ -143,8 +152,8 @@ def windows(requests: Iterable[Request], facts_of: Mapping[str, Facts], now: dat
             start = request.active_since(line, facts, now)
             known = widest.get(line)
             if known is not None:
-                start, end = min(start, known.valid_from), max(request.valid_to, known.valid_to)
+                start, end = min(start, known.valid_from), max(request.end, known.valid_to)
             else:
-                end = request.valid_to
+                end = request.end
             widest[line] = Window(line.service_id, line.topic, start, end)
     return tuple(widest[line] for line in sorted(widest))

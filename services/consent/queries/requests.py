@@ -36,7 +36,9 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     found = repository.of_case(case_id)
     return {
         "case_id": case_id,
-        "requests": [_detail(reading, repository, repository.row(each.request_id), each, case) for each in found],
+        "requests": [
+            _detail(reading, repository, repository.row(each.request_id), each, case) for each in found
+        ],
         "windows": [
             {"service_id": w.service_id, "topic": w.topic, "valid_from": w.valid_from, "valid_to": w.valid_to}
             for w in windows(found, {case_id: case.facts}, reading.now)
@@ -101,7 +103,9 @@ def _repository(reading: Reading) -> Requests:
     return Requests(reading.conn, reading.municipality, reading.keys)
 
 
-def _detail(reading: Reading, repository: Requests, row: Any, asked: Request, case: CaseAccess) -> dict[str, Any]:
+def _detail(
+    reading: Reading, repository: Requests, row: Any, asked: Request, case: CaseAccess
+) -> dict[str, Any]:
     assert case.facts is not None
     facts, now, me = case.facts, reading.now, reading.actor.person_id or ""
     purpose, wording = repository.purpose(row), sentences(row.text_version, row.language)

@@ -21,7 +21,12 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         raise InvalidInput(fields={"person_id": "not_in_unit"})
     circle = logs.circle(case_id)
     found = circle.bring_in(
-        new_id(), post, may_write=request["may_write"], follows_up=request["follows_up"], facts=facts, now=uow.now
+        new_id(),
+        post,
+        may_write=request["may_write"],
+        follows_up=request["follows_up"],
+        facts=facts,
+        now=uow.now,
     )
     tell_participants(uow, case_id, circle)
     return {"id": found.participant_id}

@@ -35,7 +35,9 @@ def open_log(uow: UnitOfWork, case_id: str, act: Act, topics: Iterable[str] = ()
     return case.facts
 
 
-def demand_readable(uow: UnitOfWork, case_id: str, read: Act, topic: str, recorded_at: datetime | None = None) -> None:
+def demand_readable(
+    uow: UnitOfWork, case_id: str, read: Act, topic: str, recorded_at: datetime | None = None
+) -> None:
     """What the asker may not read is not there for them, whatever they would do to it: raises NotFound."""
     case = access.of(uow, case_id)
     if not case.decide(read, topic, recorded_at).allowed:
@@ -87,7 +89,14 @@ def tell_entry(uow: UnitOfWork, case_id: str, entry_id: str, kind: str, topic: s
     uow.record(
         contracts.EntryAdded,
         case_id,
-        {"case_id": case_id, "entry_id": entry_id, "kind": kind, "topic": topic, "by_person_id": by, "at": uow.now},
+        {
+            "case_id": case_id,
+            "entry_id": entry_id,
+            "kind": kind,
+            "topic": topic,
+            "by_person_id": by,
+            "at": uow.now,
+        },
     )
 
 

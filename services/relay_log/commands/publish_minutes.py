@@ -48,9 +48,14 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     meeting = meetings.meeting(case_id, request["meeting_id"])
     if meeting is None:
         raise NotFound
-    changed = meeting.publish(request["expected_version"], meetings.edits(meeting.meeting_id), request["items"])
+    changed = meeting.publish(
+        request["expected_version"], meetings.edits(meeting.meeting_id), request["items"]
+    )
     demand_next(
-        request["next_meeting_on"], request["no_next_meeting_reason"], request["next_evaluation_on"], today(uow)
+        request["next_meeting_on"],
+        request["no_next_meeting_reason"],
+        request["next_evaluation_on"],
+        today(uow),
     )
     demand_parties(
         request["present_ids"], parties(facts, uow.now) | set(meeting.invited) | {me(uow)}, "present_ids"

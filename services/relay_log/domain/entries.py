@@ -78,4 +78,3 @@ def demand_view(text: str | None, missing: str | None) -> None:
         raise InvalidInput(fields={"text": "text_or_reason_needed"}, rule="LG-5")
     if has_text and missing is not None:
         raise InvalidInput(fields={"missing": "text_or_reason"}, rule="LG-5")
-

@@ -69,7 +69,9 @@ def _judge_one(
         return Judged(measure, measure.conclude("running", said.effect), said)
     if said.outcome == "change":
         replacement = _replacement(measure, said, at, today, make_id())
-        return Judged(measure, measure.conclude("replaced", said.effect, replacement.measure_id), said, replacement)
+        return Judged(
+            measure, measure.conclude("replaced", said.effect, replacement.measure_id), said, replacement
+        )
     if said.outcome == "another_service" and said.service_id not in services:
         fault = "required" if said.service_id is None else "unknown_service"
         raise InvalidInput(fields={f"{at}.service_id": fault}, rule="LV-10")

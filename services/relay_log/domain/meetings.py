@@ -52,7 +52,9 @@ class Meeting:
     state: str
     version: int
 
-    def publish(self, expected_version: int, edits: Sequence[Edit], items: Sequence[object]) -> tuple[str, ...]:
+    def publish(
+        self, expected_version: int, edits: Sequence[Edit], items: Sequence[object]
+    ) -> tuple[str, ...]:
         """LG-4: minutes are published once, and have items. LG-8: on the meeting as it was read."""
         if self.state == "held":
             raise MinutesPublished

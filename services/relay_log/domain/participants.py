@@ -65,7 +65,14 @@ class Circle:
         return [each for each in self.participants if in_force(each, at)]
 
     def bring_in(
-        self, participant_id: str, post: Post, *, may_write: bool, follows_up: bool, facts: Facts, now: datetime
+        self,
+        participant_id: str,
+        post: Post,
+        *,
+        may_write: bool,
+        follows_up: bool,
+        facts: Facts,
+        now: datetime,
     ) -> Participant:
         """HO-7: the holder brings somebody in, lets them write, names the one who follows up. Somebody who takes part
         already gets the rights named now. One at most follows up: the new one takes over from the one before."""
@@ -95,10 +102,14 @@ class Circle:
             raise AlreadyReleased
         return self._end(found, now)
 
-    def release_not_needed(self, owner_unit: str, needed: Collection[str], now: datetime) -> list[Participant]:
+    def release_not_needed(
+        self, owner_unit: str, needed: Collection[str], now: datetime
+    ) -> list[Participant]:
         """LV-11: after a move down everybody of another unit goes whose service is not among those still needed."""
         leaving = [
-            each for each in self.now(now) if each.post.unit_id != owner_unit and each.post.service_id not in needed
+            each
+            for each in self.now(now)
+            if each.post.unit_id != owner_unit and each.post.service_id not in needed
         ]
         return [self._end(each, now) for each in leaving]
 
@@ -111,4 +122,3 @@ class Circle:
 def is_down(from_level: int, to_level: int) -> bool:
     """LV-11: whether the move goes down."""
     return to_level < from_level
-

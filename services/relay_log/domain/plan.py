@@ -102,7 +102,13 @@ class Measure:
         if deadline is not None and deadline != self.deadline:
             demand_coming(deadline, today, "deadline", "LG-2")
         changed = ["what"] if what else []
-        given = {"responsible": responsible, "arena": arena, "deadline": deadline, "status": status, "effect": effect}
+        given = {
+            "responsible": responsible,
+            "arena": arena,
+            "deadline": deadline,
+            "status": status,
+            "effect": effect,
+        }
         for name, value in given.items():
             if value is not None and value != getattr(self, name):
                 setattr(self, name, value)
@@ -160,4 +166,3 @@ def childs_own_missing(measures: Iterable[Measure]) -> bool:
 def near(day: date, today: date, days: int) -> bool:
     """Whether a day is overdue, or at most so many days ahead."""
     return (day - today).days <= days
-

@@ -42,7 +42,9 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "evaluations": items.evaluations(),
         "entries": items.entries(),
         "views": items.views(),
-        "next_evaluation_on": logs.next_evaluation_on(case_id) if items.topics and state != "closed" else None,
+        "next_evaluation_on": logs.next_evaluation_on(case_id)
+        if items.topics and state != "closed"
+        else None,
         "arenas_without_measure": (
             [] if whole is None else arenas_without_measure(whole, case.facts, local_date(reading.now))
         ),

@@ -49,17 +49,19 @@ class Items:
         return [
             self._meeting(frame, items.get(frame["meeting_id"], ()), found.answers)
             for frame in self._case.open_allowed(Act.SEE_CASE, found.frames)
-            if self.reads_all or frame["meeting_id"] in items or self._case.asker.person_id in frame["invited_ids"]
+            if self.reads_all
+            or frame["meeting_id"] in items
+            or self._case.asker.person_id in frame["invited_ids"]
         ]
 
-    def _meeting(
-        self, frame: Record, items: Sequence[Record], answers: dict[str, Sealed[Record]]
-    ) -> Record:
+    def _meeting(self, frame: Record, items: Sequence[Record], answers: dict[str, Sealed[Record]]) -> Record:
         frame["agenda"] = [item for item in items if item["kind"] == "agenda"]
         if frame["minutes"] is not None:
             frame["minutes"]["items"] = [item for item in items if item["kind"] == "minute"]
             if self.reads_all:
-                [frame["minutes"]["answers"]] = self._case.open_allowed(Act.SEE_CASE, [answers[frame["meeting_id"]]])
+                [frame["minutes"]["answers"]] = self._case.open_allowed(
+                    Act.SEE_CASE, [answers[frame["meeting_id"]]]
+                )
         return frame
 
     def evaluations(self) -> list[Record]:
@@ -76,7 +78,9 @@ class Items:
 
     def entries(self) -> list[Record]:
         """Entries by topic."""
-        return self._case.open_allowed(Act.READ_LOG_ITEM, Entries.of(self._reading).entries(self._case.case_id))
+        return self._case.open_allowed(
+            Act.READ_LOG_ITEM, Entries.of(self._reading).entries(self._case.case_id)
+        )
 
     def views(self) -> list[Record]:
         """The child's views; one given apart is not among those that guardians get, unless the child agrees (LG-5)."""
@@ -90,4 +94,3 @@ def permitted(case: CaseAccess, acts: Sequence[Act], topics: Sequence[str]) -> l
         return case.decide(act).allowed or any(case.decide(act, topic).allowed for topic in topics)
 
     return [act.value for act in acts if may(act)]
-

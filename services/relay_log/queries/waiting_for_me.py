@@ -77,4 +77,9 @@ def _words(reading: Reading, held: dict[str, CaseAccess]) -> Iterator[Due]:
     kinds = sorted(TO_THE_HOLDER)
     for row in Entries.of(reading).unread_by(list(held), reading.actor.person_id or "", kinds):
         if held[row.case_id].decide(Act.READ_LOG_ITEM, row.topic, row.recorded_at).allowed:
-            yield {"case_id": row.case_id, "kind": "proposal", "item_id": row.entry_id, "due": row.recorded_at}
+            yield {
+                "case_id": row.case_id,
+                "kind": "proposal",
+                "item_id": row.entry_id,
+                "due": row.recorded_at,
+            }

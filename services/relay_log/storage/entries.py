@@ -21,7 +21,16 @@ _OUTCOMES = rows_of_case(outcomes, outcomes.c.number)
 _ENTRIES = rows_of_case(entries, entries.c.recorded_at, entries.c.entry_id)
 _VIEWS = rows_of_case(views, views.c.recorded_at, views.c.view_id)
 _ENTRY = ("entry_id", "kind", "root", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at")
-_VIEW = ("view_id", "topic", "occasion", "missing", "given", "guardians_may_see", "recorded_at", "by_person_id")
+_VIEW = (
+    "view_id",
+    "topic",
+    "occasion",
+    "missing",
+    "given",
+    "guardians_may_see",
+    "recorded_at",
+    "by_person_id",
+)
 
 
 class Entries(Store):
@@ -127,7 +136,9 @@ class Entries(Store):
             )
             .scalar_subquery()
         )
-        found = sa.select(entries.c.entry_id, entries.c.case_id, entries.c.topic, entries.c.recorded_at).where(
+        found = sa.select(
+            entries.c.entry_id, entries.c.case_id, entries.c.topic, entries.c.recorded_at
+        ).where(
             entries.c.municipality == self._municipality,
             entries.c.case_id.in_(case_ids),
             entries.c.kind.in_(kinds),

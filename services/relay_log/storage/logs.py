@@ -100,7 +100,9 @@ class Logs(Store):
 
     # ------------------------------------------------------------ report
 
-    def add_report(self, report_id: str, case_id: str, made_at: datetime, closed_at: datetime, outcome: str) -> None:
+    def add_report(
+        self, report_id: str, case_id: str, made_at: datetime, closed_at: datetime, outcome: str
+    ) -> None:
         """Keep that the final report was made (LG-10)."""
         self._insert(reports, [
             {"report_id": report_id, "case_id": case_id, "made_at": made_at, "closed_at": closed_at,

@@ -121,7 +121,13 @@ class Meetings(Edits):
         self._add_items(meeting, "agenda", request["agenda"], at)
 
     def add_minutes(
-        self, meeting: Meeting, request: Record, answers: Record, changed: Sequence[str], by: str, at: datetime
+        self,
+        meeting: Meeting,
+        request: Record,
+        answers: Record,
+        changed: Sequence[str],
+        by: str,
+        at: datetime,
     ) -> None:
         """Keep the minutes, item by item, and that they are there."""
         told = json.dumps(answers, ensure_ascii=False) if answers else None

@@ -55,7 +55,9 @@ class Store:
 
     def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            self._conn.execute(sa.insert(table), [{"municipality": self._municipality, **row} for row in rows])
+            self._conn.execute(
+                sa.insert(table), [{"municipality": self._municipality, **row} for row in rows]
+            )
 
     def _update(self, table: sa.Table, key: str, value: str, values: Mapping[str, Any]) -> None:
         which = (table.c.municipality == self._municipality) & (table.c[key] == value)
@@ -65,7 +67,9 @@ class Store:
         return self._keys.encrypt(owner_of("case", case_id), self._municipality, f"relay_log.{field}", text)
 
     def _decrypt(self, case_id: str, field: str, ciphertext: bytes) -> str:
-        return self._keys.decrypt(owner_of("case", case_id), self._municipality, f"relay_log.{field}", ciphertext)
+        return self._keys.decrypt(
+            owner_of("case", case_id), self._municipality, f"relay_log.{field}", ciphertext
+        )
 
     def _seal(
         self, act: Act, row: Any, read: Callable[[], Record], recorded_at: datetime | None = None, **more: Any
