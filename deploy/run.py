@@ -125,15 +125,18 @@ class Suite:
             self._say("demo data", "present")
             return
         log = self.var / "log" / "seed.log"
-        with log.open("a") as output, subprocess.Popen(
-            [sys.executable, "-m", "deploy.demo.seed"],
-            cwd=steps.ROOT,
-            env=self.plan.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=output,
-            text=True,
-        ) as seeding:
+        with (
+            log.open("a") as output,
+            subprocess.Popen(
+                [sys.executable, "-m", "deploy.demo.seed"],
+                cwd=steps.ROOT,
+                env=self.plan.env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                text=True,
+            ) as seeding,
+        ):
             assert seeding.stdout is not None
             try:
                 for line in seeding.stdout:

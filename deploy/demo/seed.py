@@ -50,16 +50,24 @@ class Seeding:
         self.clock = SettableClock(datetime.now(UTC))
         self.apps = {
             name: App(
-                importlib.import_module(f"services.{name}.service").SERVICE, Settings.load(name), clock=self.clock
+                importlib.import_module(f"services.{name}.service").SERVICE,
+                Settings.load(name),
+                clock=self.clock,
             )
             for name in SERVICES
         }
         for app in self.apps.values():
-            app.relay._clock = SystemClock()  # heartbeats tell the age of knowledge now, whatever day is played (CO-9)
+            app.relay._clock = (
+                SystemClock()
+            )  # heartbeats tell the age of knowledge now, whatever day is played (CO-9)
         self.seen: dict[str, int] = {}
         self.steps = itertools.count(1)
-        self.staff = {each["key"]: each for each in read(_ROOT / "services/directory/data/staff.yaml")["staff"]}
-        self.units = {each["id"]: each for each in read(_ROOT / "services/directory/data/units.yaml")["units"]}
+        self.staff = {
+            each["key"]: each for each in read(_ROOT / "services/directory/data/staff.yaml")["staff"]
+        }
+        self.units = {
+            each["id"]: each for each in read(_ROOT / "services/directory/data/units.yaml")["units"]
+        }
         self.family = {
             person["key"]: person
             for family in read(_DATA / "families.yaml")["families"]
@@ -199,7 +207,9 @@ class Story:
 
     def person_id(self, key: str) -> str:
         """The person id of an employee, or that which cases gave to a member of the family."""
-        return str(self.s.staff[key]["id"] if key in self.s.staff else self.people[self.s.family[key]["name"]])
+        return str(
+            self.s.staff[key]["id"] if key in self.s.staff else self.people[self.s.family[key]["name"]]
+        )
 
     def responsible(self, key: str) -> str:
         """Who is responsible for a measure: for a guardian who does not answer for the child, the owner does it."""
@@ -272,7 +282,11 @@ class Story:
         for goal in self.script.get("goals", []):
             s.later()
             answer = s.ask(
-                relay_log.AddGoal, self.owner, case_id=self.case_id, topic=goal["topic"], text=goal["text"].strip()
+                relay_log.AddGoal,
+                self.owner,
+                case_id=self.case_id,
+                topic=goal["topic"],
+                text=goal["text"].strip(),
             )
             self.goals[goal["key"]] = answer["id"]
         here = (self.script["owner"], self.script.get("holder"))
@@ -305,7 +319,9 @@ class Story:
             s.later()
             signer = self.relative(key)
             shown = s.ask(consent.GetRequest, signer, request_id=request_id)
-            topics = next(each["required_for"] for each in shown["signers"] if each["person_id"] == signer.person_id)
+            topics = next(
+                each["required_for"] for each in shown["signers"] if each["person_id"] == signer.person_id
+            )
             s.ask(
                 consent.Sign, signer,
                 request_id=request_id, text_hash=shown["text_hash"],

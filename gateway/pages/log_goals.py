@@ -10,6 +10,7 @@ from gateway.pages.log_frame import (
     Page,
     ask_log,
     conflict,
+    editing,
     is_stale,
     one_of,
     show,

@@ -13,6 +13,7 @@ from gateway.pages.log_frame import (
     Page,
     ask_log,
     conflict,
+    editing,
     family_parties,
     in_words,
     is_stale,

@@ -1,1 +1,1 @@
-"""What every service stands on: storage, bus, RPC, actor, keys, access record, clock, settings, logs, metrics, health."""
+"""What every service stands on: storage, bus, RPC, actor, keys, access, clock, settings, logs, metrics, health."""

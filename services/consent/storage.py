@@ -169,7 +169,13 @@ class Requests:
         said: dict[str, list[Said]] = {}
         for row in self._conn.execute(self._of(answers, ids).order_by(answers.c.number)):
             said.setdefault(row.request_id, []).append(
-                Said(row.signer_id, Line(row.service_id, row.topic), Answer(row.answer), row.at, row.signature_id)
+                Said(
+                    row.signer_id,
+                    Line(row.service_id, row.topic),
+                    Answer(row.answer),
+                    row.at,
+                    row.signature_id,
+                )
             )
         return [
             Request(
@@ -252,5 +258,7 @@ def expired_cases(conn: AnyConnection, now: Any) -> list[tuple[str, str]]:
 def active_services(conn: AnyConnection, municipality: str) -> set[str]:
     """The services that can be named in a request: those that the municipality has now."""
     service = FACTS.service.c
-    found = sa.select(service.service_id).where(service.municipality == municipality, service.active.is_(True))
+    found = sa.select(service.service_id).where(
+        service.municipality == municipality, service.active.is_(True)
+    )
     return set(conn.scalars(found))

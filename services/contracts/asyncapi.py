@@ -31,7 +31,13 @@ def document(version: str, host: str = "localhost:5672") -> dict[str, Any]:
             "bindings": {
                 "amqp": {
                     "is": "routingKey",
-                    "exchange": {"name": EXCHANGE, "type": "topic", "durable": True, "autoDelete": False, "vhost": "/"},
+                    "exchange": {
+                        "name": EXCHANGE,
+                        "type": "topic",
+                        "durable": True,
+                        "autoDelete": False,
+                        "vhost": "/",
+                    },
                     "bindingVersion": "0.3.0",
                 }
             },
@@ -40,7 +46,9 @@ def document(version: str, host: str = "localhost:5672") -> dict[str, Any]:
             "action": "send",
             "channel": {"$ref": f"#/channels/{key}"},
             "messages": [{"$ref": f"#/channels/{key}/messages/{key}"}],
-            "bindings": {"amqp": {"deliveryMode": 2, "mandatory": True, "timestamp": True, "bindingVersion": "0.3.0"}},
+            "bindings": {
+                "amqp": {"deliveryMode": 2, "mandatory": True, "timestamp": True, "bindingVersion": "0.3.0"}
+            },
         }
     return {
         "asyncapi": "3.0.0",
@@ -63,7 +71,17 @@ def _cloud_event(event_type: str, stream: str, data: dict[str, Any]) -> dict[str
     data.pop("$schema", None)
     payload: dict[str, Any] = {
         "type": "object",
-        "required": ["specversion", "id", "source", "type", "subject", "time", "municipality", "stream", "streamseq"],
+        "required": [
+            "specversion",
+            "id",
+            "source",
+            "type",
+            "subject",
+            "time",
+            "municipality",
+            "stream",
+            "streamseq",
+        ],
         "properties": {
             "specversion": {"const": "1.0"},
             "id": {"type": "string"},
@@ -89,7 +107,8 @@ def _rebase(node: Any, key: str) -> Any:
     """References are resolved from the document's root, so they must name the whole way to the definitions."""
     if isinstance(node, dict):
         return {
-            k: f"#/components/messages/{key}/payload{v[1:]}" if k == "$ref" and v.startswith("#/$defs/")
+            k: f"#/components/messages/{key}/payload{v[1:]}"
+            if k == "$ref" and v.startswith("#/$defs/")
             else _rebase(v, key)
             for k, v in node.items()
         }

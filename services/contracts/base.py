@@ -4,11 +4,10 @@ Every field says its privacy class. Events may carry only the classes in EVENT_C
 numbers and flags. Names, numbers, contact details and free text travel by RPC alone, whose bodies are encrypted.
 """
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date as Date
-from datetime import datetime as DateTime
 from typing import Any, Literal
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -36,7 +35,7 @@ def _check_text(value: str) -> None:
         raise ValidationError("control_character")
 
 
-def _check_year(value: Date | DateTime) -> None:
+def _check_year(value: dt.date) -> None:
     if not 1900 <= value.year <= 2200:
         raise ValidationError("date_out_of_range")
 
@@ -64,12 +63,18 @@ def _field(make: Callable[..., Any], privacy: str, options: dict[str, Any]) -> A
 
 def opaque(**options: Any) -> Any:
     """An id that says nothing by itself: a UUIDv7 text, or the fixed id of a unit, service or tool."""
-    return _field(fields.String, "opaque", {"_validators": [validate.Regexp(_ID, error="not_an_id")], **options})
+    return _field(
+        fields.String, "opaque", {"_validators": [validate.Regexp(_ID, error="not_an_id")], **options}
+    )
 
 
 def code(*choices: str, **options: Any) -> Any:
     """A word of a closed list (`choices`), or a stable code where none are given."""
-    check = validate.OneOf(choices, error="not_a_choice") if choices else validate.Regexp(_CODE, error="not_a_code")
+    check = (
+        validate.OneOf(choices, error="not_a_choice")
+        if choices
+        else validate.Regexp(_CODE, error="not_a_code")
+    )
     return _field(fields.String, "code", {"_validators": [check], **options})
 
 
@@ -182,8 +187,11 @@ def nested(message: type[Message], *, many: bool = False, **options: Any) -> Any
     """A message within a message, or with `many` a list of at most 500."""
     if many:
         limit = validate.Length(max=options.pop("max_items", 500), error="too_many")
-        make = lambda **kw: fields.List(fields.Nested(message), **kw)
-        return _field(make, "nested", {"_validators": [limit], **options})
+        return _field(
+            lambda **kw: fields.List(fields.Nested(message), **kw),
+            "nested",
+            {"_validators": [limit], **options},
+        )
     return _field(lambda **kw: fields.Nested(message, **kw), "nested", options)
 
 

@@ -73,8 +73,12 @@ class LevelMovedData(Message):
     by_person_id = opaque()
     at = instant()
     family_answer = code("agreed", "other_wish", "not_asked")
-    service_ids = many(opaque(), max_items=20, load_default=list,
-                       description="The other services that take part from now on; those left out are no longer needed (LV-11)")
+    service_ids = many(
+        opaque(),
+        max_items=20,
+        load_default=list,
+        description="The other services that take part from now on; those left out are no longer needed (LV-11)",
+    )
 
 
 class HolderChangedData(Message):
@@ -144,69 +148,154 @@ _U = "unit-granli-bh1"
 _AT = "2026-11-20T09:00:00+00:00"
 
 PersonChanged = EventType(
-    "cases.person_changed.v1", PEOPLE, "person", PersonChangedData,
+    "cases.person_changed.v1",
+    PEOPLE,
+    "person",
+    PersonChangedData,
     "A child's or pregnant woman's age, address grade or guardians as they now stand, whole.",
     {"person_id": _P, "birth_date": "2022-03-05", "address_grade": "ungraded", "guardians": []},
 )
 ConcernRaised = EventType(
-    "cases.concern_raised.v1", CASE, "case", ConcernRaisedData,
+    "cases.concern_raised.v1",
+    CASE,
+    "case",
+    ConcernRaisedData,
     "An employee has registered a concern: a case at level 0 has begun.",
-    {"case_id": _ID, "subject_person_id": _P, "subject_kind": "child", "owner_person_id": _P, "owner_unit_id": _U,
-     "owner_service_id": "service-granli-bh", "registered_at": _AT, "decide_by": "2026-12-04"},
+    {
+        "case_id": _ID,
+        "subject_person_id": _P,
+        "subject_kind": "child",
+        "owner_person_id": _P,
+        "owner_unit_id": _U,
+        "owner_service_id": "service-granli-bh",
+        "registered_at": _AT,
+        "decide_by": "2026-12-04",
+    },
 )
 TalkRecorded = EventType(
-    "cases.talk_recorded.v1", CASE, "case", TalkRecordedData,
+    "cases.talk_recorded.v1",
+    CASE,
+    "case",
+    TalkRecordedData,
     "The concern has been talked over with the family; from now on the guardians may read the notes (LV-17).",
     {"case_id": _ID, "held_on": "2026-11-20", "recorded_at": _AT},
 )
 LevelMoved = EventType(
-    "cases.level_moved.v1", CASE, "case", LevelMovedData, "The case has moved to another level (LV-1).",
-    {"case_id": _ID, "from_level": 0, "to_level": 1, "by_person_id": _P, "at": _AT, "family_answer": "agreed"},
+    "cases.level_moved.v1",
+    CASE,
+    "case",
+    LevelMovedData,
+    "The case has moved to another level (LV-1).",
+    {
+        "case_id": _ID,
+        "from_level": 0,
+        "to_level": 1,
+        "by_person_id": _P,
+        "at": _AT,
+        "family_answer": "agreed",
+    },
 )
 HolderChanged = EventType(
-    "cases.holder_changed.v1", CASE, "case", HolderChangedData,
+    "cases.holder_changed.v1",
+    CASE,
+    "case",
+    HolderChangedData,
     "The case has a (new) relay holder from this instant; the one before holds it no longer (HO-1).",
     {"case_id": _ID, "holder_person_id": _P, "holder_unit_id": _U, "at": _AT, "how": "appointed"},
 )
 HandoverProposed = EventType(
-    "cases.handover_proposed.v1", CASE, "case", HandoverProposedData,
+    "cases.handover_proposed.v1",
+    CASE,
+    "case",
+    HandoverProposedData,
     "The holder has asked another to take over; nothing has changed hands yet (HO-2).",
-    {"case_id": _ID, "handover_id": _ID, "from_person_id": _P, "to_person_id": _P, "to_unit_id": _U, "at": _AT},
+    {
+        "case_id": _ID,
+        "handover_id": _ID,
+        "from_person_id": _P,
+        "to_person_id": _P,
+        "to_unit_id": _U,
+        "at": _AT,
+    },
 )
 HandoverAnswered = EventType(
-    "cases.handover_answered.v1", CASE, "case", HandoverAnsweredData, "The one asked has accepted or declined.",
-    {"case_id": _ID, "handover_id": _ID, "from_person_id": _P, "to_person_id": _P, "answer": "accepted", "at": _AT},
+    "cases.handover_answered.v1",
+    CASE,
+    "case",
+    HandoverAnsweredData,
+    "The one asked has accepted or declined.",
+    {
+        "case_id": _ID,
+        "handover_id": _ID,
+        "from_person_id": _P,
+        "to_person_id": _P,
+        "answer": "accepted",
+        "at": _AT,
+    },
 )
 StepCompleted = EventType(
-    "cases.step_completed.v1", CASE, "case", StepCompletedData, "A step of the level is done (LV-6).",
+    "cases.step_completed.v1",
+    CASE,
+    "case",
+    StepCompletedData,
+    "A step of the level is done (LV-6).",
     {"case_id": _ID, "level": 1, "step": "plan", "at": _AT},
 )
 DeadlineNear = EventType(
-    "cases.deadline_near.v1", CASE, "case", DeadlineData, "A deadline is near: the owner is to be warned (LV-7).",
+    "cases.deadline_near.v1",
+    CASE,
+    "case",
+    DeadlineData,
+    "A deadline is near: the owner is to be warned (LV-7).",
     {"case_id": _ID, "kind": "decide_concern", "due": "2026-12-04", "owner_person_id": _P},
 )
 DeadlinePassed = EventType(
-    "cases.deadline_passed.v1", CASE, "case", DeadlineData, "A deadline has passed: the case is overdue (LV-7).",
+    "cases.deadline_passed.v1",
+    CASE,
+    "case",
+    DeadlineData,
+    "A deadline has passed: the case is overdue (LV-7).",
     {"case_id": _ID, "kind": "decide_concern", "due": "2026-12-04", "owner_person_id": _P},
 )
 ConcernJoined = EventType(
-    "cases.concern_joined.v1", CASE, "case", ConcernJoinedData,
+    "cases.concern_joined.v1",
+    CASE,
+    "case",
+    ConcernJoinedData,
     "The concern was taken into the child's running case, and has ended as a case of its own (LG-1).",
     {"case_id": _ID, "into_case_id": _ID, "at": _AT},
 )
 CaseClosed = EventType(
-    "cases.case_closed.v1", CASE, "case", CaseClosedData, "The case is closed; its log is read-only (LG-10).",
+    "cases.case_closed.v1",
+    CASE,
+    "case",
+    CaseClosedData,
+    "The case is closed; its log is read-only (LG-10).",
     {"case_id": _ID, "from_level": 2, "outcome": "goals_reached", "by_person_id": _P, "at": _AT},
 )
 LaneReportFiled = EventType(
-    "cases.lane_report_filed.v1", LANE, "report", LaneReportFiledData,
+    "cases.lane_report_filed.v1",
+    LANE,
+    "report",
+    LaneReportFiledData,
     "Child protection has a new report in the protected lane; told to child protection alone (PR-5).",
     {"report_id": _ID, "kind": "protected", "at": _AT},
 )
 
 EVENTS = (
-    PersonChanged, ConcernRaised, TalkRecorded, LevelMoved, HolderChanged, HandoverProposed, HandoverAnswered,
-    StepCompleted, DeadlineNear, DeadlinePassed, ConcernJoined, CaseClosed, LaneReportFiled,
+    PersonChanged,
+    ConcernRaised,
+    TalkRecorded,
+    LevelMoved,
+    HolderChanged,
+    HandoverProposed,
+    HandoverAnswered,
+    StepCompleted,
+    DeadlineNear,
+    DeadlinePassed,
+    ConcernJoined,
+    CaseClosed,
+    LaneReportFiled,
 )
 
 # ---------------------------------------------------------------- shapes
@@ -496,35 +585,86 @@ class LaneReportPage(Message):
     next_cursor = opaque(required=False)
 
 
-ResolveLogin = query("cases.resolve_login", NumberRequest, LoginAnswer,
-                     "Gateway only: the persons, one a municipality, to whom an identity number belongs at login.")
-RegisterEmployee = command("cases.register_employee", RegisterEmployeeRequest,
-                           "Directory's import only: gives an employee's identity number a person, for login.")
-ContactOf = query("cases.contact_of", PersonRequest, ContactAnswer,
-                  "Notifications only: asks the public contact register about one person, now (NO-3).")
+ResolveLogin = query(
+    "cases.resolve_login",
+    NumberRequest,
+    LoginAnswer,
+    "Gateway only: the persons, one a municipality, to whom an identity number belongs at login.",
+)
+RegisterEmployee = command(
+    "cases.register_employee",
+    RegisterEmployeeRequest,
+    "Directory's import only: gives an employee's identity number a person, for login.",
+)
+ContactOf = query(
+    "cases.contact_of",
+    PersonRequest,
+    ContactAnswer,
+    "Notifications only: asks the public contact register about one person, now (NO-3).",
+)
 MyCases = query("cases.my_cases", MyCasesRequest, OverviewPage, "The cases in which the asker has a part.")
 GetCase = query("cases.get_case", CaseRef, CaseDetail, "One case as the asker may see it.")
-GetNotes = query("cases.get_notes", CaseRef, NotesAnswer, "The notes of the case that the asker may read (LV-17).")
-RaiseConcern = command("cases.raise_concern", RaiseConcernRequest, "Registers a concern: a case at level 0 (LV-2).")
+GetNotes = query(
+    "cases.get_notes", CaseRef, NotesAnswer, "The notes of the case that the asker may read (LV-17)."
+)
+RaiseConcern = command(
+    "cases.raise_concern", RaiseConcernRequest, "Registers a concern: a case at level 0 (LV-2)."
+)
 RecordForm = command("cases.record_form", RecordFormRequest, "Keeps a filled-in tool with the case.")
 RecordNote = command("cases.record_note", RecordNoteRequest, "Keeps a note with the concern (LV-2).")
-RecordTalk = command("cases.record_talk", RecordTalkRequest,
-                     "Records the talk with the family, and the child's view or why it is missing (LV-17, LG-5).")
-SuggestLevel = query("cases.suggest_level", SuggestLevelRequest, SuggestLevelAnswer,
-                     "The level that the number of services suggests under the policy (LV-4).")
-MoveLevel = command("cases.move_level", MoveLevelRequest, "Moves the case to another level (LV-1, LV-4, LV-8, HO-5).")
+RecordTalk = command(
+    "cases.record_talk",
+    RecordTalkRequest,
+    "Records the talk with the family, and the child's view or why it is missing (LV-17, LG-5).",
+)
+SuggestLevel = query(
+    "cases.suggest_level",
+    SuggestLevelRequest,
+    SuggestLevelAnswer,
+    "The level that the number of services suggests under the policy (LV-4).",
+)
+MoveLevel = command(
+    "cases.move_level", MoveLevelRequest, "Moves the case to another level (LV-1, LV-4, LV-8, HO-5)."
+)
 CompleteStep = command("cases.complete_step", CompleteStepRequest, "Marks the current step as done (LV-6).")
-ProposeHandover = command("cases.propose_handover", ProposeHandoverRequest, "Asks another to hold the relay (HO-2).")
-AnswerHandover = command("cases.answer_handover", AnswerHandoverRequest, "Accepts or declines a handover (HO-2).")
+ProposeHandover = command(
+    "cases.propose_handover", ProposeHandoverRequest, "Asks another to hold the relay (HO-2)."
+)
+AnswerHandover = command(
+    "cases.answer_handover", AnswerHandoverRequest, "Accepts or declines a handover (HO-2)."
+)
 CloseCase = command("cases.close_case", CloseCaseRequest, "Closes the case (LV-1, LG-10).")
-FileLaneReport = command("cases.file_lane_report", FileLaneReportRequest,
-                         "Reports to child protection in the protected lane (PR-1, PR-2).")
-LaneReports = query("cases.lane_reports", PageRequest, LaneReportPage,
-                    "The lane's reports that the asker may read: one's own, or as child protection (PR-5).")
+FileLaneReport = command(
+    "cases.file_lane_report",
+    FileLaneReportRequest,
+    "Reports to child protection in the protected lane (PR-1, PR-2).",
+)
+LaneReports = query(
+    "cases.lane_reports",
+    PageRequest,
+    LaneReportPage,
+    "The lane's reports that the asker may read: one's own, or as child protection (PR-5).",
+)
 GetLaneReport = query("cases.get_lane_report", LaneReportRef, LaneReport, "One report of the lane (PR-5).")
 
 PROCEDURES = (
-    ResolveLogin, RegisterEmployee, ContactOf, MyCases, GetCase, GetNotes, RaiseConcern, RecordForm, RecordNote, RecordTalk,
-    SuggestLevel, MoveLevel, CompleteStep, ProposeHandover, AnswerHandover, CloseCase, FileLaneReport, LaneReports,
+    ResolveLogin,
+    RegisterEmployee,
+    ContactOf,
+    MyCases,
+    GetCase,
+    GetNotes,
+    RaiseConcern,
+    RecordForm,
+    RecordNote,
+    RecordTalk,
+    SuggestLevel,
+    MoveLevel,
+    CompleteStep,
+    ProposeHandover,
+    AnswerHandover,
+    CloseCase,
+    FileLaneReport,
+    LaneReports,
     GetLaneReport,
 )

@@ -19,7 +19,9 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 def published() -> dict[str, tuple[str, type[Message]]]:
     """Every published message: snapshot name -> (event | request | response, class)."""
-    found: dict[str, tuple[str, type[Message]]] = {each.type: ("event", each.schema) for each in EVENTS.values()}
+    found: dict[str, tuple[str, type[Message]]] = {
+        each.type: ("event", each.schema) for each in EVENTS.values()
+    }
     for procedure in PROCEDURES.values():
         found[f"{procedure.name}.request"] = ("request", procedure.request)
         found[f"{procedure.name}.response"] = ("response", procedure.response)
@@ -40,8 +42,13 @@ def _resolve(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 
 
 def _compare(
-    path: str, old: dict[str, Any], new: dict[str, Any], old_root: dict[str, Any], new_root: dict[str, Any],
-    kind: str, faults: list[str],
+    path: str,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    old_root: dict[str, Any],
+    new_root: dict[str, Any],
+    kind: str,
+    faults: list[str],
 ) -> None:
     old, new = _resolve(old, old_root), _resolve(new, new_root)
     if old.get("type") != new.get("type"):

@@ -77,27 +77,61 @@ _ID = "01981c6e-0000-7000-8000-000000000001"
 _AT = "2026-11-20T09:00:00+00:00"
 
 WindowsChanged = EventType(
-    "consent.windows_changed.v1", WINDOWS, "case", WindowsChangedData,
+    "consent.windows_changed.v1",
+    WINDOWS,
+    "case",
+    WindowsChangedData,
     "The access windows of a case as they now stand, whole; what is not in them is not shared (CO-1).",
-    {"case_id": _ID, "reason": "signed", "at": _AT, "windows": [
-        {"service_id": "service-granli-ppt", "topic": "learning", "valid_from": _AT,
-         "valid_to": "2027-05-20T09:00:00+00:00"}]},
+    {
+        "case_id": _ID,
+        "reason": "signed",
+        "at": _AT,
+        "windows": [
+            {
+                "service_id": "service-granli-ppt",
+                "topic": "learning",
+                "valid_from": _AT,
+                "valid_to": "2027-05-20T09:00:00+00:00",
+            }
+        ],
+    },
 )
 Requested = EventType(
-    "consent.requested.v1", WINDOWS, "case", RequestedData, "Consent has been asked of these persons.",
-    {"case_id": _ID, "request_id": _ID, "signer_ids": [_ID], "service_ids": ["service-granli-ppt"],
-     "requested_by": _ID, "at": _AT},
+    "consent.requested.v1",
+    WINDOWS,
+    "case",
+    RequestedData,
+    "Consent has been asked of these persons.",
+    {
+        "case_id": _ID,
+        "request_id": _ID,
+        "signer_ids": [_ID],
+        "service_ids": ["service-granli-ppt"],
+        "requested_by": _ID,
+        "at": _AT,
+    },
 )
 Answered = EventType(
-    "consent.answered.v1", WINDOWS, "case", AnsweredData, "One of those asked has answered.",
+    "consent.answered.v1",
+    WINDOWS,
+    "case",
+    AnsweredData,
+    "One of those asked has answered.",
     {"case_id": _ID, "request_id": _ID, "signer_id": _ID, "answer": "yes", "at": _AT},
 )
 Settled = EventType(
-    "consent.request_settled.v1", WINDOWS, "case", SettledData, "A request's state has changed (GU-1).",
+    "consent.request_settled.v1",
+    WINDOWS,
+    "case",
+    SettledData,
+    "A request's state has changed (GU-1).",
     {"case_id": _ID, "request_id": _ID, "state": "active", "at": _AT},
 )
 Withdrawn = EventType(
-    "consent.withdrawn.v1", WINDOWS, "case", WithdrawnData,
+    "consent.withdrawn.v1",
+    WINDOWS,
+    "case",
+    WithdrawnData,
     "A consent was withdrawn, wholly or for one service or topic (CO-3).",
     {"case_id": _ID, "by_person_id": _ID, "service_id": "service-granli-ppt", "at": _AT},
 )
@@ -160,7 +194,9 @@ class RequestDetail(Message):
     signers = nested(Signer, many=True)
     text_version = code(description="Version of the wording, e.g. v1")
     wording = public_tree(description="The standing sentences of that version and language, by key")
-    text_hash = code(description="SHA-256 of the text version that this asker is shown; the signature must bear it")
+    text_hash = code(
+        description="SHA-256 of the text version that this asker is shown; the signature must bear it"
+    )
     you_sign = flag()
     permitted = many(code("sign", "withdraw"), max_items=5)
 
@@ -229,15 +265,24 @@ class Receipt(Message):
     answers = nested(SignerAnswer, many=True)
 
 
-RequestConsent = command("consent.request_consent", RequestConsentRequest,
-                         "The holder asks the family for consent to share (CO-1, CO-5).")
+RequestConsent = command(
+    "consent.request_consent",
+    RequestConsentRequest,
+    "The holder asks the family for consent to share (CO-1, CO-5).",
+)
 GetRequest = query("consent.get_request", RequestRef, RequestDetail, "One request as the asker may see it.")
 ConsentsOfCase = query("consent.of_case", CaseRef, CaseConsents, "All requests and windows of a case.")
-Sign = command("consent.sign", SignRequest,
-               "The signer's own answer, at high assurance, bearing the hash of the text shown (CO-1, CO-4).")
-Withdraw = command("consent.withdraw", WithdrawRequest,
-                   "Withdraws one's consent, wholly or for one service or topic (CO-3).")
-WaitingForMe = query("consent.waiting_for_me", Nothing, WaitingAnswer, "The requests that the asker has not answered.")
+Sign = command(
+    "consent.sign",
+    SignRequest,
+    "The signer's own answer, at high assurance, bearing the hash of the text shown (CO-1, CO-4).",
+)
+Withdraw = command(
+    "consent.withdraw", WithdrawRequest, "Withdraws one's consent, wholly or for one service or topic (CO-3)."
+)
+WaitingForMe = query(
+    "consent.waiting_for_me", Nothing, WaitingAnswer, "The requests that the asker has not answered."
+)
 GetReceipt = query("consent.get_receipt", ReceiptRef, Receipt, "One's own receipt (CO-7).")
 
 PROCEDURES = (RequestConsent, GetRequest, ConsentsOfCase, Sign, Withdraw, WaitingForMe, GetReceipt)

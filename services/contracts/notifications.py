@@ -16,11 +16,32 @@ from services.contracts.base import (
 )
 
 KINDS = (
-    "talk_recorded", "consent_requested", "consent_given", "consent_refused", "consent_talk_first", "consent_withdrawn",
-    "access_opened", "participant_added", "participant_released", "meeting_called", "minutes_published",
-    "evaluation_set", "evaluation_recorded", "plan_changed", "family_entry", "hindrance", "handover_proposed",
-    "handover_accepted", "handover_declined", "holder_changed", "level_moved", "deadline_near", "deadline_passed",
-    "case_closed", "report_made", "lane_report_filed",
+    "talk_recorded",
+    "consent_requested",
+    "consent_given",
+    "consent_refused",
+    "consent_talk_first",
+    "consent_withdrawn",
+    "access_opened",
+    "participant_added",
+    "participant_released",
+    "meeting_called",
+    "minutes_published",
+    "evaluation_set",
+    "evaluation_recorded",
+    "plan_changed",
+    "family_entry",
+    "hindrance",
+    "handover_proposed",
+    "handover_accepted",
+    "handover_declined",
+    "holder_changed",
+    "level_moved",
+    "deadline_near",
+    "deadline_passed",
+    "case_closed",
+    "report_made",
+    "lane_report_filed",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address")
@@ -70,7 +91,9 @@ class Unread(Message):
     unread = number()
 
 
-GetInbox = query("notifications.get_inbox", InboxRequest, InboxPage, "The asker's own messages, newest first.")
+GetInbox = query(
+    "notifications.get_inbox", InboxRequest, InboxPage, "The asker's own messages, newest first."
+)
 UnreadCount = query("notifications.unread_count", Nothing, Unread, "How many of them are unread.")
 MarkRead = command("notifications.mark_read", MarkReadRequest, "Marks one's own messages as read.")
 

@@ -129,51 +129,109 @@ _ID = "01981c6e-0000-7000-8000-000000000001"
 _AT = "2026-11-20T09:00:00+00:00"
 
 ParticipantsChanged = EventType(
-    "relay_log.participants_changed.v1", LOG, "case", ParticipantsChangedData,
+    "relay_log.participants_changed.v1",
+    LOG,
+    "case",
+    ParticipantsChangedData,
     "The named participants of a log as they now stand, whole, past ones with their end.",
     {"case_id": _ID, "participants": [], "at": _AT},
 )
 ParticipantReleased = EventType(
-    "relay_log.participant_released.v1", LOG, "case", ParticipantReleasedData,
+    "relay_log.participant_released.v1",
+    LOG,
+    "case",
+    ParticipantReleasedData,
     "Somebody is no longer needed in the effort, and was told so kindly (HO-7, LV-11).",
     {"case_id": _ID, "person_id": _ID, "service_id": "service-granli-ppt", "at": _AT},
 )
 PlanChanged = EventType(
-    "relay_log.plan_changed.v1", LOG, "case", PlanChangedData, "A goal or a measure was added or changed.",
+    "relay_log.plan_changed.v1",
+    LOG,
+    "case",
+    PlanChangedData,
+    "A goal or a measure was added or changed.",
     {"case_id": _ID, "change": "goal_added", "goal_id": _ID, "topic": "wellbeing", "at": _AT},
 )
 MeetingCalled = EventType(
-    "relay_log.meeting_called.v1", LOG, "case", MeetingCalledData, "These persons are invited to a meeting (LG-4).",
-    {"case_id": _ID, "meeting_id": _ID, "starts_at": _AT, "ends_at": _AT, "invited_ids": [_ID], "called_by": _ID,
-     "at": _AT},
+    "relay_log.meeting_called.v1",
+    LOG,
+    "case",
+    MeetingCalledData,
+    "These persons are invited to a meeting (LG-4).",
+    {
+        "case_id": _ID,
+        "meeting_id": _ID,
+        "starts_at": _AT,
+        "ends_at": _AT,
+        "invited_ids": [_ID],
+        "called_by": _ID,
+        "at": _AT,
+    },
 )
 MinutesPublished = EventType(
-    "relay_log.minutes_published.v1", LOG, "case", MinutesPublishedData, "The minutes of a meeting can be read.",
-    {"case_id": _ID, "meeting_id": _ID, "topics": ["wellbeing"], "next_evaluation_on": "2027-01-15",
-     "by_person_id": _ID, "at": _AT},
+    "relay_log.minutes_published.v1",
+    LOG,
+    "case",
+    MinutesPublishedData,
+    "The minutes of a meeting can be read.",
+    {
+        "case_id": _ID,
+        "meeting_id": _ID,
+        "topics": ["wellbeing"],
+        "next_evaluation_on": "2027-01-15",
+        "by_person_id": _ID,
+        "at": _AT,
+    },
 )
 EvaluationSet = EventType(
-    "relay_log.evaluation_set.v1", LOG, "case", EvaluationSetData, "The day of the next evaluation was set.",
+    "relay_log.evaluation_set.v1",
+    LOG,
+    "case",
+    EvaluationSetData,
+    "The day of the next evaluation was set.",
     {"case_id": _ID, "evaluate_on": "2027-01-15", "at": _AT},
 )
 EvaluationRecorded = EventType(
-    "relay_log.evaluation_recorded.v1", LOG, "case", EvaluationRecordedData,
+    "relay_log.evaluation_recorded.v1",
+    LOG,
+    "case",
+    EvaluationRecordedData,
     "An evaluation has decided what becomes of each measure (LV-10).",
-    {"case_id": _ID, "evaluation_id": _ID, "outcomes": [{"measure_id": _ID, "outcome": "end"}],
-     "by_person_id": _ID, "at": _AT},
+    {
+        "case_id": _ID,
+        "evaluation_id": _ID,
+        "outcomes": [{"measure_id": _ID, "outcome": "end"}],
+        "by_person_id": _ID,
+        "at": _AT,
+    },
 )
 EntryAdded = EventType(
-    "relay_log.entry_added.v1", LOG, "case", EntryAddedData, "An entry was added to the log (LG-6, LG-7).",
+    "relay_log.entry_added.v1",
+    LOG,
+    "case",
+    EntryAddedData,
+    "An entry was added to the log (LG-6, LG-7).",
     {"case_id": _ID, "entry_id": _ID, "kind": "comment", "topic": "home", "by_person_id": _ID, "at": _AT},
 )
 ReportMade = EventType(
-    "relay_log.report_made.v1", LOG, "case", ReportMadeData, "The final report can be fetched (LG-10).",
+    "relay_log.report_made.v1",
+    LOG,
+    "case",
+    ReportMadeData,
+    "The final report can be fetched (LG-10).",
     {"case_id": _ID, "report_id": _ID, "at": _AT},
 )
 
 EVENTS = (
-    ParticipantsChanged, ParticipantReleased, PlanChanged, MeetingCalled, MinutesPublished, EvaluationSet,
-    EvaluationRecorded, EntryAdded, ReportMade,
+    ParticipantsChanged,
+    ParticipantReleased,
+    PlanChanged,
+    MeetingCalled,
+    MinutesPublished,
+    EvaluationSet,
+    EvaluationRecorded,
+    EntryAdded,
+    ReportMade,
 )
 
 # ---------------------------------------------------------------- shapes
@@ -196,7 +254,9 @@ class Measure(Message):
     topic = code(*TOPICS)
     what = narrative()
     responsible_person_id = opaque(required=False)
-    responsible_name = narrative(required=False, description="Name, where the asker may see it and it is family")
+    responsible_name = narrative(
+        required=False, description="Name, where the asker may see it and it is family"
+    )
     is_childs_own = flag()
     arena = code(*ARENAS)
     deadline = date()
@@ -469,26 +529,68 @@ class CalendarFacts(Message):
 
 GetLog = query("relay_log.get_log", CaseRef, LogDetail, "The log, item by item as the asker may see it.")
 AddGoal = command("relay_log.add_goal", AddGoalRequest, "Adds a goal (LG-2).")
-ChangeGoal = command("relay_log.change_goal", ChangeGoalRequest, "Changes a goal; a stale edit is refused (LG-8).")
-AddMeasure = command("relay_log.add_measure", AddMeasureRequest, "Adds a measure to a goal; its topic is the goal's.")
+ChangeGoal = command(
+    "relay_log.change_goal", ChangeGoalRequest, "Changes a goal; a stale edit is refused (LG-8)."
+)
+AddMeasure = command(
+    "relay_log.add_measure", AddMeasureRequest, "Adds a measure to a goal; its topic is the goal's."
+)
 ChangeMeasure = command("relay_log.change_measure", ChangeMeasureRequest, "Changes a measure (LG-8, LV-10).")
-BringIn = command("relay_log.bring_in", BringInRequest, "The holder brings in a named participant (HO-7, LV-8).")
-Release = command("relay_log.release", ReleaseRequest, "The holder releases a participant with a kind word (HO-7).")
-CallMeeting = command("relay_log.call_meeting", CallMeetingRequest, "The holder calls a meeting (LG-4, HO-7).")
+BringIn = command(
+    "relay_log.bring_in", BringInRequest, "The holder brings in a named participant (HO-7, LV-8)."
+)
+Release = command(
+    "relay_log.release", ReleaseRequest, "The holder releases a participant with a kind word (HO-7)."
+)
+CallMeeting = command(
+    "relay_log.call_meeting", CallMeetingRequest, "The holder calls a meeting (LG-4, HO-7)."
+)
 PublishMinutes = command("relay_log.publish_minutes", PublishMinutesRequest, "Publishes the minutes (LG-4).")
-SetEvaluation = command("relay_log.set_evaluation", SetEvaluationRequest, "Sets the day of the next evaluation.")
-RecordEvaluation = command("relay_log.record_evaluation", RecordEvaluationRequest,
-                           "Records an evaluation: each measure continues, changes, moves or ends (LV-10).")
-AddEntry = command("relay_log.add_entry", AddEntryRequest,
-                   "Adds an entry: note, correction, comment, proposal, hindrance, feedback (LG-6, LG-7).")
-RecordView = command("relay_log.record_view", RecordViewRequest, "Records the child's view, or why not (LG-5).")
-WaitingForMe = query("relay_log.waiting_for_me", Nothing, DueAnswer,
-                     "Meetings, evaluations and measures that wait for the asker.")
+SetEvaluation = command(
+    "relay_log.set_evaluation", SetEvaluationRequest, "Sets the day of the next evaluation."
+)
+RecordEvaluation = command(
+    "relay_log.record_evaluation",
+    RecordEvaluationRequest,
+    "Records an evaluation: each measure continues, changes, moves or ends (LV-10).",
+)
+AddEntry = command(
+    "relay_log.add_entry",
+    AddEntryRequest,
+    "Adds an entry: note, correction, comment, proposal, hindrance, feedback (LG-6, LG-7).",
+)
+RecordView = command(
+    "relay_log.record_view", RecordViewRequest, "Records the child's view, or why not (LG-5)."
+)
+WaitingForMe = query(
+    "relay_log.waiting_for_me",
+    Nothing,
+    DueAnswer,
+    "Meetings, evaluations and measures that wait for the asker.",
+)
 GetReport = query("relay_log.get_report", CaseRef, FinalReport, "The final report (LG-10).")
-GetCalendarFacts = query("relay_log.get_calendar_facts", MeetingRef, CalendarFacts,
-                         "Notifications only: the hours of a meeting, nothing else.")
+GetCalendarFacts = query(
+    "relay_log.get_calendar_facts",
+    MeetingRef,
+    CalendarFacts,
+    "Notifications only: the hours of a meeting, nothing else.",
+)
 
 PROCEDURES = (
-    GetLog, AddGoal, ChangeGoal, AddMeasure, ChangeMeasure, BringIn, Release, CallMeeting, PublishMinutes,
-    SetEvaluation, RecordEvaluation, AddEntry, RecordView, WaitingForMe, GetReport, GetCalendarFacts,
+    GetLog,
+    AddGoal,
+    ChangeGoal,
+    AddMeasure,
+    ChangeMeasure,
+    BringIn,
+    Release,
+    CallMeeting,
+    PublishMinutes,
+    SetEvaluation,
+    RecordEvaluation,
+    AddEntry,
+    RecordView,
+    WaitingForMe,
+    GetReport,
+    GetCalendarFacts,
 )

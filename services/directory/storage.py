@@ -83,7 +83,9 @@ class Documents:
         )
         return json.loads(found) if found is not None else None
 
-    def put(self, kind: str, document_id: str, version: int, valid_from: date, place: int, content: Any) -> bool:
+    def put(
+        self, kind: str, document_id: str, version: int, valid_from: date, place: int, content: Any
+    ) -> bool:
         """Keep a version; whether it is new or other than it was."""
         text = json.dumps(content, ensure_ascii=False, sort_keys=True)
         key = {
@@ -102,7 +104,9 @@ class Documents:
 
 def municipalities(conn: AnyConnection) -> list[dict[str, Any]]:
     """All municipalities of this installation: the one list that belongs to none of them."""
-    found = sa.select(documents.c.content).where(documents.c.kind == "municipality").order_by(documents.c.place)
+    found = (
+        sa.select(documents.c.content).where(documents.c.kind == "municipality").order_by(documents.c.place)
+    )
     return [json.loads(content) for content in conn.scalars(found)]
 
 

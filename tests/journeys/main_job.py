@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.message import Message
+from functools import partial
 from typing import Any
 
 import requests
@@ -52,7 +53,9 @@ class MainJob:
         yield
         self._say(what, time.perf_counter() - begun)
 
-    def person(self, key: str, capacity: str, unit_id: str | None = None, level: str = "substantial") -> Person:
+    def person(
+        self, key: str, capacity: str, unit_id: str | None = None, level: str = "substantial"
+    ) -> Person:
         return Person(self.url, self.demo, key).log_in(capacity, unit_id, level)
 
     def play(self) -> None:
@@ -73,7 +76,10 @@ class MainJob:
     def anyone(self) -> None:
         with self.step("1. Anyone finds services, guide, tools and what to do about another's child"):
             visitor = Person(self.url, self.demo)
-            assert {each["municipality"] for each in visitor.get("/municipalities")["items"]} == {"granli", "storvik"}
+            assert {each["municipality"] for each in visitor.get("/municipalities")["items"]} == {
+                "granli",
+                "storvik",
+            }
             granli = visitor.get("/municipalities/granli/catalogue")
             assert len(granli["services"]) >= 8 and len(granli["tools"]) >= 11
             assert [len(level["steps"]) for level in granli["guide"]["levels"]] == [5, 5, 5, 5]
@@ -85,7 +91,9 @@ class MainJob:
     # ------------------------------------------------------------ 2
 
     def concern(self) -> None:
-        with self.step("2. The kindergarten teacher raises a concern, writes it down and talks with the family"):
+        with self.step(
+            "2. The kindergarten teacher raises a concern, writes it down and talks with the family"
+        ):
             self.teacher = self.person(TEACHER, "employee", KINDERGARTEN)
             self._close_what_was_left_open()
             told = {
@@ -123,7 +131,11 @@ class MainJob:
         """A story that broke off earlier has left the child's case running; a new concern would join it (LG-1)."""
         for worker in (self.teacher, self.person(NURSE, "employee", HEALTH_UNIT)):
             for each in worker.get("/cases", limit=100)["items"]:
-                if each["child"]["name"] == self.demo.name(CHILD) and each["state"] == "open" and each["level"]:
+                if (
+                    each["child"]["name"] == self.demo.name(CHILD)
+                    and each["state"] == "open"
+                    and each["level"]
+                ):
                     case = worker.get(f"/cases/{each['case_id']}")
                     if "close" in case["permitted"]:
                         ended = {"outcome": "other", "reason": "Historien begynner på nytt."}
@@ -139,7 +151,9 @@ class MainJob:
     def _family_is_not_told_yet(self) -> None:
         """LV-17: before the talk the guardians find nothing, not even at login."""
         known = self.teacher.get("/cases", include_closed="true")["items"]
-        if all(each["case_id"] == self.case or each["child"]["name"] != self.demo.name(CHILD) for each in known):
+        if all(
+            each["case_id"] == self.case or each["child"]["name"] != self.demo.name(CHILD) for each in known
+        ):
             Person(self.url, self.demo, MOTHER).log_in("guardian", expect=403)
 
     # ------------------------------------------------------------ 2, decided
@@ -168,8 +182,15 @@ class MainJob:
         self.goals[key] = self.teacher.post(f"/cases/{self.case}/goals", {"topic": topic, "text": text})["id"]
 
     def _measure(self, key: str, goal: str, what: str, responsible: str | None, arena: str) -> None:
-        body: dict[str, Any] = {"goal_id": self.goals[goal], "what": what, "arena": arena, "deadline": today(30)}
-        body |= {"responsible_person_id": self.people[responsible]} if responsible else {"is_childs_own": True}
+        body: dict[str, Any] = {
+            "goal_id": self.goals[goal],
+            "what": what,
+            "arena": arena,
+            "deadline": today(30),
+        }
+        body |= (
+            {"responsible_person_id": self.people[responsible]} if responsible else {"is_childs_own": True}
+        )
         self.measures[key] = self.teacher.post(f"/cases/{self.case}/measures", body)["id"]
 
     # ------------------------------------------------------------ 3
@@ -199,7 +220,11 @@ class MainJob:
         with self.step("3. Father signs too; the case goes to level 2, and they read exactly their topics"):
             self.father = self.person(FATHER, "guardian", level="high")
             self._sign(self.father)
-            until(lambda: self.teacher.get(f"/cases/{self.case}/consents")["windows"], 5, "the windows stand open")
+            until(
+                lambda: self.teacher.get(f"/cases/{self.case}/consents")["windows"],
+                5,
+                "the windows stand open",
+            )
             self._move_to_two()
             self._goal("sleep", "health", "Tuva sover hele natten.")
             self._goal("words", "learning", "Tuva bruker flere ord i leken.")
@@ -209,19 +234,26 @@ class MainJob:
             granted = ((self.psychologist, {"learning", "wellbeing"}), (self.nurse, {"wellbeing", "health"}))
             for worker, topics in granted:
                 log = self._log_of(worker)
-                assert {goal["topic"] for goal in log["goals"]} == topics, f"{worker.key} reads {log['topics']}"
-                assert worker.get(f"/cases/{self.case}/notes")["notes"] == [], "notes from before are not shared"
+                assert {goal["topic"] for goal in log["goals"]} == topics, (
+                    f"{worker.key} reads {log['topics']}"
+                )
+                assert worker.get(f"/cases/{self.case}/notes")["notes"] == [], (
+                    "notes from before are not shared"
+                )
 
     def _sign(self, signer: Person, expect: int = 201) -> None:
         shown = signer.get(f"/consent-requests/{self.request}")
         answers = [
-            {"service_id": line["service_id"], "topic": line["topic"], "answer": "yes"} for line in shown["lines"]
+            {"service_id": line["service_id"], "topic": line["topic"], "answer": "yes"}
+            for line in shown["lines"]
         ]
         signer.post(f"/consent-requests/{self.request}/signatures",
                     {"text_hash": shown["text_hash"], "answers": answers}, expect=expect)  # fmt: skip
 
     def _move_to_two(self) -> None:
-        suggested = self.teacher.get(f"/cases/{self.case}/level-suggestion", service_ids=[PPT, HEALTH])["level"]
+        suggested = self.teacher.get(f"/cases/{self.case}/level-suggestion", service_ids=[PPT, HEALTH])[
+            "level"
+        ]
         assert suggested == 2, "LV-4: two other services suggest level 2"
 
         def moved() -> bool:
@@ -268,14 +300,20 @@ class MainJob:
         path = f"/cases/{self.case}/goals/{self.goals['play']}"
         version = next(g["version"] for g in self.teacher.get(f"/cases/{self.case}/log")["goals"]
                        if g["goal_id"] == self.goals["play"])  # fmt: skip
-        self.teacher.post(path, {"text": "Tuva er med i leken ute og inne."}, method="PATCH", If_Match=f'"{version}"')
-        stale = self.teacher.post(path, {"text": "Noe annet."}, method="PATCH", If_Match=f'"{version}"', expect=412)
+        self.teacher.post(
+            path, {"text": "Tuva er med i leken ute og inne."}, method="PATCH", If_Match=f'"{version}"'
+        )
+        stale = self.teacher.post(
+            path, {"text": "Noe annet."}, method="PATCH", If_Match=f'"{version}"', expect=412
+        )
         assert "text" in str(stale), "the conflict names what changed"
 
     def meeting(self) -> None:
         with self.step("4. A meeting: everyone invited has one message and one e-mail that names no child"):
             self.last_mail = max((each["number"] for each in self._mails()), default=0)
-            starts = (datetime.now(UTC) + timedelta(days=7)).replace(hour=12, minute=0, second=0, microsecond=0)
+            starts = (datetime.now(UTC) + timedelta(days=7)).replace(
+                hour=12, minute=0, second=0, microsecond=0
+            )
             invited = ["teacher", "psychologist", "nurse", "mother", "father"]
             self.meeting_id = self.teacher.post(f"/cases/{self.case}/meetings", {
                 "starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=1)).isoformat(),
@@ -284,11 +322,16 @@ class MainJob:
                            {"topic": "health", "text": "Søvn"}],
                 "invited_ids": [self.people[who] for who in invited],
             })["id"]  # fmt: skip
-            guests = {PSYCHOLOGIST: self.psychologist, NURSE: self.nurse, MOTHER: self.mother, FATHER: self.father}
+            guests = {
+                PSYCHOLOGIST: self.psychologist,
+                NURSE: self.nurse,
+                MOTHER: self.mother,
+                FATHER: self.father,
+            }
             for key, guest in guests.items():
-                found = until(lambda g=guest: self._inbox(g, "meeting_called"), 10, f"{key} has the invitation")
+                found = until(partial(self._inbox, guest, "meeting_called"), 10, f"{key} has the invitation")
                 assert len(found) == 1
-                mails = until(lambda k=key: self._invitations(k), 15, f"{key} has the e-mail")
+                mails = until(partial(self._invitations, key), 15, f"{key} has the e-mail")
                 assert len(mails) == 1, f"{key} has {len(mails)} e-mails"
                 self._names_nobody(mails[0])
         with self.step("4. Minutes by the template, and the day of the next evaluation"):
@@ -298,10 +341,14 @@ class MainJob:
                 "present_ids": [self.people[who] for who in invited],
                 "next_meeting_on": today(45), "next_evaluation_on": today(30),
             }, If_Match='"1"')  # fmt: skip
-            until(lambda: self._inbox(self.mother, "minutes_published"), 10, "the mother is told of the minutes")
+            until(
+                lambda: self._inbox(self.mother, "minutes_published"), 10, "the mother is told of the minutes"
+            )
             self.teacher.post(f"/cases/{self.case}/next-evaluation", {"evaluate_on": today(28)})
             meeting = self._log_of(self.psychologist)["meetings"][0]
-            assert {item["topic"] for item in meeting["minutes"]["items"]} == {"wellbeing"}, "only granted topics"
+            assert {item["topic"] for item in meeting["minutes"]["items"]} == {"wellbeing"}, (
+                "only granted topics"
+            )
 
     def _inbox(self, person: Person, kind: str) -> list[dict[str, Any]]:
         items = person.get("/inbox", limit=100)["items"]
@@ -331,7 +378,9 @@ class MainJob:
     # ------------------------------------------------------------ 5
 
     def handover(self) -> None:
-        with self.step("5. The relay goes to the public health nurse: proposed, accepted; never two, never none"):
+        with self.step(
+            "5. The relay goes to the public health nurse: proposed, accepted; never two, never none"
+        ):
             proposed = self.teacher.post(f"/cases/{self.case}/handovers", {
                 "to_person_id": self.people["nurse"], "to_unit_id": HEALTH_UNIT, "family_answer": "agreed",
                 "reason": "Tuva skal følges opp på helsestasjonen.",
@@ -347,6 +396,7 @@ class MainJob:
 
     def evaluation(self) -> None:
         with self.step("6. An evaluation ends one measure and changes another"):
+
             def recorded() -> bool:
                 body = {
                     "outcomes": [
@@ -366,11 +416,15 @@ class MainJob:
                 return True
 
             until(recorded, 5, "the log knows its new holder")
-            states = {m["measure_id"]: m["status"] for m in self.mother.get(f"/cases/{self.case}/log")["measures"]}
+            states = {
+                m["measure_id"]: m["status"] for m in self.mother.get(f"/cases/{self.case}/log")["measures"]
+            }
             assert states[self.measures["night"]] == "ended" and states[self.measures["start"]] == "replaced"
 
     def withdrawal(self) -> None:
-        with self.step("6. The mother withdraws for the psychology service: refused within 1 s, the holder told"):
+        with self.step(
+            "6. The mother withdraws for the psychology service: refused within 1 s, the holder told"
+        ):
             self._log_of(self.psychologist)
             self.mother.post(f"/cases/{self.case}/withdrawals", {"service_id": PPT})
             begun = time.perf_counter()
@@ -389,7 +443,11 @@ class MainJob:
 
     def closing(self) -> None:
         with self.step("7. Feedback, closing, the final report; the log is read-only"):
-            said = {"kind": "feedback", "topic": "wellbeing", "text": "Det var godt å slippe å fortelle alt to ganger."}
+            said = {
+                "kind": "feedback",
+                "topic": "wellbeing",
+                "text": "Det var godt å slippe å fortelle alt to ganger.",
+            }
             self.father.post(f"/cases/{self.case}/entries", said)
             self.nurse.get(f"/cases/{self.case}")
             ended = {"outcome": "goals_reached", "reason": "Tuva er med i leken."}

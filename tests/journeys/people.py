@@ -50,7 +50,9 @@ class Person:
         """Through the identity provider, and then as `capacity` (of `unit_id`). `level` "high" is a step-up."""
         assert self.key is not None
         start = "/logg-inn/bekreft" if level == "high" else "/logg-inn/videre"
-        to_provider = self.http.get(f"{self.url}{start}", params={"next": "/api/me"}, allow_redirects=False, timeout=10)
+        to_provider = self.http.get(
+            f"{self.url}{start}", params={"next": "/api/me"}, allow_redirects=False, timeout=10
+        )
         hint = urlencode({"login_hint": f"testid:{self.demo.number(self.key)}_idporten-loa-{level}"})
         answer = self.http.get(f"{to_provider.headers['Location']}&{hint}", timeout=20)
         if answer.status_code != expect:
@@ -78,11 +80,20 @@ class Person:
         return answer.json()
 
     def post(
-        self, path: str, body: Any = None, expect: int | tuple[int, ...] = (200, 201), method: str = "POST", **headers: str
+        self,
+        path: str,
+        body: Any = None,
+        expect: int | tuple[int, ...] = (200, 201),
+        method: str = "POST",
+        **headers: str,
     ) -> Any:
         """POST (or PATCH) of the API, with the session's token."""
-        given = {"Stafett-CSRF": self.csrf} | {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = self.http.request(method, f"{self.url}/api{path}", json=body or {}, headers=given, timeout=20)
+        given = {"Stafett-CSRF": self.csrf} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        answer = self.http.request(
+            method, f"{self.url}/api{path}", json=body or {}, headers=given, timeout=20
+        )
         self._expect(answer, expect)
         return answer.json()
 

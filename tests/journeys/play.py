@@ -21,13 +21,17 @@ def main() -> int:
         return 2
     suite = json.loads(told.read_text())
     begun = time.perf_counter()
-    job = MainJob(suite["public_url"], suite["standins_url"], lambda what, s: print(f"{s:7.2f} s  {what}", flush=True))
+    job = MainJob(
+        suite["public_url"], suite["standins_url"], lambda what, s: print(f"{s:7.2f} s  {what}", flush=True)
+    )
     try:
         job.play()
     except (AssertionError, requests.RequestException, KeyError) as broken:
         print(f"BROKEN    {type(broken).__name__}: {broken}", file=sys.stderr)
         return 1
-    print(f"{time.perf_counter() - begun:7.2f} s  the whole job; a withdrawal was in force after {job.refused_after:.2f} s")
+    print(
+        f"{time.perf_counter() - begun:7.2f} s  the whole job; the withdrawal was in force after {job.refused_after:.2f} s"
+    )
     return 0
 
 

@@ -11,4 +11,6 @@ def test_the_main_job_holds_from_first_concern_to_closed_log(played: Played) -> 
     assert {what[0] for what, _ in played.steps} == set("1234567"), "every step of the job was played"
     assert played.job.refused_after < 1.0, "a withdrawal is in force within a second"
     slowest = max(played.steps, key=lambda step: step[1])
-    print(f"whole job {sum(seconds for _, seconds in played.steps):.1f} s; slowest {slowest[1]:.1f} s: {slowest[0]}")
+    print(
+        f"whole job {sum(seconds for _, seconds in played.steps):.1f} s; slowest {slowest[1]:.1f} s: {slowest[0]}"
+    )

@@ -16,7 +16,11 @@ from services.kernel.facts import Facts
 from services.kernel.policies import Policy
 from tests.rules.kernel_world import CHILD, FATHER, MOTHER, NOW, STEPFATHER, born_years_ago, facts
 
-LEARNING, HEALTH, HOME = Line("psychology", "learning"), Line("health-station", "health"), Line("psychology", "home")
+LEARNING, HEALTH, HOME = (
+    Line("psychology", "learning"),
+    Line("health-station", "health"),
+    Line("psychology", "home"),
+)
 END = NOW + timedelta(days=90)
 TOPICS = Policy().topic_codes
 
@@ -151,7 +155,9 @@ def test_a_parent_without_responsibility_is_never_asked() -> None:
         ([{"service_id": "psychology", "topics": ["gossip"]}], "shares.0.topics", "not_a_choice"),
     ],
 )
-def test_a_request_names_real_services_and_topics(shares: list[dict[str, object]], field: str, code: str) -> None:
+def test_a_request_names_real_services_and_topics(
+    shares: list[dict[str, object]], field: str, code: str
+) -> None:
     """CO-1: what is asked for is named service by service, topic by topic."""
     with pytest.raises(InvalidInput) as refused:
         asking.lines(shares, {"psychology", "kindergarten"}, "kindergarten", TOPICS)

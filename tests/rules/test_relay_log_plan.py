@@ -151,7 +151,7 @@ def test_another_services_participant_is_given_only_what_they_may_know_of() -> N
     outside = replace(facts().case, holder=Holder(NURSE, "unit-health"))
     assert responsible(NURSE, "health", case=outside) == "ok"
     assert responsible("colleague", "health", participants=(brought_in("colleague"),)) == "ok"
-    assert KINDERGARTEN == brought_in("colleague").unit_id
+    assert brought_in("colleague").unit_id == KINDERGARTEN
 
 
 # ---------------------------------------------------------------- LG-8

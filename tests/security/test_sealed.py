@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 ABOUT = About("granli", "c1", Act.READ_PLAN, "learning")
 
 # Each line marked "bypass" is a way round that somebody in a hurry might try; the rest is how it is meant to be used.
-PLANTED = '''
+PLANTED = """
 from typing import Any
 
 from services.chassis import access
@@ -44,17 +44,28 @@ def round_it(goal: Sealed[str], about: About, decision: Decision, grant: Grant) 
 class Master(Grant): ...  # bypass: nor makes a kind of it
 
 class Leaking(Sealed[str]): ...  # bypass
-'''
+"""
 
 
 def test_no_way_round_the_decision_compiles(tmp_path: Path) -> None:
     """CO-8: mypy names exactly the planted ways round, and nothing of the meant use."""
     planted = tmp_path / "planted.py"
     planted.write_text(PLANTED, encoding="utf-8")
-    words = [sys.executable, "-m", "mypy", "--follow-imports=silent", "--no-error-summary", "--check-untyped-defs"]
+    words = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--follow-imports=silent",
+        "--no-error-summary",
+        "--check-untyped-defs",
+    ]
     words += ["--explicit-package-bases", f"--cache-dir={ROOT / '.mypy_cache' / 'planted'}", "--config-file="]
     done = subprocess.run(
-        [*words, "--ignore-missing-imports", str(planted)], cwd=ROOT, capture_output=True, text=True, timeout=300
+        [*words, "--ignore-missing-imports", str(planted)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     refused = {int(line) for line in re.findall(r"planted\.py:(\d+): error", done.stdout)}
     meant = {number for number, line in enumerate(PLANTED.split("\n"), start=1) if "# bypass" in line}

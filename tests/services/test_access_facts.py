@@ -47,7 +47,12 @@ class Context:
         return SimpleNamespace(service=self.service)
 
     def access(
-        self, rule: str, what: str, case_id: str | None = None, person_id: str | None = None, allowed: bool = True
+        self,
+        rule: str,
+        what: str,
+        case_id: str | None = None,
+        person_id: str | None = None,
+        allowed: bool = True,
     ) -> None:
         self.noted.append((rule, what, allowed))
 
@@ -60,7 +65,9 @@ class World:
         self.now = NOW
 
     def hear(self, kind: EventType, /, municipality: str = GRANLI, **data: Any) -> None:
-        data = {key: value.isoformat() if isinstance(value, datetime) else value for key, value in data.items()}
+        data = {
+            key: value.isoformat() if isinstance(value, datetime) else value for key, value in data.items()
+        }
         assert kind.schema().validate(data) == {}, kind.schema().validate(data)
         event = Event(
             id="e", type=kind.type, source=f"/{municipality}/{kind.service}", subject="s", time=NOW,
@@ -241,7 +248,9 @@ def test_without_responsibility_or_after_losing_it_a_parent_sees_nothing(level_2
 def test_a_protected_address_is_for_those_named(level_2: World, grade: str) -> None:
     """PR-6: the leader sees no longer by leading alone."""
     assert level_2.asks("leader", KINDERGARTEN).may(Act.SEE_CASE)
-    level_2.hear(cases.PersonChanged, person_id="child", birth_date="2022-03-05", address_grade=grade, guardians=[])
+    level_2.hear(
+        cases.PersonChanged, person_id="child", birth_date="2022-03-05", address_grade=grade, guardians=[]
+    )
     assert not level_2.asks("leader", KINDERGARTEN).may(Act.SEE_CASE)
 
 
@@ -257,7 +266,13 @@ def test_a_handover_is_proposed_and_answered(level_2: World) -> None:
     """HO-2: the one asked may answer while it is open; the holder changes with the answer."""
     level_2.bring_in(("nurse", HEALTH))
     level_2.share((HEALTH, "health"))
-    proposal = {"case_id": "c1", "handover_id": "h1", "from_person_id": "teacher", "to_person_id": "nurse", "at": NOW}
+    proposal = {
+        "case_id": "c1",
+        "handover_id": "h1",
+        "from_person_id": "teacher",
+        "to_person_id": "nurse",
+        "at": NOW,
+    }
     level_2.hear(cases.HandoverProposed, to_unit_id=HEALTH, **proposal)
     assert level_2.asks("nurse", HEALTH).may(Act.ANSWER_HANDOVER)
     assert not level_2.asks("nurse", HEALTH).may(Act.MANAGE)
@@ -279,7 +294,9 @@ def test_when_the_holders_role_ends_the_leader_acts_as_holder(level_2: World) ->
 def test_a_closed_case_is_read_only(level_2: World) -> None:
     """LG-10"""
     assert level_2.asks("teacher", KINDERGARTEN).may(Act.WRITE_PLAN, "learning")
-    level_2.hear(cases.CaseClosed, case_id="c1", from_level=2, outcome="goals_reached", by_person_id="teacher", at=NOW)
+    level_2.hear(
+        cases.CaseClosed, case_id="c1", from_level=2, outcome="goals_reached", by_person_id="teacher", at=NOW
+    )
     assert not level_2.asks("teacher", KINDERGARTEN).may(Act.WRITE_PLAN, "learning")
     assert level_2.asks("teacher", KINDERGARTEN).may(Act.READ_PLAN, "learning")
 
@@ -304,7 +321,9 @@ def test_the_policy_in_force_on_the_day_decides(level_2: World) -> None:
 
 def test_a_policy_that_cannot_stand_is_refused(level_2: World) -> None:
     with pytest.raises(InvalidPolicy):
-        level_2.hear(directory.PolicyPublished, version=2, valid_from="2026-11-20", values={"own_access_age": 3})
+        level_2.hear(
+            directory.PolicyPublished, version=2, valid_from="2026-11-20", values={"own_access_age": 3}
+        )
     assert level_2.asks("teacher", KINDERGARTEN).may(Act.SEE_CASE)
 
 
@@ -409,7 +428,9 @@ def test_sealed_items_are_opened_one_by_one_as_decided(level_2: World) -> None:
         psychologist(lambda context: access.of(context, "c1").open(goals[1]))
     for other in (item("learning", case_id="c2"), item("learning", act=Act.READ_VIEW)):
         with pytest.raises(SealBroken):
-            psychologist(lambda context, other=other: access.open_allowed(context, "c1", Act.READ_PLAN, [other]))
+            psychologist(
+                lambda context, other=other: access.open_allowed(context, "c1", Act.READ_PLAN, [other])
+            )
 
 
 def test_a_grant_for_one_topic_opens_no_other(level_2: World) -> None:
@@ -537,7 +558,9 @@ def test_an_event_of_an_unknown_case_is_not_swallowed(world: World) -> None:
 
 def test_handlers_of_facts_and_of_the_service_itself_run_both() -> None:
     ran: list[str] = []
-    joined = access.together({"a": lambda *_: ran.append("facts")}, {"a": lambda *_: ran.append("own"), "b": print})
+    joined = access.together(
+        {"a": lambda *_: ran.append("facts")}, {"a": lambda *_: ran.append("own"), "b": print}
+    )
     joined["a"](None, None)  # type: ignore[arg-type]
     assert ran == ["facts", "own"] and set(joined) == {"a", "b"}
 

@@ -23,7 +23,14 @@ from services.contracts.envelope import Event
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, Refusal
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
-CASE, CHILD, MOTHER, FATHER, TEACHER, PSYCHOLOGIST = "c1", "child", "mother", "father", "teacher", "psychologist"
+CASE, CHILD, MOTHER, FATHER, TEACHER, PSYCHOLOGIST = (
+    "c1",
+    "child",
+    "mother",
+    "father",
+    "teacher",
+    "psychologist",
+)
 OWN, PPT, HEALTH = "service-kindergarten", "service-ppt", "service-health"
 UNITS = {"unit-kindergarten": OWN, "unit-ppt": PPT, "unit-health": HEALTH}
 SHARES = [
@@ -154,7 +161,10 @@ def test_a_request_waits_for_those_who_have_not_answered(world: World) -> None:
 def test_a_signature_bears_the_hash_of_the_text_shown_and_high_assurance(world: World) -> None:
     """CO-7."""
     request_id = world.request()
-    assert refused(Conflict, lambda: world.sign(request_id, AS_MOTHER, text_hash="0" * 64)).code == "text_changed"
+    assert (
+        refused(Conflict, lambda: world.sign(request_id, AS_MOTHER, text_hash="0" * 64)).code
+        == "text_changed"
+    )
     low = Actor("granli", "guardian", MOTHER, None, "substantial")
     assert refused(Forbidden, lambda: world.sign(request_id, low)).code == "step_up_needed"
     assert world.windows() == set()
@@ -174,7 +184,10 @@ def test_the_receipt_is_the_signers_own(world: World) -> None:
     receipt = world.app.call(consent.GetReceipt, AS_MOTHER, {"signature_id": signature_id})
     assert receipt["purpose"] == PURPOSE and len(receipt["answers"]) == 3
     for other in (AS_FATHER, AS_TEACHER):
-        refused(NotFound, lambda who=other: world.app.call(consent.GetReceipt, who, {"signature_id": signature_id}))
+        refused(
+            NotFound,
+            lambda who=other: world.app.call(consent.GetReceipt, who, {"signature_id": signature_id}),
+        )
 
 
 def test_an_outsider_finds_neither_request_nor_case(world: World) -> None:
@@ -212,7 +225,9 @@ def test_the_end_of_the_case_and_of_the_time_shut_the_windows(world: World) -> N
 def test_the_same_key_signs_once(world: World) -> None:
     request_id = world.request()
     shown = world.shown(request_id, AS_MOTHER)
-    answers = [{"service_id": each["service_id"], "topic": each["topic"], "answer": "yes"} for each in shown["lines"]]
+    answers = [
+        {"service_id": each["service_id"], "topic": each["topic"], "answer": "yes"} for each in shown["lines"]
+    ]
     asked = {"request_id": request_id, "text_hash": shown["text_hash"], "answers": answers}
     first = world.app.call(consent.Sign, AS_MOTHER, asked, idempotency_key="k1")
     again = world.app.call(consent.Sign, AS_MOTHER, asked, idempotency_key="k1")
@@ -224,10 +239,12 @@ def test_nothing_of_the_purpose_lies_in_clear(world: World, tmp_path: Path) -> N
     world.request()
     for file in tmp_path.rglob("*"):
         if file.is_file():
-            assert "barnehagen".encode() not in file.read_bytes()
+            assert b"barnehagen" not in file.read_bytes()
 
 
-@pytest.mark.parametrize("changed", [{"valid_to": "9999-12-31"}, {"purpose": "a\x07b"}, {"purpose": "x" * 1001}])
+@pytest.mark.parametrize(
+    "changed", [{"valid_to": "9999-12-31"}, {"purpose": "a\x07b"}, {"purpose": "x" * 1001}]
+)
 def test_bad_input_names_its_field_and_stores_nothing(world: World, changed: dict[str, Any]) -> None:
     before = world.told()
     found = refused(InvalidInput, lambda: world.request(**changed))

@@ -53,7 +53,9 @@ def told(app: App) -> list[Any]:
 
 
 def catalogue(app: App, municipality: str = "granli") -> dict[str, Any]:
-    return app.call(directory.GetCatalogue, GATEWAY, {"municipality": municipality}, municipality=municipality)
+    return app.call(
+        directory.GetCatalogue, GATEWAY, {"municipality": municipality}, municipality=municipality
+    )
 
 
 def test_anyone_reads_services_guide_and_tools_of_a_municipality(app: App) -> None:
@@ -84,7 +86,9 @@ def test_a_form_is_had_in_its_version(app: App) -> None:
 
 def test_roles_are_those_of_today_and_are_told_whole(app: App) -> None:
     app.call(directory.PutStaff, SEED, TEACHER, municipality="granli")
-    mine = app.call(directory.RolesOf, Actor("granli", "employee", "p-teacher", "u"), {"person_id": "p-teacher"})
+    mine = app.call(
+        directory.RolesOf, Actor("granli", "employee", "p-teacher", "u"), {"person_id": "p-teacher"}
+    )
     assert [role["unit_id"] for role in mine["roles"]] == ["unit-granli-bjorkelia"]
     last = told(app)[-1]
     assert last.type == directory.StaffChanged.type and last.subject == "p-teacher"
@@ -105,9 +109,19 @@ def test_an_employee_of_one_municipality_is_unknown_in_the_other(app: App) -> No
     [
         (Actor("granli", "guardian", "p-mother"), directory.RolesOf, {"person_id": "p-teacher"}, NotFound),
         (Actor("granli", "guardian", "p-mother"), directory.StaffOf, {"unit_ids": ["u"]}, Forbidden),
-        (Actor("granli", "employee", "p-x", "u"), directory.ContactOfStaff, {"person_id": "p-teacher"}, NotFound),
+        (
+            Actor("granli", "employee", "p-x", "u"),
+            directory.ContactOfStaff,
+            {"person_id": "p-teacher"},
+            NotFound,
+        ),
         (Actor("granli", "employee", "p-x", "u"), directory.PutStaff, TEACHER, NotFound),
-        (Actor("granli", "employee", "p-x", "u"), directory.ImportCatalogue, {"municipality": "granli"}, NotFound),
+        (
+            Actor("granli", "employee", "p-x", "u"),
+            directory.ImportCatalogue,
+            {"municipality": "granli"},
+            NotFound,
+        ),
     ],
 )
 def test_what_is_not_for_everyone_is_refused(

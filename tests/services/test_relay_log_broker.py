@@ -23,7 +23,6 @@ from services.chassis.bus import topology
 from services.chassis.clock import SystemClock
 from services.chassis.keys import ensure_key_material
 from services.chassis.rpc.client import RpcClient
-from services.contracts import relay_log
 from services.contracts.base import Procedure
 from services.contracts.envelope import CONTENT_TYPE, Event
 from services.kernel.errors import Refusal

@@ -1,6 +1,6 @@
 """Looks for what must never be readable at rest: the demo families' names, numbers and sentences, in any file's bytes.
 
-It knows the ways in which text gets into files: as it is, escaped in JSON, percent-encoded, in base64, as PostgreSQL's hex.
+It knows how text gets into files: as it is, escaped in JSON, in an address, in base64, as PostgreSQL's hex.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 _PUBLIC = ROOT / "services/directory/data"
 _WORD = re.compile(r"[^\W\d_]+")
-_NUMBER = re.compile(rb"(?=(\d{11}))")
+_DIGITS = re.compile(rb"\d{11,}")
 _HEX = re.compile(rb"\\x((?:[0-9a-f]{2}){4,})")
 _EMPTY = re.compile(rb"\0{16,}")
 _LONG_WORD = 6  # letters: shorter words turn up by chance in ciphertext
@@ -46,17 +46,21 @@ class Secrets:
     def __init__(self) -> None:
         families = yaml.safe_load((ROOT / "deploy/demo/data/families.yaml").read_text("utf-8"))["families"]
         people = [person for family in families for person in (*family["adults"], *family["children"])]
-        public = set(_WORD.findall("\n".join(path.read_text("utf-8") for path in sorted(_PUBLIC.rglob("*.yaml")))))
+        public = set(
+            _WORD.findall("\n".join(path.read_text("utf-8") for path in sorted(_PUBLIC.rglob("*.yaml"))))
+        )
         words = {word for person in people for word in _WORD.findall(person["name"])} - public
         self.numbers = {str(person["number"]).encode() for person in people}
         self.names = {str(person["name"]) for person in people}
-        self.emails = {each["email"] for person in people if (each := person.get("contact") or {}).get("email")}
+        self.emails = {
+            each["email"] for person in people if (each := person.get("contact") or {}).get("email")
+        }
         self.words = {word for word in words if len(word) >= _LONG_WORD}
         self.short_words = words - self.words
         self.sentences = set(_sentences_of_cases()) | set(_sentences_of_story())
         covered = {name for name in self.names if any(word in name for word in self.words)}
-        plain = {text: "sentence" for text in self.sentences}
-        plain |= {text: "name" for text in (self.names | self.emails | self.words) - covered}
+        plain = dict.fromkeys(self.sentences, "sentence")
+        plain |= dict.fromkeys((self.names | self.emails | self.words) - covered, "name")
         told = {*_sentences_of_story(), *STORY_NAMES}
         self._needles = [(form, kind, text) for text, kind in plain.items() for form in _forms(text)]
         self._needles += [(form, "encoded", text) for text in sorted(told) for form in _encoded_forms(text)]
@@ -67,7 +71,8 @@ class Secrets:
         """What stands in `data`. In a text (a log, metrics) short first names count too, as whole words."""
         data = _EMPTY.sub(b"\0", data)
         data += b"\0".join(bytes.fromhex(each.decode()) for each in _HEX.findall(data))
-        numbers = {each.group(1) for each in _NUMBER.finditer(data)} & self.numbers
+        runs = _DIGITS.findall(data)
+        numbers = {run[at : at + 11] for run in runs for at in range(len(run) - 10)} & self.numbers
         yield from (Found(place, "number", number.decode()) for number in sorted(numbers))
         yield from (Found(place, kind, text) for form, kind, text in self._needles if form in data)
         if is_text:

@@ -19,7 +19,7 @@ class Played:
 
 
 def play(suite: Suite) -> Played:
-    """Play all seven steps. A broken promise is kept for the test to raise, so that other tests can use what was told."""
+    """Play all seven steps. A broken promise is kept for its test to raise; others can use what was told until then."""
     steps: list[tuple[str, float]] = []
     job = MainJob(suite.url, suite.standins_url, lambda what, seconds: steps.append((what, seconds)))
     played = Played(suite, job, steps)

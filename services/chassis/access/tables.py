@@ -75,76 +75,97 @@ def _found_by(table: str, *columns: str) -> list[sa.Index]:
 
 
 def _definitions() -> Iterator[tuple[str, list[Any]]]:
-    yield "case", [
-        _key("municipality"),
-        _key("case_id"),
-        _id("subject_person_id"),
-        _id("owner_person_id"),
-        _id("owner_unit_id"),
-        _id("owner_service_id"),
-        sa.Column("level", sa.SmallInteger, nullable=False),
-        sa.Column("state", sa.String(16), nullable=False),
-        _flag("talk_recorded"),
-        _id("holder_person_id", optional=True),
-        _id("holder_unit_id", optional=True),
-        _id("receiver_person_id", optional=True),
-        _id("receiver_unit_id", optional=True),
-        *_found_by("case", "subject_person_id", "owner_person_id", "owner_unit_id"),
-        *_found_by("case", "holder_person_id", "receiver_person_id"),
-    ]
+    yield (
+        "case",
+        [
+            _key("municipality"),
+            _key("case_id"),
+            _id("subject_person_id"),
+            _id("owner_person_id"),
+            _id("owner_unit_id"),
+            _id("owner_service_id"),
+            sa.Column("level", sa.SmallInteger, nullable=False),
+            sa.Column("state", sa.String(16), nullable=False),
+            _flag("talk_recorded"),
+            _id("holder_person_id", optional=True),
+            _id("holder_unit_id", optional=True),
+            _id("receiver_person_id", optional=True),
+            _id("receiver_unit_id", optional=True),
+            *_found_by("case", "subject_person_id", "owner_person_id", "owner_unit_id"),
+            *_found_by("case", "holder_person_id", "receiver_person_id"),
+        ],
+    )
     yield "consent", [_key("municipality"), _key("case_id"), _flag("has_shared")]
     yield "window", [_key("municipality"), _key("case_id"), _number(), _id("service_id"), _id("topic"),
                      *_span(UtcDateTime)]  # fmt: skip
-    yield "participant", [
-        _key("municipality"),
-        _key("case_id"),
-        _number(),
-        _id("person_id"),
-        _id("unit_id"),
-        _id("service_id"),
-        _flag("may_write"),
-        *_span(UtcDateTime),
-        *_found_by("participant", "person_id", "unit_id"),
-    ]
-    yield "person", [
-        _key("municipality"),
-        _key("person_id"),
-        sa.Column("birth_date", sa.Date),
-        sa.Column("address_grade", sa.SmallInteger, nullable=False),
-    ]
-    yield "guardian", [
-        _key("municipality"),
-        _key("subject_person_id"),
-        _number(),
-        _id("person_id"),
-        sa.Column("relation", sa.String(16), nullable=False),
-        _flag("has_responsibility"),
-        _flag("verified"),
-        sa.Column("valid_from", sa.Date),
-        sa.Column("valid_to", sa.Date),
-        *_found_by("guardian", "person_id"),
-    ]
-    yield "role", [
-        _key("municipality"),
-        _key("person_id"),
-        _number(),
-        _id("unit_id"),
-        _id("service_id"),
-        sa.Column("role", sa.String(32), nullable=False),
-        *_span(sa.Date),
-        *_found_by("role", "unit_id"),
-    ]
-    yield "policy", [
-        _key("municipality"),
-        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("valid_from", sa.Date, nullable=False),
-        sa.Column("settings", sa.Text, nullable=False),
-    ]
+    yield (
+        "participant",
+        [
+            _key("municipality"),
+            _key("case_id"),
+            _number(),
+            _id("person_id"),
+            _id("unit_id"),
+            _id("service_id"),
+            _flag("may_write"),
+            *_span(UtcDateTime),
+            *_found_by("participant", "person_id", "unit_id"),
+        ],
+    )
+    yield (
+        "person",
+        [
+            _key("municipality"),
+            _key("person_id"),
+            sa.Column("birth_date", sa.Date),
+            sa.Column("address_grade", sa.SmallInteger, nullable=False),
+        ],
+    )
+    yield (
+        "guardian",
+        [
+            _key("municipality"),
+            _key("subject_person_id"),
+            _number(),
+            _id("person_id"),
+            sa.Column("relation", sa.String(16), nullable=False),
+            _flag("has_responsibility"),
+            _flag("verified"),
+            sa.Column("valid_from", sa.Date),
+            sa.Column("valid_to", sa.Date),
+            *_found_by("guardian", "person_id"),
+        ],
+    )
+    yield (
+        "role",
+        [
+            _key("municipality"),
+            _key("person_id"),
+            _number(),
+            _id("unit_id"),
+            _id("service_id"),
+            sa.Column("role", sa.String(32), nullable=False),
+            *_span(sa.Date),
+            *_found_by("role", "unit_id"),
+        ],
+    )
+    yield (
+        "policy",
+        [
+            _key("municipality"),
+            sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("valid_from", sa.Date, nullable=False),
+            sa.Column("settings", sa.Text, nullable=False),
+        ],
+    )
     yield "unit", [_key("municipality"), _key("unit_id"), _id("service_id"), _flag("active")]
-    yield "service", [
-        _key("municipality"),
-        _key("service_id"),
-        sa.Column("kind", sa.String(32), nullable=False),
-        _id("shared_id", optional=True),
-        _flag("active"),
-    ]
+    yield (
+        "service",
+        [
+            _key("municipality"),
+            _key("service_id"),
+            sa.Column("kind", sa.String(32), nullable=False),
+            _id("shared_id", optional=True),
+            _flag("active"),
+        ],
+    )

@@ -43,5 +43,7 @@ def run(uow: UnitOfWork, case_id: str, reason: str) -> None:
         return
     upsert(uow.tx, published, {"municipality": uow.municipality, "case_id": case_id}, {"digest": digest})
     uow.record(
-        contracts.WindowsChanged, case_id, {"case_id": case_id, "windows": told, "reason": reason, "at": uow.now}
+        contracts.WindowsChanged,
+        case_id,
+        {"case_id": case_id, "windows": told, "reason": reason, "at": uow.now},
     )

@@ -33,10 +33,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         facts.case.owner_service,
         facts.policy.topic_codes,
     )
-    asked = Request(
-        new_id(), case_id, lines, valid_from, valid_to, uow.actor.person_id or "", uow.now
+    asked = Request(new_id(), case_id, lines, valid_from, valid_to, uow.actor.person_id or "", uow.now)
+    storage.Requests(uow.tx, uow.municipality, uow.keys).add(
+        asked, request["purpose"], request["language"], CURRENT
     )
-    storage.Requests(uow.tx, uow.municipality, uow.keys).add(asked, request["purpose"], request["language"], CURRENT)
     uow.record(
         contracts.Requested,
         case_id,

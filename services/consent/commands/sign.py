@@ -29,7 +29,9 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if uow.actor.assurance != "high":
         raise StepUpNeeded
     assert case.facts is not None and uow.actor.person_id is not None
-    asked = next(each for each in repository.of_case(row.case_id, lock=True) if each.request_id == row.request_id)
+    asked = next(
+        each for each in repository.of_case(row.case_id, lock=True) if each.request_id == row.request_id
+    )
     if asked.over(uow.now):
         raise RequestClosed
     topics = asked.signers(case.facts, uow.now).get(uow.actor.person_id)
@@ -48,7 +50,9 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
          "signed_at": uow.now, "assurance": uow.actor.assurance, "way": "electronic", "language": row.language,
          "text_version": row.text_version, "text_hash": shown}
     )  # fmt: skip
-    said = [Said(uow.actor.person_id, line, answer, uow.now, signature_id) for line, answer in answers.items()]
+    said = [
+        Said(uow.actor.person_id, line, answer, uow.now, signature_id) for line, answer in answers.items()
+    ]
     repository.add_answers(row.request_id, said)
     uow.record(
         contracts.Answered,

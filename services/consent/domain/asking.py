@@ -32,7 +32,10 @@ def span(valid_from: date | None, valid_to: date, policy: Policy, now: datetime)
 
 
 def lines(
-    shares: Sequence[dict[str, Any]], known_services: Collection[str], own_service: str, topics: Collection[str]
+    shares: Sequence[dict[str, Any]],
+    known_services: Collection[str],
+    own_service: str,
+    topics: Collection[str],
 ) -> tuple[Line, ...]:
     """The lines that the shares name (CO-1): real services, not one's own, each with topics that exist."""
     if not shares:

@@ -14,7 +14,6 @@ from enum import StrEnum
 from services.kernel.facts import Facts
 from services.kernel.signers import SignatureState, required_signers, signature_state, signer_groups
 
-
 READING_DAYS = 30
 """For so long after closing the services may still read, to fetch the final report (LG-10)."""
 
@@ -105,7 +104,9 @@ class Request:
             return "expired"
         groups = signer_groups(facts, line.topic, facts.policy, now)
         signers = frozenset().union(*groups)
-        granted = {signer for signer in signers if self.has_granted(signer, line) or self.withdrew(signer, line)}
+        granted = {
+            signer for signer in signers if self.has_granted(signer, line) or self.withdrew(signer, line)
+        }
         refused = {signer for signer in signers if self.latest(signer, line) is Answer.NO}
         found = signature_state(groups, granted, refused)
         if found in (SignatureState.CONFLICTING, SignatureState.REFUSED):

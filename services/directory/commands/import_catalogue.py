@@ -50,7 +50,11 @@ def _tell(uow: UnitOfWork, document: Document) -> None:
             {"unit_id": document.id, "service_id": content["service_id"], "active": True},
         )
     elif document.kind == "tool":
-        data = {"tool": document.id, "version": document.version, "valid_from": document.valid_from.isoformat()}
+        data = {
+            "tool": document.id,
+            "version": document.version,
+            "valid_from": document.valid_from.isoformat(),
+        }
         uow.record(contracts.ToolPublished, f"{uow.municipality}.tool.{document.id}", data)
     elif document.kind == "policy":
         data = {

@@ -1,0 +1,75 @@
+"""A real browser for journeys: people of the demo log in as they would, and each page is looked at as it is passed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import TracebackType
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = ROOT / "var" / "screenshots"
+CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 10_000
+"""Milliseconds to wait for a thing on a page."""
+
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+class BrowserAt:
+    """Chromium on one suite. `with BrowserAt(suite.url) as browser: page = browser.log_in("Solveig Brekkmo")`."""
+
+    def __init__(self, url: str, folder: str) -> None:
+        self.url, self.folder = url, SHOTS / folder
+        self.faults: list[str] = []
+        self._play = sync_playwright()
+
+    def __enter__(self) -> BrowserAt:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._browser = self._play.__enter__().chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._browser.close()
+        self._play.__exit__(kind, error, trace)
+
+    def log_in(self, name: str, *, high: bool = False, scripts: bool = True) -> Page:
+        """A new browser window in which this person has logged in; with `high` at the level that a signature needs."""
+        context: BrowserContext = self._browser.new_context(
+            viewport={"width": 1280, "height": 900}, locale="nb-NO", java_script_enabled=scripts
+        )
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("response", self._note)
+        page.goto(f"{self.url}/logg-inn/{'bekreft' if high else 'videre'}?next=/hjem")
+        page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).first.click()
+        page.wait_for_load_state()
+        return page
+
+    def look(self, page: Page, name: str, *, axe: bool = True) -> None:
+        """Take pictures at two widths, and note what is wrong: no single h1, overflow at 320 px, what axe-core finds."""
+        if page.locator("h1").count() != 1:
+            self.faults.append(f"{name}: {page.locator('h1').count()} h1")
+        page.screenshot(path=self.folder / f"{name}.png", full_page=True)
+        page.set_viewport_size({"width": 320, "height": 800})
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            self.faults.append(f"{name}: {over} px too wide at 320")
+        page.set_viewport_size({"width": 360, "height": 800})
+        page.screenshot(path=self.folder / f"{name}-360.png", full_page=True)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        if axe:
+            found = Axe().run(page, options={"runOnly": _RULES}).response["violations"]
+            self.faults += [f"{name}: axe {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
+
+    def _note(self, response: object) -> None:
+        status = getattr(response, "status", 0)
+        if status >= 500:
+            self.faults.append(f"{status} from {getattr(response, 'url', '')}")
