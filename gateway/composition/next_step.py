@@ -57,7 +57,7 @@ def next_step(page: Mapping[str, Any], me: str, now: datetime) -> Step | None:
     if case["level"] == 0:
         return _at_level_0(case)
     if case["holder_person_id"] != me:
-        return None
+        return _as_participant(page, me, now)
     if handover:
         return Step("handover_wait", "handover", params={"name": names.get(handover["to_person_id"], "")})
     return _asked(page) or _in_log(page, now) or _by_step(case)
@@ -70,6 +70,28 @@ def _at_level_0(case: Mapping[str, Any]) -> Step | None:
     return Step(
         code, {"concretise": "forms", "talk": "talk", "decide": "decide"}[code], due=case["next"]["due"]
     )
+
+
+def _as_participant(page: Mapping[str, Any], me: str, now: datetime) -> Step | None:
+    """A meeting to which the reader is invited; else a measure of theirs that is due."""
+    log = page.get("log")
+    if log is None:
+        return None
+    ahead = [
+        each
+        for each in log["meetings"]
+        if each["state"] == "called" and me in each["invited_ids"] and _instant(each["ends_at"]) > now
+    ]
+    if ahead:
+        first = min(ahead, key=lambda each: _instant(each["starts_at"]))
+        return Step("attend", "meeting", {"meeting_id": first["meeting_id"]}, due=first["starts_at"])
+    own = [
+        each["deadline"]
+        for each in log["measures"]
+        if each["responsible_person_id"] == me and each["status"] in ("planned", "running")
+    ]
+    due = min((day for day in own if _day(day) <= (now + SOON).date()), key=_day, default=None)
+    return Step("measure_due", "plan", due=due) if due else None
 
 
 def _asked(page: Mapping[str, Any]) -> Step | None:

@@ -129,7 +129,7 @@ def _actions(case: dict[str, Any]) -> list[dict[str, str]]:
     open_log = bool(case["level"]) and case["state"] == "open"
     offered = (
         ("suggest", "suggest", "comment"),
-        ("feedback", "feedback", "give_feedback" if case["level"] else ""),
+        ("feedback", "feedback", "give_feedback" if open_log else ""),
         ("withdraw", "consent_withdraw", "withdraw_consent" if open_log else ""),
         ("access", "access", "see_case"),
     )
@@ -146,7 +146,7 @@ def suggest(case_id: str) -> Answer:
     if request.method == "POST" and form.submit(relay_log.AddEntry, asked):
         notice("suggest.done")
         return redirect(path("timeline", case_id=case_id), 303)
-    page = ask_log(case_id)
+    page = ask_log(case_id, "comment")
     kinds = [kind for kind in kinds_of(page) if kind != "note"]
     return show(page, "family/suggest.html", form, kinds=kinds, topics=topic_choices(page))
 
@@ -159,7 +159,7 @@ def feedback(case_id: str) -> Answer:
     if request.method == "POST" and form.submit(relay_log.AddEntry, asked):
         notice("feedback.done")
         return redirect(path("case", case_id=case_id), 303)
-    page = ask_log(case_id)
+    page = ask_log(case_id, "give_feedback")
     return show(page, "family/feedback.html", form)
 
 

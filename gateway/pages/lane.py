@@ -21,11 +21,17 @@ Page = str | Response | tuple[str, int]
 _MUST = ("suspicion", "text", "kind", "guardians_informed")
 
 
+@blueprint.before_request
+def _employees() -> Response | None:
+    """The duty is the employees'; others find on the public pages whom to call."""
+    if g.asking.actor is None:
+        raise NotLoggedIn
+    return None if g.asking.actor.capacity == "employee" else redirect(path("home"), 303)
+
+
 @blueprint.get(PATHS["lane"])
 def report() -> str:
     """The form."""
-    if g.asking.actor is None:
-        raise NotLoggedIn
     return _report(Form())
 
 
@@ -64,8 +70,6 @@ def _report(form: Form) -> str:
 @blueprint.get(PATHS["lane_receipt"])
 def receipt(report_id: str) -> str:
     """Says what happens now; shows nothing of the report."""
-    if g.asking.actor is None:
-        raise NotLoggedIn
     return render("lane/receipt.html", unread=None)
 
 

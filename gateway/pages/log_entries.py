@@ -18,7 +18,7 @@ blueprint = Blueprint("log_entries", __name__)
 @blueprint.route(PATHS["entry_new"], methods=["GET", "POST"])
 def new(case_id: str) -> Answer:
     """An entry of the reader's kind; with `retter`, the correction of the entry of that id."""
-    page = ask_log(case_id)
+    page = ask_log(case_id, "comment")
     form = Form.sent() if request.method == "POST" else Form()
     corrects = _corrected(page, form.text("corrects") or request.args.get("retter"))
     kinds = kinds_of(page)

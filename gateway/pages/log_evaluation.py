@@ -21,7 +21,7 @@ _PARTS = ("outcome", "effect", "comment", "new_what", "new_deadline", "service_i
 @blueprint.route(PATHS["evaluate"], methods=["GET", "POST"])
 def evaluate(case_id: str) -> Answer:
     """Every open measure gets an effect and an outcome."""
-    page = ask_log(case_id)
+    page = ask_log(case_id, "write_log")
     measures = [each for each in page["log"]["measures"] if each["status"] in OPEN_MEASURES]
     form = Form.sent() if request.method == "POST" else Form()
     if request.method == "POST" and _record(case_id, form, measures):
@@ -80,7 +80,7 @@ def evaluation_date(case_id: str) -> Answer:
     ):
         notice("log.done.evaluation_date")
         return redirect(path("plan", case_id=case_id), 303)
-    page = ask_log(case_id)
+    page = ask_log(case_id, "manage")
     if request.method == "GET" and page["log"]["next_evaluation_on"]:
         form.data["evaluate_on"] = page["log"]["next_evaluation_on"]
     return show(page, "log/evaluation_date.html", form)

@@ -15,7 +15,7 @@ from gateway.pages.case_head import Ask, ask_case, me
 from gateway.pages.forms import Form
 from gateway.pages.view import render, t
 from services.contracts import relay_log
-from services.kernel.errors import NotFound, Refusal
+from services.kernel.errors import Forbidden, NotFound, Refusal
 
 Page = dict[str, Any]
 Answer = str | Response | tuple[str, int]
@@ -25,19 +25,22 @@ OWN_READING_AGE = 12
 """AG-1: from this age a child has a place in the list of those who can be invited; the service knows the policy."""
 
 
-def ask_log(case_id: str, **more: Ask) -> Page:
+def ask_log(case_id: str, act: str | None = None, **more: Ask) -> Page:
     """As `ask_case`, with `log`, `partial` (the topics open to the reader, None: all) and `unknown` (CO-9).
 
-    Raises the log's own refusal where there is no log to show."""
+    `act`: what the page is for; Forbidden when the service does not let the reader do it, so that nobody fills in a
+    form in vain. Raises the log's own refusal where there is no log to show."""
     page = ask_case(case_id, log=(relay_log.GetLog, {"case_id": case_id}), **more)
     page["unknown"] = False
     if page["log"] is None:
         answer = g.asking.together(log=(relay_log.GetLog, {"case_id": case_id}))["log"]
         if isinstance(answer, Missing):
-            if answer.refusal.code != "consent_status_not_known":
+            if act is not None or answer.refusal.code != "consent_status_not_known":
                 raise answer.refusal
             page["unknown"], answer = True, _nothing_of(case_id)
         page["log"] = answer
+    if act is not None and not may(page, act):
+        raise Forbidden
     known = [each["code"] for each in g.names.catalogue()["topics"]]
     readable = [code for code in known if code in page["log"]["topics"]]
     page["partial"] = readable if len(readable) < len(known) and not page["unknown"] else None

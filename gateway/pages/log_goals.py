@@ -32,7 +32,7 @@ def new(case_id: str) -> Answer:
         relay_log.AddGoal, {"case_id": case_id, "text": form.text("text"), "topic": form.text("topic")}
     ):
         return _saved(case_id)
-    page = ask_log(case_id)
+    page = ask_log(case_id, "write_plan")
     return show(page, "log/goal_form.html", form, goal_id=None, topics=topic_choices(page))
 
 
@@ -40,7 +40,7 @@ def new(case_id: str) -> Answer:
 def edit(case_id: str, goal_id: str) -> Answer:
     """A goal's text, topic and state."""
     if request.method == "GET":
-        page = ask_log(case_id)
+        page = ask_log(case_id, "write_plan")
         goal = one_of(page["log"]["goals"], "goal_id", goal_id)
         data = {name: goal[name] for name in ("text", "topic", "status")}
         return _form(page, editing(data, goal["version"]), goal_id)
@@ -52,7 +52,7 @@ def edit(case_id: str, goal_id: str) -> Answer:
         relay_log.ChangeGoal, {"case_id": case_id, "goal_id": goal_id, "expected_version": version_of(form), **asked}
     ):
         return _saved(case_id)
-    page = ask_log(case_id)
+    page = ask_log(case_id, "write_plan")
     if is_stale(form):
         goal = one_of(page["log"]["goals"], "goal_id", goal_id)
         shown = conflict(

@@ -50,7 +50,7 @@ def new(case_id: str) -> Answer:
         }
         if not form.errors and form.submit(relay_log.AddMeasure, asked, responsible_person_id="responsible"):
             return _saved(case_id)
-    page = ask_log(case_id)
+    page = ask_log(case_id, "write_plan")
     return _form(page, form, None)
 
 
@@ -58,11 +58,11 @@ def new(case_id: str) -> Answer:
 def edit(case_id: str, measure_id: str) -> Answer:
     """A measure that goes on: its words, who, where, until when, and how it works."""
     if request.method == "GET":
-        page = ask_log(case_id)
+        page = ask_log(case_id, "write_plan")
         measure = one_of(page["log"]["measures"], "measure_id", measure_id)
         return _form(page, editing(_data(page, measure), measure["version"]), measure_id)
     form = Form.sent()
-    page = ask_log(case_id)
+    page = ask_log(case_id, "write_plan")
     responsible = form.text("responsible")
     asked = {
         "case_id": case_id,
@@ -80,7 +80,7 @@ def edit(case_id: str, measure_id: str) -> Answer:
     if not form.errors and form.submit(relay_log.ChangeMeasure, asked, responsible_person_id="responsible"):
         return _saved(case_id)
     if is_stale(form):
-        return _conflict(ask_log(case_id), form, measure_id) or _saved(case_id)
+        return _conflict(ask_log(case_id, "write_plan"), form, measure_id) or _saved(case_id)
     return _form(page, form, measure_id)
 
 

@@ -84,7 +84,7 @@ def call(case_id: str) -> Answer:
         ):
             notice("log.done.meeting")
             return redirect(path("meetings", case_id=case_id), 303)
-    page = ask_log(case_id)
+    page = ask_log(case_id, "manage")
     people = [*staff_parties(page), *family_parties(page, with_child=True)]
     if request.method == "GET":
         form.data["invited"] = [me()] if me() in people else []
@@ -101,7 +101,7 @@ def call(case_id: str) -> Answer:
 @blueprint.route(PATHS["minutes"], methods=["GET", "POST"])
 def minutes(case_id: str, meeting_id: str) -> Answer:
     """Writing the minutes: what was said by topic, the template's questions, and the next dates."""
-    page = ask_log(case_id)
+    page = ask_log(case_id, "write_log")
     found = one_of(page["log"]["meetings"], "meeting_id", meeting_id)
     definition = _questions(g.names.form(g.asking.municipality, TEMPLATE)["form"])
     many = [each["name"] for each in toolkit.fields_of(definition) if each["type"] == "multi_choice"]

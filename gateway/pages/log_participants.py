@@ -65,7 +65,7 @@ def new(case_id: str) -> Answer:
         if form.submit(relay_log.BringIn, asked, person_id="person", unit_id="person"):
             notice("log.done.participant")
             return redirect(path("participants", case_id=case_id), 303)
-    page = ask_log(case_id, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
+    page = ask_log(case_id, "manage", consents=(consent.ConsentsOfCase, {"case_id": case_id}))
     return show(page, "log/participant_form.html", form, people=_people(page))
 
 
@@ -78,7 +78,7 @@ def release(case_id: str, participant_id: str) -> Answer:
     ):
         notice("log.done.release")
         return redirect(path("participants", case_id=case_id), 303)
-    page = ask_log(case_id)
+    page = ask_log(case_id, "manage")
     found = one_of(page["log"]["participants"], "participant_id", participant_id)
     participant = {
         "id": participant_id, "name": name_of(page, found["person_id"]), "unit": unit_name(found["unit_id"])

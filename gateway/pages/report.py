@@ -56,13 +56,21 @@ def report(case_id: str) -> Answer:
             for each in found["feedback"]
         ],
         meetings=[{"at": each["starts_at"]} for each in meetings],
-        participants=[
-            {"name": name_of(page, each["person_id"]), "unit": unit_name(each["unit_id"]), "since": each["valid_from"],
-             "until": each["valid_to"]}
-            for each in found["participants"]
-        ],
+        participants=_took_part(page),
         unread=page["unread"],
     )  # fmt: skip
+
+
+def _took_part(page: dict[str, Any]) -> list[dict[str, str]]:
+    """The holder first, then those who took part, each once."""
+    case = page["case"]
+    posts = [(case["holder_person_id"], case["holder_unit_id"]), (case["owner_person_id"], case["owner_unit_id"])]
+    posts += [(each["person_id"], each["unit_id"]) for each in page["report"]["participants"]]
+    return [
+        {"name": name_of(page, person_id), "unit": unit_name(unit_id)}
+        for person_id, unit_id in dict.fromkeys(posts)
+        if person_id
+    ]
 
 
 def _why(page: dict[str, Any]) -> Refusal:

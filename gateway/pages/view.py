@@ -100,10 +100,10 @@ def _unread(chosen: dict[str, Any] | None) -> int | None:
 
 
 def sentence(refusal: Refusal) -> str | None:
-    """The refusal in words, for a person; None when the catalogue has none for its code."""
+    """The refusal in words, for a person: for its code, else that one may read but not do this (403); None otherwise."""
     translate, key = translator(LOCALE), f"errors.{refusal.code}"
     if not translate.has(key):
-        return None
+        return translate("errors.forbidden") if refusal.status == 403 else None
     try:
         return translate(key, **refusal.params)
     except KeyError:

@@ -59,6 +59,7 @@ def work() -> str | Response:
         others=_by_deadline(others),
         cases=_by_deadline([row for _, row in rows]),
         show_closed=show_closed,
+        reads_lane="child_protection" in (chosen.get("roles") or ()),
         unread=page["unread"],
         missing=[name for name in page["missing"] if name != "unread"],
         active="work",
@@ -85,10 +86,23 @@ def _row(each: Mapping[str, Any], names: Mapping[str, str]) -> Row:
         "state": each["state"],
         "part": "receiver" if act == "handover_answer" else each["part"],
         "act": act,
+        "title": _step_title(each),
         "deadline": each["next"]["due"],
         "overdue": each["overdue"],
         "holder": names.get(each["holder_person_id"]) if each["holder_person_id"] else None,
     }
+
+
+def _step_title(each: Mapping[str, Any]) -> str | None:
+    """Above level 0 the guide's own words for the step at which the case is."""
+    act = str(each["next"]["act"])
+    if not act.startswith("step_"):
+        return None
+    guide = next(
+        (one for one in g.names.catalogue()["guide"]["levels"] if one["level"] == each["level"]), None
+    )
+    found = [step["title"] for step in guide["steps"] if f"step_{step['code']}" == act] if guide else []
+    return found[0] if found else None
 
 
 def _due(each: Mapping[str, Any], page: Mapping[str, Any]) -> list[Row]:
@@ -102,7 +116,10 @@ def _due(each: Mapping[str, Any], page: Mapping[str, Any]) -> list[Row]:
         values = {"measure_id": each["item_id"]}
     row = _row(known, page["names"])
     day = local_date(each["due"]) if each["due"] else None
-    return [row | {"act": act, "deadline": day, "url": path(target, case_id=each["case_id"], **values)}]
+    return [
+        row
+        | {"act": act, "title": None, "deadline": day, "url": path(target, case_id=each["case_id"], **values)}
+    ]
 
 
 _TOLD = {"consent_talk_first": ("family_talks", "consent_status"), "hindrance": ("hindrance", "timeline")}
@@ -116,7 +133,7 @@ def _told(each: Mapping[str, Any], page: Mapping[str, Any]) -> list[Row]:
         return []
     act, target = _TOLD[each["kind"]]
     url = path(target, case_id=each["case_id"])
-    return [_row(known, page["names"]) | {"act": act, "deadline": None, "url": url}]
+    return [_row(known, page["names"]) | {"act": act, "title": None, "deadline": None, "url": url}]
 
 
 def _by_deadline(rows: list[Row]) -> list[Row]:

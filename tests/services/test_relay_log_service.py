@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -272,6 +273,28 @@ def test_two_edits_never_overwrite_each_other_silently(world: World) -> None:
     assert isinstance(unknown, NotFound)
 
 
+def test_of_edits_at_the_same_time_one_stands(world: World) -> None:
+    """LG-8: the others get the conflict, whatever the threads do."""
+    world.level_1()
+    goal = world.goal("home")
+    outcomes: list[str] = []
+
+    def edit(number: int) -> None:
+        change = {"goal_id": goal, "expected_version": 1, "text": f"text {number}"}
+        try:
+            world.do(relay_log.ChangeGoal, "teacher", **change)
+            outcomes.append(f"text {number}")
+        except StaleEdit as stale:
+            assert stale.changed == ["text"]
+
+    threads = [threading.Thread(target=edit, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert [each["text"] for each in world.log()["goals"]] == outcomes and len(outcomes) == 1
+
+
 def test_the_responsible_one_may_know_of_what_they_are_to_do(world: World) -> None:
     """LG-2, CO-1."""
     world.level_2()
@@ -481,6 +504,18 @@ def test_what_waits_for_whom(world: World) -> None:
     assert world.waiting("teacher") == []
     world.share((HEALTH, "health"), reason="withdrawn")
     assert world.waiting("psychologist") == []
+
+
+def test_the_childs_own_measure_waits_for_the_child(world: World) -> None:
+    """LG-3: named or left out, the child itself is responsible; from twelve it reads its own log (AG-1)."""
+    world.level_1()
+    world.child("2013-03-05")
+    goal = world.goal("home")
+    own = [world.measure(goal, who, deadline=TODAY) for who in (None, "child")]
+    log = world.log("child")
+    assert [each["is_childs_own"] for each in log["measures"]] == [True, True]
+    assert sorted(item or "" for _, item in world.waiting("child")) == sorted(own)
+    assert world.waiting("mother") == []
 
 
 def test_closing_makes_the_report_and_ends_all_writing(world: World) -> None:

@@ -54,7 +54,7 @@ class BrowserAt:
         return page
 
     def look(self, page: Page, name: str, *, axe: bool = True) -> None:
-        """Take pictures at two widths, and note what is wrong: no single h1, overflow at 320 px, what axe-core finds."""
+        """Take pictures at two widths; note what is wrong: no single h1, overflow at 320 px, what axe-core finds."""
         if page.locator("h1").count() != 1:
             self.faults.append(f"{name}: {page.locator('h1').count()} h1")
         page.screenshot(path=self.folder / f"{name}.png", full_page=True)

@@ -25,6 +25,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     demand_readable(uow, case_id, Act.READ_PLAN, goal.topic)
     facts = open_log(uow, case_id, Act.WRITE_PLAN, [goal.topic])
     responsible = request["responsible_person_id"]
+    if responsible == facts.case.subject_person:
+        responsible = None
     if responsible is not None:
         demand_responsible(responsible, goal.topic, facts, uow.now, "responsible_person_id")
     measure = Measure.of(

@@ -102,7 +102,14 @@ def tell_entry(uow: UnitOfWork, case_id: str, entry_id: str, kind: str, topic: s
 
 def tell_goal(uow: UnitOfWork, case_id: str, change: str, goal_id: str, topic: str) -> None:
     """Tell that a goal was added or changed."""
-    data = {"case_id": case_id, "change": change, "goal_id": goal_id, "topic": topic, "at": uow.now}
+    data = {
+        "case_id": case_id,
+        "change": change,
+        "goal_id": goal_id,
+        "topic": topic,
+        "by_person_id": uow.actor.person_id,
+        "at": uow.now,
+    }
     uow.record(contracts.PlanChanged, case_id, data)
 
 
@@ -113,7 +120,7 @@ def tell_measure(uow: UnitOfWork, change: str, measure: Measure) -> None:
         measure.case_id,
         {"case_id": measure.case_id, "change": change, "goal_id": measure.goal_id, "measure_id": measure.measure_id,
          "topic": measure.topic, "responsible_person_id": measure.responsible, "deadline": measure.deadline,
-         "at": uow.now},
+         "by_person_id": uow.actor.person_id, "at": uow.now},
     )  # fmt: skip
 
 
@@ -123,4 +130,8 @@ def set_next_evaluation(uow: UnitOfWork, case_id: str, day: date) -> None:
     if logs.next_evaluation_on(case_id) == day:
         return
     logs.set_next_evaluation(case_id, day)
-    uow.record(contracts.EvaluationSet, case_id, {"case_id": case_id, "evaluate_on": day, "at": uow.now})
+    uow.record(
+        contracts.EvaluationSet,
+        case_id,
+        {"case_id": case_id, "evaluate_on": day, "by_person_id": uow.actor.person_id, "at": uow.now},
+    )

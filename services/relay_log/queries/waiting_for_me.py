@@ -66,7 +66,8 @@ def _evaluations(reading: Reading, held: dict[str, CaseAccess]) -> Iterator[Due]
 def _measures(reading: Reading, seen: dict[str, CaseAccess]) -> Iterator[Due]:
     """For whoever is responsible, and may still read it: measures whose deadline is near or past."""
     until = local_date(reading.now) + timedelta(days=NEAR_DAYS)
-    for row in Plans.of(reading).due_of(list(seen), reading.actor.person_id or "", until):
+    responsible = None if reading.actor.capacity == "self" else reading.actor.person_id
+    for row in Plans.of(reading).due_of(list(seen), responsible, until):
         if seen[row.case_id].decide(Act.READ_PLAN, row.topic, row.changed_at).allowed:
             due = midnight(row.deadline)
             yield {"case_id": row.case_id, "kind": "measure", "item_id": row.measure_id, "due": due}

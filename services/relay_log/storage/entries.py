@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime
 from typing import Any
 
@@ -120,32 +120,40 @@ class Entries(Store):
              "corrects": None, "root": entry["kind"], **entry}
         ])  # fmt: skip
 
-    def unread_by(self, case_ids: Sequence[str], person_id: str, kinds: Sequence[str]) -> Sequence[Any]:
+    def unread_by(self, case_ids: Sequence[str], person_id: str, kinds: Sequence[str]) -> list[Any]:
         """Entries of these kinds, not by the person, recorded since they last read the log; ids, topic and time.
 
         When somebody last read a log, the access record knows (SE-1)."""
+        found = self._conn.execute(
+            sa.select(entries.c.entry_id, entries.c.case_id, entries.c.topic, entries.c.recorded_at)
+            .where(
+                entries.c.municipality == self._municipality,
+                entries.c.case_id.in_(case_ids),
+                entries.c.kind.in_(kinds),
+                entries.c.by_person_id != person_id,
+            )
+            .order_by(entries.c.recorded_at)
+        ).all()
+        last = self._last_reads({row.case_id for row in found}, person_id)
+        return [row for row in found if row.case_id not in last or row.recorded_at > last[row.case_id]]
+
+    def _last_reads(self, case_ids: Set[str], person_id: str) -> dict[str, datetime]:
+        """When the person last read each of these logs, of those that they have read."""
+        if not case_ids:
+            return {}
         record = metadata.tables["access_record"].c
-        last_read = (
-            sa.select(sa.func.max(record.at))
+        found = (
+            sa.select(record.case_id, sa.func.max(record.at).label("at"))
             .where(
                 record.municipality == self._municipality,
-                record.case_id == entries.c.case_id,
+                record.case_id.in_(case_ids),
                 record.person_id == person_id,
                 record.act == Act.READ_LOG_ITEM.value,
                 record.allowed.is_(True),
             )
-            .scalar_subquery()
+            .group_by(record.case_id)
         )
-        found = sa.select(
-            entries.c.entry_id, entries.c.case_id, entries.c.topic, entries.c.recorded_at
-        ).where(
-            entries.c.municipality == self._municipality,
-            entries.c.case_id.in_(case_ids),
-            entries.c.kind.in_(kinds),
-            entries.c.by_person_id != person_id,
-            last_read.is_(None) | (entries.c.recorded_at > last_read),
-        )
-        return self._conn.execute(found.order_by(entries.c.recorded_at)).all()
+        return {row.case_id: row.at for row in self._conn.execute(found)}
 
     def _entry(self, row: Any, corrected_by: str | None) -> Record:
         values = row._mapping

@@ -66,12 +66,13 @@ class Plans(Edits):
         """The rows of the measures, oldest first; their `what` is ciphertext."""
         return self._rows(_MEASURES, case_id)
 
-    def due_of(self, case_ids: Sequence[str], person_id: str, until: date) -> Sequence[Any]:
-        """Open measures of a responsible person whose deadline lies before or on `until`: ids, topic, deadline."""
+    def due_of(self, case_ids: Sequence[str], person_id: str | None, until: date) -> Sequence[Any]:
+        """Open measures of a responsible person (None: of the children themselves) with a deadline before or on
+        `until`: ids, topic, deadline."""
         found = sa.select(measures).where(
             measures.c.municipality == self._municipality,
             measures.c.case_id.in_(case_ids),
-            measures.c.responsible_person_id == person_id,
+            measures.c.responsible_person_id.is_not_distinct_from(person_id),
             measures.c.status.in_(["planned", "running"]),
             measures.c.deadline <= until,
         )

@@ -1,0 +1,171 @@
+"""The family at the pages, in a browser: answering on consent and taking it back; and the log that they share with the
+holder. The seeded case is Noah's: his mother has said yes, his father has not answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.people import Demo
+from tests.support.browser import BrowserAt
+from tests.support.suite import Suite
+
+MOTHER, FATHER, HOLDER = "ida-havrekroken", "simen-tverrasen", "mona-seljebotn"
+
+
+@pytest.fixture(scope="module")
+def browser(suite: Suite) -> Iterator[BrowserAt]:
+    with BrowserAt(suite.url, "family") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def demo() -> Demo:
+    return Demo()
+
+
+def press(page: Page, name: str) -> None:
+    page.locator("main").get_by_role("button", name=re.compile(name)).click()
+
+
+def in_days(days: int) -> str:
+    return (date.today() + timedelta(days=days)).isoformat()
+
+
+def test_a_father_signs_and_a_mother_takes_it_back(browser: BrowserAt, demo: Demo) -> None:
+    """CO-1, CO-3, CO-7, GU-1, UI.md "Consent": nothing preselected, a last look, a step up, a receipt; no scripts."""
+    page = browser.log_in(demo.name(FATHER), scripts=False)
+    page.get_by_role("link", name="Les og svar").click()
+    request = page.url
+    assert page.title().startswith("Skjema"), "the tab tells nobody what this is"
+    assert page.locator("input[type=radio]:checked").count() == 0, "nothing is chosen beforehand"
+    press(page, "Se over svarene")
+    expect(page.locator("ds-error-summary")).to_contain_text("Velg ett svar")
+    page.locator("input[value=talk_first]").check()
+    press(page, "Se over svarene")
+    expect(page.locator("dl")).to_contain_text("Jeg vil snakke med noen først")
+    page.get_by_role("link", name=re.compile("^Endre")).click()
+    assert page.locator("input[value=talk_first]").is_checked(), "what was answered here is remembered"
+    page.locator("input[value=yes]").check()
+    press(page, "Se over svarene")
+    press(page, "Neste steg")
+    page.get_by_role("link", name="Bekreft med elektronisk ID").click()
+    page.locator("input[name=acr][value$='-high']").check()
+    page.get_by_role("button", name=re.compile(f"^{demo.name(FATHER)}")).first.click()
+    expect(page.locator("main")).to_contain_text("Du har bekreftet hvem du er")
+    press(page, "Signer og send")
+    expect(page.locator("h1")).to_have_text("Svaret ditt er sendt")
+    expect(page.locator("main")).to_contain_text("Alle har sagt ja")
+    expect(page.locator("main")).to_contain_text(f"Signert av{demo.name(FATHER)}", use_inner_text=False)
+    expect(page.locator("main")).to_contain_text(f"{demo.name(MOTHER)}, mor: ja")
+
+    mother = browser.log_in(demo.name(MOTHER))
+    browser.look(mother, "my-cases")
+    mother.goto(request)
+    browser.look(mother, "consent")
+    mother.goto(f"{request}/kvittering")
+    browser.look(mother, "consent-receipt")
+    mother.get_by_role("link", name="Til saken").click()
+    case = mother.url
+    browser.look(mother, "case")
+    for name, part in (("access", "hvem-har-sett"), ("plan", "logg"), ("withdraw", "samtykke/trekk")):
+        mother.goto(f"{case}/{part}")
+        browser.look(mother, name)
+    mother.get_by_label(re.compile("^Familiesenteret")).check()
+    press(mother, "Trekk samtykket")
+    expect(mother.locator("main")).to_contain_text("Samtykket er trukket")
+    mother.goto(f"{case}/hvem-har-sett")
+    expect(mother.locator("main")).to_contain_text("Ingen andre tjenester kan lese noe")
+    assert browser.faults == []
+
+
+def test_holder_and_family_share_the_log(browser: BrowserAt, demo: Demo) -> None:
+    """LG-2, LG-4, LG-6, LG-7, LG-8, LV-10 as holder and mother meet them."""
+    page = browser.log_in(demo.name(HOLDER))
+    page.get_by_role("link", name=re.compile(f"^{demo.name('noah-havrekroken')}")).first.click()
+    log = f"{page.url}/logg"
+
+    page.goto(log)
+    browser.look(page, "holder-plan")
+    goal = page.get_by_role("link", name=re.compile("^Endre målet")).first.get_attribute("href")
+    assert goal is not None
+    _two_edit_at_once(browser, page, goal)
+
+    page.goto(f"{log}/tiltak/nytt")
+    page.get_by_label("Hva skal gjøres?").fill("Lese den samme boka begge steder")
+    page.get_by_label("Hvem gjør det?").select_option("child")
+    page.get_by_label("Hjemme", exact=True).check()
+    press(page, "Lagre tiltaket")
+    expect(page.locator("ds-error-summary")).to_contain_text("Når skal det være gjort")
+    page.get_by_label("Når skal det være gjort eller vurdert?").fill(in_days(30))
+    press(page, "Lagre tiltaket")
+    expect(page.locator("main")).to_contain_text("Lese den samme boka begge steder")
+
+    meeting = _meet(browser, page, log, demo)
+    mother = browser.log_in(demo.name(MOTHER))
+    mother.goto(meeting)
+    expect(mother.locator("main")).to_contain_text("Kaninen er med hver gang")
+    mother.get_by_role("link", name="Kommenter referatet").click()
+    mother.get_by_label("Kommentere noe").check()
+    mother.get_by_label("Hva vil du si?").fill("Mandagene er bedre nå.")
+    mother.get_by_label(re.compile("^Hjemme")).check()
+    browser.look(mother, "suggest")
+    press(mother, "Send")
+    expect(mother.locator("main")).to_contain_text("Mandagene er bedre nå.")
+    browser.look(mother, "timeline")
+    answer = mother.goto(f"{log}/mal/nytt")
+    assert answer is not None and answer.status == 403, "no form is offered to who can't send it"
+    expect(mother.locator("main")).to_contain_text("ikke gjøre dette")
+    assert browser.faults == []
+
+
+def _two_edit_at_once(browser: BrowserAt, page: Page, goal: str) -> None:
+    """LG-8: the later one is told what changed, and decides."""
+    other = page.context.new_page()
+    for tab in (page, other):
+        tab.goto(f"{browser.url}{goal}")
+    other.get_by_label("Hva vil dere skal bli bedre?").fill("Byttedagene er forutsigbare.")
+    press(other, "Lagre målet")
+    page.get_by_label("Hva vil dere skal bli bedre?").fill("Byttedagene er gode.")
+    press(page, "Lagre målet")
+    expect(page.locator("h1")).to_contain_text("har endret dette samtidig")
+    expect(page.locator("table")).to_contain_text("Byttedagene er forutsigbare.")
+    browser.look(page, "conflict")
+    press(page, "Lagre det jeg skrev")
+    expect(page.locator("main")).to_contain_text("Byttedagene er gode.")
+    other.close()
+
+
+def _meet(browser: BrowserAt, page: Page, log: str, demo: Demo) -> str:
+    """A meeting is called, and its minutes are published; its address."""
+    page.goto(f"{log}/moter/nytt")
+    page.get_by_label("Dato").fill(in_days(7))
+    page.get_by_label("Fra klokka").fill("12:00")
+    page.get_by_label("Til klokka").fill("13:00")
+    page.get_by_label("Punkt 1", exact=True).fill("Hvordan går byttedagene?")
+    page.get_by_label("Tema for punkt 1").select_option("home")
+    page.get_by_label(re.compile(f"^{demo.name(MOTHER)}")).check()
+    browser.look(page, "meeting-new")
+    press(page, "Send innkallingen")
+    page.locator("main article").get_by_role("link").first.click()
+    meeting = page.url
+    page.get_by_role("link", name="Skriv referat").click()
+    press(page, "Legg ut referatet")
+    expect(page.locator("ds-error-summary")).to_contain_text("minst ett tema")
+    page.locator("#f-item-home").fill("Kaninen er med hver gang.")
+    page.get_by_label("Barnet fortalte det på forhånd").check()
+    page.get_by_label("Hva går bra?").fill("Levering og henting.")
+    page.get_by_label("Hva er fortsatt vanskelig?").fill("Mandagene.")
+    page.get_by_label("Hvem gjør hva?").fill("Lage en plan for mandager.")
+    page.get_by_label("Ja", exact=True).check()
+    page.get_by_label("Når ser dere på om tiltakene virker?").fill(in_days(40))
+    page.get_by_label(re.compile("^Hvis dere ikke skal møtes igjen")).fill("Vi ringes.")
+    browser.look(page, "minutes")
+    press(page, "Legg ut referatet")
+    expect(page.locator("main")).to_contain_text("Kaninen er med hver gang.")
+    browser.look(page, "meeting")
+    return meeting
