@@ -50,7 +50,7 @@ class Asking:
             procedure,
             self._token(),
             dict(request or {}),
-            at_least=self._at_least(procedure),
+            at_least=self._at_least(),
             idempotency_key=idempotency_key,
         )
         if procedure.kind == "command":
@@ -65,7 +65,7 @@ class Asking:
                 procedure,
                 token,
                 dict(request),
-                at_least=self._at_least(procedure),
+                at_least=self._at_least(),
             )
             for name, (procedure, request) in asked.items()
         }
@@ -93,9 +93,7 @@ class Asking:
             raise NotLoggedIn
         return self._signer.mint(self.actor)
 
-    def _at_least(self, procedure: Procedure) -> dict[str, int] | None:
-        if procedure.kind == "command":
-            return None
+    def _at_least(self) -> dict[str, int] | None:
         now = time.time()
         return {
             key: entry[0] for key, entry in self.seen.items() if entry[1] + _REMEMBERED_SECONDS > now

@@ -53,9 +53,7 @@ def register(app: Flask) -> None:
     def refused(refusal: Refusal) -> Any:
         if is_api():
             if isinstance(refusal, NotLoggedIn):
-                answer = problem(refusal)
-                answer.status_code = 401
-                return answer
+                refusal.status = 401
             return problem(refusal)
         if isinstance(refusal, NotLoggedIn):
             here = request.full_path.rstrip("?") if request.method == "GET" else "/"

@@ -196,12 +196,16 @@ class Story:
             return
         self.move(1, [])
         self.plan()
+        if self.goals:
+            self.steps("make_concrete", "plan")
         services = [share["service_id"] for share in self.script.get("consent", {}).get("services", [])]
         if services:
             self.consent()
         for level in range(2, self.script["level"] + 1):
             self.move(level, services)
         self.cooperation()
+        if self.script["level"] >= 2:
+            self.steps("contact", "plan")
         if self.script.get("closed"):
             self.close()
 
@@ -275,6 +279,11 @@ class Story:
             service_ids=services if level >= 2 else [], family_answer="agreed",
             against_suggestion_reason=None if suggested == level else "Vi går ett nivå om gangen.", **holder,
         )  # fmt: skip
+
+    def steps(self, *done: str) -> None:
+        for step in done:
+            self.s.later()
+            self.s.ask(cases.CompleteStep, self.owner, case_id=self.case_id, step=step)
 
     def plan(self) -> None:
         """Goals, and the measures of those who are there from the start."""

@@ -15,6 +15,7 @@ from gateway.api.routes import ROUTES, Route
 from gateway.composition.case import case_page
 from gateway.composition.work import work_page
 from gateway.login import people
+from gateway.problems import problem
 from services.contracts import directory
 from services.contracts.asyncapi import document
 from services.contracts.base import Procedure
@@ -23,6 +24,7 @@ from services.kernel.errors import InvalidInput, Refusal
 VERSION = "0.1.0"
 _SLOT = re.compile(r"<(\w+)>")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+_VERSION = re.compile(r"[0-9]{1,15}")
 
 
 class PreconditionRequired(Refusal):
@@ -143,7 +145,7 @@ def _if_match() -> int:
     if given is None:
         raise PreconditionRequired
     tag = given.strip().removeprefix("W/").strip('"')
-    if not tag.isdigit():
+    if not _VERSION.fullmatch(tag):
         raise InvalidInput(fields={"If-Match": "not_a_version"})
     return int(tag)
 
@@ -168,6 +170,10 @@ def _headers(route: Route) -> list[dict[str, Any]]:
 
 def _add_plain(app: Flask) -> None:
     """What is composed or about the API itself, and so is no single procedure."""
+
+    @app.errorhandler(RecursionError)
+    def nested_too_deep(_error: RecursionError) -> Any:
+        return problem(Refusal("The JSON is nested too deep.", code="malformed", status=400))
 
     @app.get("/api/asyncapi.json")
     def asyncapi() -> Any:

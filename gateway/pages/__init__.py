@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask, g
@@ -42,8 +41,7 @@ def register(app: Flask) -> None:
     view.register(app)
     app.register_blueprint(public.blueprint(_Published(), _frame))
     for name in _MODULES:
-        if find_spec(f"{__name__}.{name}") is not None:
-            app.register_blueprint(import_module(f"{__name__}.{name}").blueprint)
+        app.register_blueprint(import_module(f"{__name__}.{name}").blueprint)
 
 
 def _frame(municipality: str | None, active: str) -> dict[str, Any]:

@@ -113,7 +113,9 @@ def step_up(request_id: str) -> Answer:
     back = path("consent_check", request_id=request_id)
     if session.get("assurance") == "high":
         return redirect(back, 303)
-    return render("family/consent_sign.html", request={"id": request_id}, step_up_url=path("step_up", next=back))
+    return render(
+        "family/consent_sign.html", request={"id": request_id}, step_up_url=path("step_up", next=back)
+    )
 
 
 @blueprint.get(PATHS["consent_receipt"])
@@ -137,9 +139,15 @@ def receipt(request_id: str) -> Answer:
             "version": found["text_version"],
             "purpose": found["purpose"],
             "valid_to": last_day(found["valid_to"]),
-            "wording": list(detail["wording"].values()) if detail["text_version"] == found["text_version"] else [],
+            "wording": list(detail["wording"].values())
+            if detail["text_version"] == found["text_version"]
+            else [],
             "answers": [
-                {"service": _service(each["service_id"]), "topic": _topic(each["topic"]), "answer": each["answer"]}
+                {
+                    "service": _service(each["service_id"]),
+                    "topic": _topic(each["topic"]),
+                    "answer": each["answer"],
+                }
                 for each in found["answers"]
             ],
         },
@@ -282,7 +290,10 @@ def _granted(consents: Mapping[str, Any] | None) -> list[dict[str, str]]:
         if len(topics) > 1:
             name = _service(service_id)
             rows += [
-                {"code": f"{service_id}|{topic}", "text": t("consent.answer_for", service=name, topic=_topic(topic))}
+                {
+                    "code": f"{service_id}|{topic}",
+                    "text": t("consent.answer_for", service=name, topic=_topic(topic)),
+                }
                 for topic in topics
             ]
     return rows if len(rows) > 1 else []

@@ -82,7 +82,12 @@ def _row(case: Mapping[str, Any], names: Mapping[str, str], request_id: str | No
 
 
 def _to_answer(request_id: str) -> dict[str, Any]:
-    return {"code": "answer_consent", "url": path("consent", request_id=request_id), "deadline": None, "params": {}}
+    return {
+        "code": "answer_consent",
+        "url": path("consent", request_id=request_id),
+        "deadline": None,
+        "params": {},
+    }
 
 
 def case_page(case_id: str) -> str:
@@ -120,7 +125,12 @@ def _now(page: Mapping[str, Any]) -> dict[str, Any] | None:
         if request_detail["you_sign"] and mine and mine["answered_at"] is None:
             return _to_answer(request_detail["request_id"])
     if case["state"] == "closed" and case["level"] and may(case, "read_report"):
-        return {"code": "read", "url": path("report", case_id=case["case_id"]), "deadline": None, "params": {}}
+        return {
+            "code": "read",
+            "url": path("report", case_id=case["case_id"]),
+            "deadline": None,
+            "params": {},
+        }
     return None
 
 
@@ -134,7 +144,9 @@ def _actions(case: dict[str, Any]) -> list[dict[str, str]]:
         ("access", "access", "see_case"),
     )
     return [
-        {"code": code, "url": path(page, case_id=case["case_id"])} for code, page, act in offered if may(case, act)
+        {"code": code, "url": path(page, case_id=case["case_id"])}
+        for code, page, act in offered
+        if may(case, act)
     ]
 
 
@@ -167,12 +179,16 @@ def feedback(case_id: str) -> Answer:
 def access(case_id: str) -> Answer:
     """Who can read now, and what: family, the unit that has the case, and the services with consent."""
     page = ask_case(
-        case_id, log=(relay_log.GetLog, {"case_id": case_id}), consents=(consent.ConsentsOfCase, {"case_id": case_id})
+        case_id,
+        log=(relay_log.GetLog, {"case_id": case_id}),
+        consents=(consent.ConsentsOfCase, {"case_id": case_id}),
     )
     return render(
         "family/access.html",
         case=page["head"],
-        unit_readers=[each for each in case_pages.readers(page) if each["role"] in ("holder", "owner", "leader")],
+        unit_readers=[
+            each for each in case_pages.readers(page) if each["role"] in ("holder", "owner", "leader")
+        ],
         services=_services(page),
         unread=page["unread"],
         missing=page["missing"],

@@ -22,6 +22,8 @@ def new(case_id: str) -> Answer:
     form = Form.sent() if request.method == "POST" else Form()
     corrects = _corrected(page, form.text("corrects") or request.args.get("retter"))
     kinds = kinds_of(page)
+    if corrects and request.method == "GET":
+        form.data["text"] = corrects["text"]
     if request.method == "POST":
         kind = form.text("kind") or (kinds[0] if len(kinds) == 1 else None)
         asked: dict[str, Any] = {"case_id": case_id, "text": form.text("text")}

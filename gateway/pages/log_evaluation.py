@@ -48,7 +48,9 @@ def _record(case_id: str, form: Form, measures: list[dict[str, Any]]) -> bool:
         for name in ("effect", "outcome"):
             if said[name] is None:
                 form.wrong(f"{name}-{measure['measure_id']}", "required")
-        renamed |= {".".join(("outcomes", str(index), name)): f"{name}-{measure['measure_id']}" for name in _PARTS}
+        renamed |= {
+            ".".join(("outcomes", str(index), name)): f"{name}-{measure['measure_id']}" for name in _PARTS
+        }
         outcomes.append({"measure_id": measure["measure_id"], **_given(said)})
     if form.errors:
         return False
@@ -68,7 +70,9 @@ def _given(said: Mapping[str, str | None]) -> dict[str, str]:
 def _other_services(page: Page) -> list[dict[str, str]]:
     own = page["case"]["owner_service_id"]
     services = [each for each in g.names.catalogue()["services"] if each["id"] != own]
-    return sorted(({"code": each["id"], "text": each["name"]} for each in services), key=lambda each: each["text"])
+    return sorted(
+        ({"code": each["id"], "text": each["name"]} for each in services), key=lambda each: each["text"]
+    )
 
 
 @blueprint.route(PATHS["evaluation_date"], methods=["GET", "POST"])

@@ -133,7 +133,9 @@ def staff_parties(page: Page) -> list[str]:
 def family_parties(page: Page, with_child: bool = False) -> list[str]:
     """Person ids of the guardians who have parental responsibility, and of the child if it is old enough."""
     case = page["case"]
-    found = [each["person_id"] for each in case["guardians"] if each["has_responsibility"] and each["verified"]]
+    found = [
+        each["person_id"] for each in case["guardians"] if each["has_responsibility"] and each["verified"]
+    ]
     if with_child and case["child"]["age"] >= OWN_READING_AGE:
         found.append(case["child"]["person_id"])
     return found
@@ -175,7 +177,9 @@ Shown = tuple[str, str, str, Callable[[str], str]]
 """(field of the form, key under conflict.field, value that stands now, how a value reads)"""
 
 
-def conflict(page: Page, form: Form, version: int, shown: Iterable[Shown], action: str, back: str) -> Answer | None:
+def conflict(
+    page: Page, form: Form, version: int, shown: Iterable[Shown], action: str, back: str
+) -> Answer | None:
     """LG-8: the page that shows what stands now beside what was written. None: nothing of what was written differs.
 
     Sending the page's form makes the writer's own changes on the version that it shows; what they left as it was

@@ -49,7 +49,8 @@ def edit(case_id: str, goal_id: str) -> Answer:
     if not asked["text"]:
         form.wrong("text", "required")
     elif form.submit(
-        relay_log.ChangeGoal, {"case_id": case_id, "goal_id": goal_id, "expected_version": version_of(form), **asked}
+        relay_log.ChangeGoal,
+        {"case_id": case_id, "goal_id": goal_id, "expected_version": version_of(form), **asked},
     ):
         return _saved(case_id)
     page = ask_log(case_id, "write_plan")

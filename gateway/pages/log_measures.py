@@ -96,14 +96,21 @@ def _data(page: Page, measure: Mapping[str, Any]) -> dict[str, str]:
 
 def _form(page: Page, form: Form, measure_id: str | None) -> Answer:
     goals = [
-        {"code": goal["goal_id"], "text": goal["text"]} for goal in page["log"]["goals"] if goal["status"] == "active"
+        {"code": goal["goal_id"], "text": goal["text"]}
+        for goal in page["log"]["goals"]
+        if goal["status"] == "active"
     ]
     people = [*staff_parties(page), *family_parties(page)]
     chosen = form.text("responsible")
     if chosen and chosen not in (CHILD, *people) and chosen in page["names"]:
         people.append(chosen)
     return show(
-        page, "log/measure_form.html", form, measure_id=measure_id, goals=goals, people=person_choices(page, people)
+        page,
+        "log/measure_form.html",
+        form,
+        measure_id=measure_id,
+        goals=goals,
+        people=person_choices(page, people),
     )
 
 

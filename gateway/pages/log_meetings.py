@@ -80,7 +80,12 @@ def call(case_id: str) -> Answer:
             "invited_ids": form.many("invited"),
         }
         if not form.errors and form.submit(
-            relay_log.CallMeeting, asked, starts_at="on", ends_at="ends", invited_ids="invited", agenda="agenda-text-1"
+            relay_log.CallMeeting,
+            asked,
+            starts_at="on",
+            ends_at="ends",
+            invited_ids="invited",
+            agenda="agenda-text-1",
         ):
             notice("log.done.meeting")
             return redirect(path("meetings", case_id=case_id), 303)
@@ -156,7 +161,8 @@ def _whole(page: Page, meeting: Mapping[str, Any]) -> dict[str, Any]:
         "called_by": name_of(page, meeting["called_by"]),
         "agenda": meeting["agenda"],
         "invited": [
-            {"name": name_of(page, person_id), "role": part_of(page, person_id)} for person_id in meeting["invited_ids"]
+            {"name": name_of(page, person_id), "role": part_of(page, person_id)}
+            for person_id in meeting["invited_ids"]
         ],
         "minutes": found
         and {
@@ -197,7 +203,11 @@ def _said(field: Mapping[str, Any], answer: Any) -> str:
 def _questions(form: Mapping[str, Any]) -> dict[str, Any]:
     """The template without what the page asks for in its own way (who was present)."""
     sections = [
-        {**section, "intro": None, "fields": [each for each in section["fields"] if each["name"] != _ASKED_ABOVE]}
+        {
+            **section,
+            "intro": None,
+            "fields": [each for each in section["fields"] if each["name"] != _ASKED_ABOVE],
+        }
         if any(each["name"] == _ASKED_ABOVE for each in section["fields"])
         else section
         for section in form["sections"]
@@ -245,7 +255,9 @@ def _agenda(form: Form) -> list[dict[str, str]]:
 
 def _publish(page: Page, form: Form, meeting: Mapping[str, Any], definition: dict[str, Any]) -> bool:
     names = {field["name"] for field in toolkit.fields_of(definition)}
-    answers, errors = toolkit.validate(definition, {name: form.data[name] for name in names if name in form.data})
+    answers, errors = toolkit.validate(
+        definition, {name: form.data[name] for name in names if name in form.data}
+    )
     items = [
         {"topic": topic["code"], "text": form.text(f"item-{topic['code']}")}
         for topic in _item_topics(page, meeting)

@@ -74,7 +74,8 @@ def release(case_id: str, participant_id: str) -> Answer:
     """The holder lets a participant go; access ends at once."""
     form = Form.sent() if request.method == "POST" else Form()
     if request.method == "POST" and form.submit(
-        relay_log.Release, {"case_id": case_id, "participant_id": participant_id, "notice": form.text("notice")}
+        relay_log.Release,
+        {"case_id": case_id, "participant_id": participant_id, "notice": form.text("notice")},
     ):
         notice("log.done.release")
         return redirect(path("participants", case_id=case_id), 303)
@@ -103,7 +104,9 @@ def _row(page: Page, participant: Mapping[str, Any]) -> dict[str, Any]:
         "until": participant["valid_to"],
         "may_write": participant["may_write"] and active,
         "follows_up": participant["follows_up"],
-        "release_url": path("participant_release", case_id=case_id, participant_id=participant_id) if offered else None,
+        "release_url": path("participant_release", case_id=case_id, participant_id=participant_id)
+        if offered
+        else None,
     }
 
 
@@ -111,6 +114,8 @@ def _people(page: Page) -> list[Choice]:
     """Those who can be brought in: the own unit's people, and from level 2 those of the services with consent."""
     case = page["case"]
     services = open_services(page["consents"], g.now) if case["level"] >= 2 else {}
-    taken = {case["holder_person_id"]} | {each["person_id"] for each in page["log"]["participants"] if in_force(each)}
+    taken = {case["holder_person_id"]} | {
+        each["person_id"] for each in page["log"]["participants"] if in_force(each)
+    }
     offered = staff_choices([case["owner_unit_id"]], services)
     return [choice for choice in offered if split_post(choice["code"])[0] not in taken]

@@ -36,7 +36,8 @@ def rights(page: Page) -> dict[str, bool]:
     return {
         "goal": writes,
         "measure": writes,
-        "evaluate": may(page, "write_log") and any(each["status"] in OPEN_MEASURES for each in page["log"]["measures"]),
+        "evaluate": may(page, "write_log")
+        and any(each["status"] in OPEN_MEASURES for each in page["log"]["measures"]),
         "set_date": may(page, "manage"),
         "suggest": may(page, "comment") and not writes,
         "view": may(page, "write_log"),
@@ -45,9 +46,7 @@ def rights(page: Page) -> dict[str, bool]:
 
 def goal_row(page: Page, goal: Mapping[str, Any]) -> dict[str, Any]:
     """A goal with its measures: those that go on, and those that have ended."""
-    rows = [
-        measure_row(page, each) for each in page["log"]["measures"] if each["goal_id"] == goal["goal_id"]
-    ]
+    rows = [measure_row(page, each) for each in page["log"]["measures"] if each["goal_id"] == goal["goal_id"]]
     return {
         "id": goal["goal_id"],
         "text": goal["text"],

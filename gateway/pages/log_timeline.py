@@ -56,7 +56,11 @@ def _happened(page: Page) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for meeting in log["meetings"]:
         yield meeting["called_at"], "meeting_called", by(meeting["called_by"])
         if meeting["minutes"]:
-            yield meeting["minutes"]["published_at"], "minutes_published", by(meeting["minutes"]["by_person_id"])
+            yield (
+                meeting["minutes"]["published_at"],
+                "minutes_published",
+                by(meeting["minutes"]["by_person_id"]),
+            )
     for evaluation in log["evaluations"]:
         yield evaluation["recorded_at"], "evaluated", by(evaluation["by_person_id"])
     for view in log["views"]:
@@ -80,5 +84,7 @@ def _entry(page: Page, entry: Mapping[str, Any]) -> dict[str, Any]:
         "text": entry["text"],
         "by": f"{author}, {part}" if part else author,
         "corrected": entry["corrected_by"] is not None,
-        "correct_url": path("entry_new", case_id=page["head"]["id"], retter=entry["entry_id"]) if correctable else None,
+        "correct_url": path("entry_new", case_id=page["head"]["id"], retter=entry["entry_id"])
+        if correctable
+        else None,
     }

@@ -64,7 +64,10 @@ def report(case_id: str) -> Answer:
 def _took_part(page: dict[str, Any]) -> list[dict[str, str]]:
     """The holder first, then those who took part, each once."""
     case = page["case"]
-    posts = [(case["holder_person_id"], case["holder_unit_id"]), (case["owner_person_id"], case["owner_unit_id"])]
+    posts = [
+        (case["holder_person_id"], case["holder_unit_id"]),
+        (case["owner_person_id"], case["owner_unit_id"]),
+    ]
     posts += [(each["person_id"], each["unit_id"]) for each in page["report"]["participants"]]
     return [
         {"name": name_of(page, person_id), "unit": unit_name(unit_id)}

@@ -100,7 +100,7 @@ def _unread(chosen: dict[str, Any] | None) -> int | None:
 
 
 def sentence(refusal: Refusal) -> str | None:
-    """The refusal in words, for a person: for its code, else that one may read but not do this (403); None otherwise."""
+    """The refusal in words, for a person: by its code, else (403) that one may read but not do this; or None."""
     translate, key = translator(LOCALE), f"errors.{refusal.code}"
     if not translate.has(key):
         return translate("errors.forbidden") if refusal.status == 403 else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.main_job import today
 from tests.journeys.people import Demo
 from tests.support.browser import BrowserAt
 from tests.support.suite import Suite
@@ -30,10 +30,6 @@ def demo() -> Demo:
 
 def press(page: Page, name: str) -> None:
     page.locator("main").get_by_role("button", name=re.compile(name)).click()
-
-
-def in_days(days: int) -> str:
-    return (date.today() + timedelta(days=days)).isoformat()
 
 
 def test_a_father_signs_and_a_mother_takes_it_back(browser: BrowserAt, demo: Demo) -> None:
@@ -101,7 +97,7 @@ def test_holder_and_family_share_the_log(browser: BrowserAt, demo: Demo) -> None
     page.get_by_label("Hjemme", exact=True).check()
     press(page, "Lagre tiltaket")
     expect(page.locator("ds-error-summary")).to_contain_text("Når skal det være gjort")
-    page.get_by_label("Når skal det være gjort eller vurdert?").fill(in_days(30))
+    page.get_by_label("Når skal det være gjort eller vurdert?").fill(today(30))
     press(page, "Lagre tiltaket")
     expect(page.locator("main")).to_contain_text("Lese den samme boka begge steder")
 
@@ -143,7 +139,7 @@ def _two_edit_at_once(browser: BrowserAt, page: Page, goal: str) -> None:
 def _meet(browser: BrowserAt, page: Page, log: str, demo: Demo) -> str:
     """A meeting is called, and its minutes are published; its address."""
     page.goto(f"{log}/moter/nytt")
-    page.get_by_label("Dato").fill(in_days(7))
+    page.get_by_label("Dato").fill(today(7))
     page.get_by_label("Fra klokka").fill("12:00")
     page.get_by_label("Til klokka").fill("13:00")
     page.get_by_label("Punkt 1", exact=True).fill("Hvordan går byttedagene?")
@@ -162,7 +158,7 @@ def _meet(browser: BrowserAt, page: Page, log: str, demo: Demo) -> str:
     page.get_by_label("Hva er fortsatt vanskelig?").fill("Mandagene.")
     page.get_by_label("Hvem gjør hva?").fill("Lage en plan for mandager.")
     page.get_by_label("Ja", exact=True).check()
-    page.get_by_label("Når ser dere på om tiltakene virker?").fill(in_days(40))
+    page.get_by_label("Når ser dere på om tiltakene virker?").fill(today(40))
     page.get_by_label(re.compile("^Hvis dere ikke skal møtes igjen")).fill("Vi ringes.")
     browser.look(page, "minutes")
     press(page, "Legg ut referatet")
