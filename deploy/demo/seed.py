@@ -60,7 +60,7 @@ class Seeding:
             app.relay._clock = (
                 SystemClock()
             )  # heartbeats tell the age of knowledge now, whatever day is played (CO-9)
-        self.seen: dict[str, int] = {}
+        self.unheard: dict[str, dict[str, int]] = {name: {} for name in SERVICES}
         self.steps = itertools.count(1)
         self.staff = {
             each["key"]: each for each in read(_ROOT / "services/directory/data/staff.yaml")["staff"]
@@ -100,10 +100,15 @@ class Seeding:
         answer = self._once_known(
             lambda: app.call(
                 procedure, actor, given,
-                at_least=self._heard(app), municipality=municipality, idempotency_key=key, timeout=_TIMEOUT,
+                at_least=dict(self.unheard[app.name]), municipality=municipality, idempotency_key=key, timeout=_TIMEOUT,
             )
         )  # fmt: skip
-        self.seen.update(answer.get("versions", {}))
+        self.unheard[app.name].clear()
+        for name, other in self.apps.items():
+            news = answer.get("versions", {}).items()
+            self.unheard[name].update(
+                (key, number) for key, number in news if key.partition(":")[0] in other.hears
+            )
         return answer
 
     @staticmethod
@@ -117,9 +122,6 @@ class Seeding:
                 if refusal.rule != "CO-9" or time.monotonic() > limit:
                     raise
                 time.sleep(0.2)
-
-    def _heard(self, app: App) -> dict[str, int]:
-        return {key: number for key, number in self.seen.items() if key.partition(":")[0] in app.hears}
 
     # ------------------------------------------------------------ catalogue and employees
 

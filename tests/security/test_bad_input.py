@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
 
 from services.kernel import identity_number
 from tests.journeys.people import Demo, Person
@@ -289,3 +292,44 @@ def test_a_key_used_again_with_another_body_is_422(desk: Desk) -> None:
 def test_nonsense_in_what_was_seen_does_no_harm(desk: Desk, seen: str) -> None:
     answer = desk.send("/cases", method="GET", Stafett_Seen=seen)
     assert answer.status_code in (200, 422, 503), answer.text[:300]
+
+
+# ------------------------------------------------------------ whatever the published description allows, and more
+
+
+FUZZED = settings(
+    max_examples=6, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+FUZZ_SECONDS = 60
+
+
+def test_no_call_of_the_published_api_breaks_it(desk: Desk) -> None:
+    """Every operation of openapi.json with generated content: never a 5xx, and every refusal is a problem."""
+    other_child = desk.concern(child_number=desk.teacher.demo.number("henrik-seljehammer"))
+    case_id = desk.teacher.post("/cases", other_child)["id"]
+    described = schemathesis.openapi.from_url(f"{desk.suite.url}/api/openapi.json")
+    broken: list[str] = []
+    tried: set[str] = set()
+    begun, turn = time.monotonic(), itertools.count()
+
+    def attempt(case: Any) -> None:
+        if time.monotonic() - begun > FUZZ_SECONDS:
+            return
+        path = dict(case.path_parameters or {})
+        if "case_id" in path and next(turn) % 2:
+            path["case_id"] = case_id  # else most calls would end at a case that is not there
+        case.path_parameters = path
+        headers = {"Stafett-CSRF": desk.teacher.csrf, "If-Match": '"1"'}
+        answer = case.call(session=desk.teacher.http, headers=headers, timeout=20)
+        tried.add(f"{case.method} {case.path}")
+        told = answer.json() if answer.status_code >= 400 else {}
+        is_problem = told.get("status", answer.status_code) == answer.status_code and (not told or told["code"])
+        if answer.status_code >= 500 or not is_problem:
+            broken.append(f"{case.method} {case.formatted_path}: {answer.status_code} {answer.text[:200]}")
+
+    for each in described.get_all_operations():
+        operation = each.ok()
+        FUZZED(given(operation.as_strategy())(attempt))()
+    assert len(tried) > 40, "the operations were tried"
+    assert not broken, "\n".join(broken)

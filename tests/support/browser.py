@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from types import TracebackType
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOTS = ROOT / "var" / "screenshots"
+SHOTS = Path(os.environ.get("STAFETT_VAR") or ROOT / "var") / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE = 10_000
 """Milliseconds to wait for a thing on a page."""
@@ -40,15 +41,22 @@ class BrowserAt:
         self._browser.close()
         self._play.__exit__(kind, error, trace)
 
-    def log_in(self, name: str, *, high: bool = False, scripts: bool = True) -> Page:
-        """A new browser window in which this person has logged in; with `high` at the level that a signature needs."""
-        context: BrowserContext = self._browser.new_context(
+    def visit(self, path: str, *, scripts: bool = True) -> Page:
+        """A new browser window of somebody who is not logged in; what goes wrong in it is noted."""
+        context = self._browser.new_context(
             viewport={"width": 1280, "height": 900}, locale="nb-NO", java_script_enabled=scripts
         )
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("response", self._note)
-        page.goto(f"{self.url}/logg-inn/{'bekreft' if high else 'videre'}?next=/hjem")
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+        page.goto(f"{self.url}{path}")
+        return page
+
+    def log_in(self, name: str, *, high: bool = False, scripts: bool = True) -> Page:
+        """A new browser window in which this person has logged in; with `high` at the level that a signature needs."""
+        page = self.visit(f"/logg-inn/{'bekreft' if high else 'videre'}?next=/hjem", scripts=scripts)
         page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).first.click()
         page.wait_for_load_state()
         return page
@@ -73,3 +81,8 @@ class BrowserAt:
         status = getattr(response, "status", 0)
         if status >= 500:
             self.faults.append(f"{status} from {getattr(response, 'url', '')}")
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        """Errors of the page's own: scripts, and what its content security policy stops. An answer 404, 422 is meant."""
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.faults.append(f"console at {message.location.get('url')}: {message.text}")

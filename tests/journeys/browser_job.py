@@ -1,0 +1,472 @@
+"""The main job as people do it in a browser: they follow links and buttons by their words, fill in what the pages ask
+for, and every page that they pass is looked at. The steps are those of main_job.py."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from playwright.sync_api import Locator, Page, expect
+
+from services.kernel.calendar import local_date
+from tests.journeys.people import Demo, until
+from tests.support.browser import BrowserAt
+
+TEACHER, PSYCHOLOGIST, NURSE = "solveig-brekkmo", "henrik-solnesvik", "ingvild-tangvoll"
+PPT, HEALTH = "PP-tjenesten i Granli", "Helsestasjonen i Granli"
+
+
+def in_days(days: int) -> str:
+    return (local_date(datetime.now(UTC)) + timedelta(days=days)).isoformat()
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.locator("main").get_by_role("button", name=re.compile(f"^{name}"))
+
+
+def link(page: Page, name: str) -> Locator:
+    return page.locator("main").get_by_role("link", name=re.compile(f"^{name}")).first
+
+
+def field(page: Page, label: str) -> Locator:
+    return page.locator("main").get_by_label(re.compile(f"^{re.escape(label)}")).first
+
+
+def shows(page: Page, text: str) -> None:
+    expect(page.locator("main")).to_contain_text(text)
+
+
+def reload_until(page: Page, text: str) -> None:
+    """What comes with an event is there after a moment; people load the page again."""
+
+    def shown() -> bool:
+        page.reload()
+        return text in page.locator("main").inner_text()
+
+    until(shown, 10, f"“{text}” at {page.url}")
+
+
+class BrowserJob:
+    """One child's story. `looks`: whether pages are photographed and examined; `scripts`: whether JavaScript is on."""
+
+    def __init__(
+        self, browser: BrowserAt, child: str, mother: str, father: str, *, scripts: bool = True, looks: bool = True
+    ) -> None:
+        self.browser, self.demo, self.scripts, self.looks = browser, Demo(), scripts, looks
+        self.child, self.mother, self.father = child, mother, father
+        self.name = self.demo.name(child)
+        self.first = self.name.split()[0]
+        self.case = ""
+        self._seen = 0
+
+    def enter(self, key: str) -> Page:
+        return self.browser.log_in(self.demo.name(key), scripts=self.scripts)
+
+    def look(self, page: Page, name: str) -> None:
+        if self.looks:
+            self._seen += 1
+            self.browser.look(page, f"{self._seen:02}-{name}")
+
+    def at(self, page: Page, part: str = "") -> Page:
+        """The case, or a part of it, by its address."""
+        page.goto(f"{self.case}{part}")
+        return page
+
+    # ------------------------------------------------------------ 1
+
+    def anyone(self) -> None:
+        """Services, guide, tools, and what to do about another's child; without login (DI-1, DI-4)."""
+        page = self.browser.visit("/")
+        self.look(page, "start")
+        link(page, "Granli").click()
+        self.look(page, "front")
+        page.get_by_role("navigation").get_by_role("link", name="Tjenester").click()
+        field(page, "Hva trenger du hjelp med?").fill("språk")
+        button(page, "Søk").click()
+        self.look(page, "services")
+        link(page, PPT).click()
+        self.look(page, "service")
+        page.get_by_role("navigation").get_by_role("link", name="Veileder").click()
+        self.look(page, "guide")
+        link(page, "Nivå 0").click()
+        self.look(page, "guide-level")
+        page.get_by_role("navigation").get_by_role("link", name="Verktøy").click()
+        self.look(page, "tools")
+        link(page, "Hvor sterk er bekymringen").click()
+        self.look(page, "tool")
+        page.get_by_role("link", name="Bekymret for et barn?").click()
+        self.look(page, "worried")
+        page.get_by_role("link", name="For barn og unge").click()
+        self.look(page, "for-the-young")
+        page.goto(f"{self.browser.url}/granli/")
+        page.get_by_role("link", name="Logg inn").first.click()
+        self.look(page, "login")
+        button(page, "Logg inn").or_(link(page, "Logg inn")).first.click()
+        self.look(page, "test-login")
+        page.context.close()
+
+    # ------------------------------------------------------------ 2
+
+    def concern(self) -> None:
+        """LV-2: the teacher raises the concern and makes it concrete with three forms."""
+        self.teacher = page = self.enter(TEACHER)
+        self.look(page, "teacher-work")
+        link(page, "Meld undring").click()
+        self.look(page, "concern-duty")
+        page.get_by_label("Nei", exact=True).check()
+        button(page, "Neste steg").click()
+        page.get_by_label("Et barn eller en ungdom").check()
+        field(page, "Barnets fødselsnummer").fill(self.demo.number(self.child))
+        self.look(page, "concern-child")
+        button(page, "Neste steg").click()
+        field(page, "Beskriv det").fill(
+            f"{self.first} leker mest alene. Når de andre spør, ser hun ned og sier ingenting."
+        )
+        page.get_by_label("Trivsel og venner").check()
+        self.look(page, "concern-seen")
+        button(page, "Neste steg").click()
+        self.look(page, "concern-check")
+        button(page, "Meld undringen").click()
+        self.look(page, "concern-receipt")
+        link(page, "Åpne saken til").click()
+        self.case = page.url
+        self.look(page, "case-level-0")
+        link(page, "Velg skjema").click()
+        self.look(page, "form-choose")
+        link(page, "Observasjon").click()
+        field(page, "Hvilken dag var det?").fill(in_days(-1))
+        page.get_by_label("Lek eller fri").check()
+        field(page, "Hva så og hørte du?").fill(f"{self.first} sto ved vinduet mens de andre bygde hytte.")
+        page.get_by_label("Nesten hver dag").check()
+        self.look(page, "form-observation")
+        button(page, "Lagre skjemaet").click()
+        self.look(page, "form-observation-saved")
+        self.at(page, "/skjema")
+        link(page, "Hvor sterk er bekymringen").click()
+        page.get_by_label(re.compile("^2 – Jeg undrer")).check()
+        field(page, "Hva gjør at du valgte").fill("Det skjer hver dag, men hun ler når vi voksne er med.")
+        field(page, "Hva gjør du nå?").fill("Jeg ringer mor og far i dag.")
+        self.look(page, "form-zones")
+        button(page, "Lagre skjemaet").click()
+        self.at(page, "/skjema")
+        link(page, "Forberede samtalen").click()
+        field(page, "Hva setter du pris på").fill("Hun er god mot de minste.")
+        field(page, "Hva vil du spørre om?").fill("Kjenner dere dette igjen hjemme?")
+        page.get_by_label("Jeg følger barnet i lek").check()
+        self.look(page, "form-talk-preparation")
+        button(page, "Lagre skjemaet").click()
+        self.at(page)
+        button(page, "Steget er ferdig").click()
+
+    def talk_and_decide(self) -> None:
+        """LV-7, LV-17: the talk with the guardians, the child's view, level 1 with a holder, a goal and a measure."""
+        page = self.teacher
+        link(page, "Skriv inn samtalen").click()
+        field(page, "Når snakket dere sammen?").fill(in_days(0))
+        for key in (self.mother, self.father):
+            field(page, self.demo.name(key)).check()
+        field(page, "Hva snakket dere om?").fill("Mor og far kjenner det igjen. De vil at vi hjelper henne inn i leken.")
+        field(page, "Hva mener barnet?").fill("Jeg vil leke med Ada.")
+        self.look(page, "talk")
+        button(page, "Lagre samtalen").click()
+        self.look(page, "case-after-talk")
+        link(page, "Bestem sammen").click()
+        page.get_by_label(re.compile("^Gå videre i egen tjeneste")).check()
+        field(page, "Hvorfor?").fill("Vi vil prøve tiltak i barnehagen først.")
+        field(page, "Hvem blir stafettholder?").select_option(index=1)
+        page.get_by_label("De er enige i valget").check()
+        self.look(page, "decide")
+        button(page, "Lagre beslutningen").click()
+        shows(page, "Du er stafettholder")
+        self.look(page, "case-level-1")
+        link(page, "Lag et mål").click()
+        self.fill_goal(page, "Trivsel og venner", f"{self.first} er med i leken hver dag")
+        self.look(page, "plan-first-goal")
+        self.add_measure(page, f"Starte en lek sammen med {self.first} og Ada", self.demo.name(TEACHER), "Barnehagen")
+
+    def fill_goal(self, page: Page, topic: str, text: str) -> None:
+        field(page, "Hva vil dere skal bli bedre?").fill(text)
+        page.get_by_label(topic, exact=True).check()
+        self.look(page, "goal-form")
+        button(page, "Lagre målet").click()
+        shows(page, text)
+
+    def add_measure(self, page: Page, what: str, who: str, where: str, goal: str = "er med i leken") -> None:
+        """From the plan, with the button of its goal."""
+        page.locator("main").get_by_role("link", name=re.compile(f"^Nytt tiltak.*{goal}")).click()
+        field(page, "Hva skal gjøres?").fill(what)
+        chooser = field(page, "Hvem gjør det?")
+        value = chooser.locator("option", has_text=re.compile(f"^\\s*{re.escape(who)}")).first.get_attribute("value")
+        chooser.select_option(value)
+        page.get_by_label(where, exact=True).check()
+        field(page, "Når skal det være gjort").fill(in_days(30))
+        self.look(page, "measure-form")
+        button(page, "Lagre tiltaket").click()
+        shows(page, what)
+
+    # ------------------------------------------------------------ 3
+
+    def ask_consent(self) -> None:
+        """CO-1: each service with its topics; the family reads just what is written here."""
+        page = self.at(self.teacher)
+        link(page, "Be om samtykke").click()
+        field(page, "Hvorfor trenger dere å dele?").fill("Da hjelper vi på samme måte hjemme og i barnehagen.")
+        for service, topics in ((PPT, ("learning", "wellbeing")), (HEALTH, ("wellbeing", "health"))):
+            block = page.locator("details", has=page.locator("summary", has_text=service)).first
+            block.locator("summary").click()
+            for topic in topics:
+                block.locator(f"[value={topic}]").check()
+        field(page, "Hvor lenge skal samtykket gjelde?").fill(in_days(180))
+        self.look(page, "consent-ask")
+        button(page, "Send til familien").click()
+        self.look(page, "consent-asked")
+
+    def sign(self, key: str) -> Page:
+        """CO-1, GU-1: read, answer each question, look once more, confirm who one is, sign, receipt."""
+        page = self.enter(key)
+        self.look(page, "my-cases")
+        link(page, "Les og svar").click()
+        self.look(page, "consent")
+        assert page.locator("input[type=radio]:checked").count() == 0, "nothing is chosen beforehand"
+        for answer in page.get_by_label("Ja", exact=True).all():
+            answer.check()
+        button(page, "Se over svarene").click()
+        self.look(page, "consent-check")
+        button(page, "Neste steg").click()
+        self.look(page, "consent-step-up")
+        link(page, "Bekreft med elektronisk ID").click()
+        self.look(page, "test-login-high")
+        page.locator("input[name=acr][value$='-high']").check()
+        page.get_by_role("button", name=re.compile(f"^{self.demo.name(key)}")).first.click()
+        button(page, "Signer og send").click()
+        expect(page.locator("h1")).to_have_text("Svaret ditt er sendt")
+        self.look(page, "consent-receipt")
+        return page
+
+    def consent(self) -> None:
+        """The services read nothing before the second signature."""
+        self.at_mother = self.sign(self.mother)
+        shows(self.at_mother, self.demo.name(self.father))
+        self.psychologist, self.nurse = self.enter(PSYCHOLOGIST), self.enter(NURSE)
+        for outside in (self.psychologist, self.nurse):
+            self.refused(outside)
+        self.look(self.psychologist, "refused")
+        self.at_father = self.sign(self.father)
+
+    def refused(self, page: Page) -> None:
+        for part in ("", "/logg"):
+            answer = page.goto(f"{self.case}{part}")
+            assert answer is not None and answer.status == 404, f"{page.url} gave {answer and answer.status}"
+        assert self.first not in page.locator("body").inner_text()
+
+    def level_two(self) -> None:
+        """LV-8: consent covers both, so the case can move; each reads exactly the topics granted (CO-4)."""
+        page = self.at(self.teacher)
+        reload_until(page, "Bestem nivået")
+        self.look(page, "case-consent-given")
+        link(page, "Endre nivå").click()
+        for service in (PPT, HEALTH):
+            field(page, service).check()
+        page.get_by_label(re.compile("^Nivå 2")).check()
+        field(page, "Hvorfor endrer dere nivå?").fill("To tjenester skal hjelpe sammen.")
+        page.get_by_label("De er enige i valget").check()
+        self.look(page, "level")
+        button(page, "Endre nivået").click()
+        shows(page, "Saken er nå på nivå 2")
+        self.look(page, "case-level-2")
+        for topic, text in (("Helse", f"{self.first} sover hele natten"), ("Hjemme", "Rolige ettermiddager hjemme")):
+            self.at(page, "/logg/mal/nytt")
+            self.fill_goal(page, topic, text)
+        for who in (PSYCHOLOGIST, NURSE):
+            self.at(page)
+            link(page, "Ta med en deltaker").click()
+            chooser = field(page, "Hvem tar du med?")
+            chooser.select_option(chooser.locator("option", has_text=self.demo.name(who)).get_attribute("value"))
+            page.get_by_label("Kan skrive i loggen").check()
+            self.look(page, "participant-form")
+            button(page, "Ta med").click()
+            shows(page, self.demo.name(who))
+        self.look(page, "participants")
+
+    def shared_plan(self) -> None:
+        """LG-2, LG-4: measures of each, one the child's own; each reader sees what is theirs to see."""
+        page = self.at(self.teacher, "/logg")
+        self.add_measure(page, f"Spørre Ada om å leke", f"{self.first} selv", "Barnehagen")
+        self.add_measure(page, "Fast leggetid med samme bok", self.demo.name(self.mother), "Hjemme", "sover")
+        self.look(page, "plan")
+        reader = self.psychologist
+        reader.goto(f"{self.browser.url}/mitt-arbeid")
+        reload_until(reader, self.name)
+        self.look(reader, "psychologist-work")
+        link(reader, self.name).click()
+        self.look(reader, "psychologist-case")
+        link(reader, "Åpne stafettloggen").click()
+        shows(reader, "er med i leken hver dag")
+        text = reader.locator("main").inner_text()
+        assert "sover hele natten" not in text and "Rolige ettermiddager" not in text, "only granted topics (CO-4)"
+        self.look(reader, "psychologist-plan")
+        family = self.at(self.at_mother)
+        self.look(family, "mother-case")
+        self.at(family, "/logg")
+        shows(family, "Rolige ettermiddager")
+        self.look(family, "mother-plan")
+        self.at(family, "/forslag")
+        page = family
+        page.get_by_label("Kommentere noe").check()
+        field(page, "Hva vil du si?").fill("Hun snakker om Ada hver dag nå.")
+        page.get_by_label(re.compile("^Trivsel og venner")).check()
+        self.look(page, "suggest")
+        button(page, "Send").click()
+        self.look(page, "mother-timeline")
+
+    # ------------------------------------------------------------ 4
+
+    def meeting(self) -> None:
+        """LG-4, NO-1: called, told of in the inbox and by e-mail, minutes by the template, the next evaluation."""
+        page = self.at(self.teacher)
+        link(page, "Kall inn til møte").click()
+        field(page, "Dato").fill(in_days(7))
+        field(page, "Fra klokka").fill("12:00")
+        field(page, "Til klokka").fill("13:00")
+        field(page, "Hvor?").fill("Grupperommet i barnehagen")
+        page.get_by_label("Punkt 1", exact=True).fill("Hvordan går det i leken?")
+        page.get_by_label("Tema for punkt 1").select_option("wellbeing")
+        for key in (PSYCHOLOGIST, NURSE, self.mother, self.father):
+            field(page, self.demo.name(key)).check()
+        self.look(page, "meeting-form")
+        button(page, "Send innkallingen").click()
+        self.look(page, "meetings")
+        guest = self.at_father
+        guest.goto(f"{self.browser.url}/innboks")
+        reload_until(guest, "invitert til et møte")
+        self.look(guest, "father-inbox")
+        link(guest, "Du er invitert til et møte").click()
+        self.look(guest, "message")
+        link(guest, "Gå til det").click()
+        shows(guest, "Grupperommet")
+        page.locator("main article").get_by_role("link").first.click()
+        link(page, "Skriv referat").click()
+        page.locator("#f-item-wellbeing").fill(f"{self.first} leker med Ada to ganger i uken.")
+        page.get_by_label("Barnet er lite").check()
+        field(page, "Hva går bra?").fill("Hun smiler når vi henter henne inn.")
+        field(page, "Hva er fortsatt vanskelig?").fill("Å komme i gang selv.")
+        field(page, "Hvem gjør hva?").fill("Starte en lek hver formiddag.")
+        page.get_by_label("Ja", exact=True).check()
+        field(page, "Når ser dere på om tiltakene virker?").fill(in_days(30))
+        field(page, "Hvis dere ikke skal møtes igjen").fill("Vi ringes.")
+        self.look(page, "minutes-form")
+        button(page, "Legg ut referatet").click()
+        shows(page, "to ganger i uken")
+        self.look(page, "meeting")
+        self.at(page)
+        link(page, "Sett dato for neste vurdering").click()
+        field(page, "Når vurderer dere tiltakene?").fill(in_days(28))
+        self.look(page, "evaluation-date")
+        button(page, "Lagre datoen").click()
+        self.look(self.at(page), "holder-case")
+        self.look(self.at(page, "/logg/tidslinje"), "timeline")
+
+    # ------------------------------------------------------------ 5
+
+    def handover(self) -> None:
+        """HO-1, HO-2, HO-5: asked, and answered; the first is holder until then."""
+        page = self.at(self.teacher)
+        link(page, "Overlever til en annen").click()
+        chooser = field(page, "Hvem spør du?")
+        chooser.select_option(chooser.locator("option", has_text=self.demo.name(NURSE)).get_attribute("value"))
+        field(page, "Hva bør den nye").fill("Mor vil helst ha beskjed på telefon.")
+        page.get_by_label("De er enige i valget").check()
+        self.look(page, "handover-form")
+        button(page, "Send spørsmålet").click()
+        shows(page, "Du er stafettholder")
+        self.look(page, "handover-waits")
+        other = self.nurse
+        other.goto(f"{self.browser.url}/mitt-arbeid")
+        reload_until(other, f"{self.name}: Vil du bli")
+        self.look(other, "nurse-work")
+        link(other, f"{self.name}: Vil du bli").click()
+        self.look(other, "nurse-case-asked")
+        link(other, "Svar").click()
+        self.look(other, "handover-answer")
+        other.get_by_label("Ja, jeg tar over").check()
+        button(other, "Send svaret").click()
+        shows(other, "Du er nå stafettholder")
+        self.look(other, "nurse-case")
+        self.at(page)
+        shows(page, f"Stafettholder er {self.demo.name(NURSE)}")
+        self.look(page, "teacher-case-handed-over")
+
+    # ------------------------------------------------------------ 6
+
+    def evaluation(self) -> None:
+        """LV-10: one measure is ended, one is changed, one goes on."""
+        page = self.at(self.nurse, "/logg")
+        reload_until(page, "Vurder tiltakene")
+        link(page, "Vurder tiltakene").click()
+        outcomes = {"Starte en lek": "Endre tiltaket", "Spørre Ada": "Fortsette", "Fast leggetid": "Avslutte tiltaket"}
+        for what, outcome in outcomes.items():
+            card = page.locator("section.ds-card", has=page.get_by_role("heading", name=re.compile(f"^{what}")))
+            card.get_by_label("Virker godt").check()
+            card.get_by_label(outcome, exact=True).check()
+            if outcome == "Endre tiltaket":
+                card.get_by_text("Hvis tiltaket endres").click()
+                card.get_by_label("Hva skal gjøres nå?").fill(f"Hjelpe {self.first} inn i lek med tre barn")
+                card.get_by_label("Ny frist").fill(in_days(60))
+        field(page, "Når vurderer dere igjen?").fill(in_days(60))
+        self.look(page, "evaluation-form")
+        button(page, "Lagre vurderingen").click()
+        shows(page, "inn i lek med tre barn")
+        self.look(page, "plan-evaluated")
+
+    def withdrawal(self) -> None:
+        """CO-3: refused within a second, and the holder is told."""
+        reader = self.at(self.psychologist, "/logg")
+        shows(reader, "er med i leken")
+        page = self.at(self.at_mother)
+        link(page, "Trekk").click()
+        page.get_by_label(PPT, exact=True).check()
+        self.look(page, "withdraw")
+        button(page, "Trekk samtykket").click()
+        shows(page, "Samtykket er trukket")
+        until(partial(self._is_refused, reader), 1.0, "the psychologist is refused")
+        self.refused(reader)
+        self.look(page, "consents-withdrawn")
+        self.look(self.at(page, "/hvem-har-sett"), "who-can-read")
+        told = self.nurse
+        told.goto(f"{self.browser.url}/innboks")
+        reload_until(told, "Et samtykke er trukket")
+        self.look(told, "nurse-inbox")
+
+    def _is_refused(self, page: Page) -> bool:
+        answer = page.goto(f"{self.case}/logg")
+        return answer is not None and answer.status == 404
+
+    # ------------------------------------------------------------ 7
+
+    def closing(self) -> None:
+        """LG-10: feedback, closing, the final report; then nothing can be written."""
+        page = self.at(self.at_father)
+        link(page, "Gi tilbakemelding").click()
+        field(page, "Hva har vært bra?").fill("Det var godt å slippe å fortelle alt to ganger.")
+        self.look(page, "feedback")
+        button(page, "Send tilbakemeldingen").click()
+        holder = self.at(self.nurse)
+        link(holder, "Avslutt saken").click()
+        holder.get_by_label("Vi nådde målene").check()
+        field(holder, "Fortell kort").fill(f"{self.first} er med i leken.")
+        self.look(holder, "close")
+        button(holder, "Avslutt saken").click()
+        shows(holder, "Saken er avsluttet")
+        self.look(holder, "case-closed")
+        answer = holder.goto(f"{self.case}/logg/mal/nytt")
+        assert answer is not None and answer.status in (403, 409), "the log is read-only"
+        self.at(page)
+        reload_until(page, "Les sluttrapporten")
+        self.look(page, "father-case-closed")
+        link(page, "Les sluttrapporten").click()
+        shows(page, "to ganger")
+        self.look(page, "report")
+        page.emulate_media(media="print")
+        self.look(page, "report-on-paper")

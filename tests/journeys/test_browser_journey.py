@@ -1,0 +1,48 @@
+"""The main job in a real browser, from the public pages to the final report; and its first half without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.journeys.browser_job import BrowserJob
+from tests.support.browser import BrowserAt
+from tests.support.suite import Suite
+
+
+@pytest.fixture(scope="module")
+def browser(suite: Suite) -> Iterator[BrowserAt]:
+    with BrowserAt(suite.url, "journey") as opened:
+        yield opened
+
+
+def test_the_main_job_is_done_by_clicking(browser: BrowserAt) -> None:
+    """Every page on the way: two widths, no overflow, axe-core finds nothing, no console error, no 5xx."""
+    job = BrowserJob(browser, "tuva-fagerdalen", "marit-elvestrand", "jonas-fagerdalen")
+    job.anyone()
+    job.concern()
+    job.talk_and_decide()
+    job.ask_consent()
+    job.consent()
+    job.level_two()
+    job.shared_plan()
+    job.meeting()
+    job.handover()
+    job.evaluation()
+    job.withdrawal()
+    job.closing()
+    assert browser.faults == []
+
+
+def test_concern_and_consent_need_no_scripts(browser: BrowserAt) -> None:
+    """The same by other people, with JavaScript switched off."""
+    job = BrowserJob(
+        browser, "astrid-einerhaugen", "kari-anne-einerhaugen", "nils-rimasen", scripts=False, looks=False
+    )
+    job.concern()
+    job.talk_and_decide()
+    job.ask_consent()
+    job.consent()
+    job.level_two()
+    assert browser.faults == []
