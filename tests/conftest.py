@@ -125,7 +125,9 @@ def suite_on_postgres(
     broker: PrivateBroker, postgres: PrivatePostgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Suite]:
     """As `suite`, with the five services' data in PostgreSQL."""
-    urls = {f"STAFETT_{name.upper()}_DATABASE_URL": _hasty(postgres.fresh_database(name)) for name in SERVICES}
+    urls = {
+        f"STAFETT_{name.upper()}_DATABASE_URL": _hasty(postgres.fresh_database(name)) for name in SERVICES
+    }
     with Suite(tmp_path_factory.mktemp("suite-pg") / "var", broker, **urls) as running:
         yield running
 

@@ -320,14 +320,14 @@ class App:
 
     def _wait_until_visible(self, call: Call) -> None:
         """Wait until what the caller has seen elsewhere is here too, up to 2 s; raises NotVisibleYet."""
-        limit = min(time.time() + VISIBLE_WITHIN, call.deadline)
+        wanted: dict[tuple[str, str], int] = {}
         for name, sequence in call.at_least.items():
             stream, _, subject = name.partition(":")
-            if stream not in self.hears:
-                continue
-            timeout = max(limit - time.time(), 0.0)
-            if not self.inbox.wait_for(stream, subject, int(sequence), timeout):
-                raise NotVisibleYet()
+            if stream in self.hears:
+                wanted[(stream, subject)] = int(sequence)
+        left = max(min(VISIBLE_WITHIN, call.deadline - time.time()), 0.0)
+        if wanted and not self.inbox.wait_for_all(wanted, left):
+            raise NotVisibleYet()
 
     # ------------------------------------------------------------ work of its own
 

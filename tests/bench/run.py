@@ -77,7 +77,10 @@ class Bench:
 
     def _fullest_case(self) -> str:
         cases = [each for each in self.person.get("/cases", limit=100)["items"] if each["level"] >= 1]
-        sizes = {each["case_id"]: len(json.dumps(self.person.get(f"/cases/{each['case_id']}/page"))) for each in cases}
+        sizes = {
+            each["case_id"]: len(json.dumps(self.person.get(f"/cases/{each['case_id']}/page")))
+            for each in cases
+        }
         return max(sizes, key=lambda case_id: sizes[case_id])
 
     def run(self) -> dict[str, Any]:
@@ -97,7 +100,11 @@ class Bench:
         alone = next(line for line in lines if (line["page"], line["clients"]) == ("case", 1))
         return {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "load_before": round(load, 2)},
+            "machine": {
+                "cpus": os.cpu_count(),
+                "python": platform.python_version(),
+                "load_before": round(load, 2),
+            },
             "effort": asdict(self.effort),
             "case_page_bytes": size,
             "lines": lines,
@@ -114,7 +121,9 @@ class Bench:
         """p50 and p99 in milliseconds, and requests a second."""
         told = self._ask(page, clients, self.effort.requests)
         if told["wrong"]:
-            raise SystemExit(f"{page}: {len(told['wrong'])} answers were not 200 but {sorted(set(told['wrong']))}")
+            raise SystemExit(
+                f"{page}: {len(told['wrong'])} answers were not 200 but {sorted(set(told['wrong']))}"
+            )
         latencies = sorted(1000 * each for each in told["latencies"])
         p99 = latencies[min(len(latencies) - 1, int(0.99 * len(latencies)))]
         return statistics.median(latencies), p99, len(latencies) / told["elapsed"]
@@ -135,7 +144,10 @@ class Bench:
 
 
 def _lines(samples: dict[tuple[str, int], list[tuple[float, float, float]]]) -> Iterator[Line]:
-    medians = {key: [statistics.median(each) for each in zip(*rounds, strict=True)] for key, rounds in samples.items()}
+    medians = {
+        key: [statistics.median(each) for each in zip(*rounds, strict=True)]
+        for key, rounds in samples.items()
+    }
     for (page, clients), (p50, p99, per_second) in sorted(medians.items(), key=lambda each: each[0][1]):
         ratio = p50 / medians["ping", clients][0]
         yield Line(page, clients, round(p50, 2), round(p99, 2), round(per_second, 1), round(ratio, 2))
@@ -173,7 +185,9 @@ def table(result: dict[str, Any]) -> str:
     ratio = result["case_page_ratio"]
     reached = "reached" if ratio <= TARGET_RATIO else "NOT reached"
     rows.append(f"case page at 1 client: {ratio:.2f} times the echo; at most {TARGET_RATIO:g}: {reached}")
-    rows.append(f"machine: {result['machine']['cpus']} processors, load before {result['machine']['load_before']}")
+    rows.append(
+        f"machine: {result['machine']['cpus']} processors, load before {result['machine']['load_before']}"
+    )
     rows += ["", f"{'memory (PSS)':<16}{'idle MB':>10}{'after MB':>10}"]
     idle, after = result["memory_mb_idle"], result["memory_mb_after"]
     rows += [f"{name:<16}{idle[name]:>10.1f}{after.get(name, 0):>10.1f}" for name in idle]
@@ -202,8 +216,12 @@ def main() -> int:
     var = Path(os.environ.get("STAFETT_VAR") or "var").absolute()
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--small", action="store_true", help="one short round, as in make test")
-    parser.add_argument("--suite", type=Path, default=var / "run" / "suite.json", help="where a suite tells of itself")
-    parser.add_argument("--out", type=Path, default=var / "bench" / "latest.json", help="where the result is written")
+    parser.add_argument(
+        "--suite", type=Path, default=var / "run" / "suite.json", help="where a suite tells of itself"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=var / "bench" / "latest.json", help="where the result is written"
+    )
     given = parser.parse_args()
     with a_suite(given.suite) as suite:
         until(lambda: is_ready(f"{suite['public_url']}/health/ready"), 30, "the gateway is ready")

@@ -33,7 +33,11 @@ class Story:
         self.guardians: dict[str, str] = {}
 
     def concern(self) -> None:
-        told = {"child_number": self.teacher.demo.number(CHILD), "unit_id": SCHOOL, "concern": "Han er mye alene."}
+        told = {
+            "child_number": self.teacher.demo.number(CHILD),
+            "unit_id": SCHOOL,
+            "concern": "Han er mye alene.",
+        }
         self.case = self.teacher.post("/cases", told)["id"]
 
     def talk(self) -> None:
@@ -86,9 +90,13 @@ def test_what_was_answered_stands_and_everybody_hears_of_it_once(story: Story) -
     assert {event["type"] for event in sent} >= {"cases.concern_raised.v1", "cases.level_moved.v1"}
     for receiver in RECEIVERS:
         told = [event["id"] for event in sent if event["stream"] in HEARS[receiver]]
-        until(lambda r=receiver, t=told: _handled(story, r) == t, ARRIVED, f"{receiver} has heard of all, once")
+        until(
+            lambda r=receiver, t=told: _handled(story, r) == t, ARRIVED, f"{receiver} has heard of all, once"
+        )
         with closing(connect(var, receiver)) as conn:
-            assert conn.execute("SELECT count(*) FROM parked").fetchone()[0] == 0, f"{receiver} has parked nothing"
+            assert conn.execute("SELECT count(*) FROM parked").fetchone()[0] == 0, (
+                f"{receiver} has parked nothing"
+            )
 
     # And the relay log and the inbox say so: the holder can write, and the log was begun once
     story.teacher.post(f"/cases/{story.case}/goals", {"topic": "wellbeing", "text": "Han har en å være med."})

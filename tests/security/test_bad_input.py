@@ -40,8 +40,16 @@ class Desk:
         return {**told, **changes}
 
     def send(
-        self, path: str, body: Any = None, *, raw: bytes | None = None, method: str = "POST", who: Person | None = None,
-        csrf: bool = True, kind: str = "application/json", **headers: str | bytes
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        method: str = "POST",
+        who: Person | None = None,
+        csrf: bool = True,
+        kind: str = "application/json",
+        **headers: str | bytes,
     ) -> requests.Response:
         """The answer, whatever it is."""
         person = who or self.teacher
@@ -56,7 +64,9 @@ class Desk:
         before, version = settled(self.suite.var), self._version()
         yield
         after = settled(self.suite.var)
-        assert after == before, {name: (before[name], after[name]) for name in after if before[name] != after[name]}
+        assert after == before, {
+            name: (before[name], after[name]) for name in after if before[name] != after[name]
+        }
         assert self._version() == version
 
     def _version(self) -> str | None:
@@ -97,7 +107,9 @@ def test_malformed_json_is_400(desk: Desk, raw: bytes) -> None:
 @pytest.mark.parametrize("depth", [2_000, 100_000])
 def test_json_that_is_nested_too_deep_is_400(desk: Desk, depth: int) -> None:
     with desk.nothing_stored():
-        problem(desk.send("/cases", raw=b'{"concern": ' + b"[" * depth + b"]" * depth + b"}"), 400, "malformed")
+        problem(
+            desk.send("/cases", raw=b'{"concern": ' + b"[" * depth + b"]" * depth + b"}"), 400, "malformed"
+        )
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, True, None, [{}]])
@@ -168,7 +180,13 @@ def test_an_impossible_day_is_422_and_named(desk: Desk, day: Any, code: str) -> 
 def test_answers_of_a_form_are_checked_deep_down(desk: Desk) -> None:
     form = {"tool": "observation", "tool_version": 1, "topic": "learning"}
     with desk.nothing_stored():
-        for answers in ({"no_such_field": "x"}, {"observed_on": "9999-01-01"}, {"what_happened": "a\x07b"}, [], "x"):
+        for answers in (
+            {"no_such_field": "x"},
+            {"observed_on": "9999-01-01"},
+            {"what_happened": "a\x07b"},
+            [],
+            "x",
+        ):
             found = faults(desk.send(f"/cases/{desk.case}/forms", {**form, "answers": answers}))
             assert all(name.startswith("answers") for name in found), found
 
@@ -238,7 +256,9 @@ def test_nobody_in_particular_is_401(desk: Desk) -> None:
         problem(desk.send("/cases", desk.concern(), who=visitor), 401, "not_logged_in")
 
 
-@pytest.mark.parametrize("path", ["/no/such/thing", "/cases/%00", "/cases/..%2f..%2fetc", "/cases/" + "x" * 3000])
+@pytest.mark.parametrize(
+    "path", ["/no/such/thing", "/cases/%00", "/cases/..%2f..%2fetc", "/cases/" + "x" * 3000]
+)
 def test_an_address_that_is_none_is_404(desk: Desk, path: str) -> None:
     answer = desk.send(path, method="GET")
     assert answer.status_code in (404, 414, 422), answer.status_code
@@ -249,7 +269,9 @@ def test_a_method_that_is_none_is_405(desk: Desk) -> None:
     problem(desk.send("/cases", {}, method="DELETE"), 405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=101", "include_closed=maybe", "cursor=%00", "extra=1"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=x", "limit=101", "include_closed=maybe", "cursor=%00", "extra=1"]
+)
 def test_a_wrong_query_is_422_and_names_the_parameter(desk: Desk, query: str) -> None:
     assert faults(desk.send(f"/cases?{query}", method="GET")).keys() == {query.partition("=")[0]}
 
@@ -324,7 +346,9 @@ def test_no_call_of_the_published_api_breaks_it(desk: Desk) -> None:
         answer = case.call(session=desk.teacher.http, headers=headers, timeout=20)
         tried.add(f"{case.method} {case.path}")
         told = answer.json() if answer.status_code >= 400 else {}
-        is_problem = told.get("status", answer.status_code) == answer.status_code and (not told or told["code"])
+        is_problem = told.get("status", answer.status_code) == answer.status_code and (
+            not told or told["code"]
+        )
         if answer.status_code >= 500 or not is_problem:
             broken.append(f"{case.method} {case.formatted_path}: {answer.status_code} {answer.text[:200]}")
 

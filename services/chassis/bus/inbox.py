@@ -117,11 +117,15 @@ class Inbox:
 
     def wait_for(self, stream: str, subject: str, sequence: int, timeout_s: float) -> bool:
         """Wait until `sequence` of (stream, subject) is known here; False when time ran out."""
+        return self.wait_for_all({(stream, subject): sequence}, timeout_s)
+
+    def wait_for_all(self, wanted: Mapping[tuple[str, str], int], timeout_s: float) -> bool:
+        """Wait until all of {(stream, subject): sequence} are known here; False when time ran out."""
         limit = time.monotonic() + timeout_s
         while True:
             seen = self._news_count
             with self._db.read() as conn:
-                if self.position(conn, stream, subject) >= sequence:
+                if not self._behind(conn, wanted):
                     return True
             left = limit - time.monotonic()
             if left <= 0:
@@ -129,6 +133,19 @@ class Inbox:
             with self._news:
                 if self._news_count == seen:
                     self._news.wait(min(left, 0.1))  # another process may be the one that takes events in
+
+    def _behind(self, conn: AnyConnection, wanted: Mapping[tuple[str, str], int]) -> bool:
+        for table, own in ((self._tables.stream_sequences, True), (self._tables.inbox_positions, False)):
+            keys = [key for key in wanted if self._owns(key[0]) == own]
+            if not keys:
+                continue
+            found = sa.select(table.c.stream, table.c.subject, table.c.sequence).where(
+                sa.tuple_(table.c.stream, table.c.subject).in_(keys)
+            )
+            known = {(row.stream, row.subject): row.sequence for row in conn.execute(found)}
+            if any(known.get(key, 0) < wanted[key] for key in keys):
+                return True
+        return False
 
     def knowledge(self, conn: AnyConnection, streams_subjects: Sequence[tuple[str, str | None]]) -> Knowledge:
         """How old the knowledge of these streams is, and whether an event of these subjects (None: of any
