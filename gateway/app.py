@@ -1,6 +1,7 @@
 """The gateway's web application: who asks is settled here, once, before any page or API answer is made."""
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ _CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SEQUENCE = re.compile(r"[0-9]{1,15}")
 MAX_BODY = 256 * 1024
 
 
@@ -105,7 +107,7 @@ def _who_asks(means: Means) -> None:
     told = request.headers.get("Stafett-Seen", "")
     for part in told.split(",")[:50]:
         key, _, sequence = part.strip().rpartition("=")
-        if key and sequence.isdigit():
+        if key and _SEQUENCE.fullmatch(sequence):
             seen[key] = [int(sequence), g.now.timestamp()]
     g.asking = Asking(means.client, means.signer, people.actor(), seen)
     g.names = Names(means.remembered, g.asking)

@@ -1,5 +1,6 @@
 """The conversation with the identity provider: code flow, PKCE, state and nonce (Authlib), and what follows it."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -19,6 +20,7 @@ from services.kernel.errors import Forbidden, Refusal, Unavailable
 blueprint = Blueprint("login", __name__)
 
 CALLBACK = "/logg-inn/svar"
+_INDEX = re.compile(r"[0-9]{1,4}")
 
 
 class LoginFailed(Refusal):
@@ -55,10 +57,12 @@ def _provider() -> Any:
 
 
 def safe_next(target: str | None) -> str:
-    """Where to go after login: a path of this site, never another's."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+    """Where to go after login: a path of this site, never another's.
+
+    A backslash is refused anywhere, and so is what does not print: browsers read the one as a slash and drop the other."""
+    if not target or not target.startswith("/") or "\\" in target or not target.isprintable():
         return path("home")
-    return target if not urlsplit(target).netloc else path("home")
+    return path("home") if target.startswith("//") or urlsplit(target).netloc else target
 
 
 @blueprint.get(PATHS["login"])
@@ -104,8 +108,8 @@ def callback() -> Any:
     capacities = people.capacities_of(g.asking, number) if number else []
     if not capacities:
         raise NotKnownHere
-    session["id_token"] = token.get("id_token")
     people.log_in(capacities, people.assurance_of(claims.get("acr")))
+    session["id_token"] = token.get("id_token")
     return redirect(target if people.chosen() else path("capacity", next=target))
 
 
@@ -124,7 +128,7 @@ def choose_capacity() -> Any:
     """Act as the chosen from now on."""
     form = Form.sent()
     chosen = form.text("capacity") or ""
-    if not chosen.isdigit() or not people.choose(int(chosen)):
+    if not _INDEX.fullmatch(chosen) or not people.choose(int(chosen)):
         form.wrong("capacity", "missing")
         return _choose(form), 422
     return redirect(safe_next(request.args.get("next")))

@@ -50,16 +50,26 @@ def capacities_of(asking: Asking, number: str) -> list[dict[str, Any]]:
 
 
 def log_in(capacities: list[dict[str, Any]], assurance: Assurance) -> None:
-    """Begin the session of a person; with one capacity there is nothing to choose."""
+    """Begin the session of a person; with one capacity there is nothing to choose.
+
+    Who logs in once more (a step-up) goes on as whom they acted, with what they had begun to write. Of what somebody
+    else has left in the session nothing is kept, nor is the token of forms, which was known before the login.
+    """
+    before, known = chosen(), {each["person_id"] for each in session.get("capacities", [])}
+    drafts = session.get("drafts") if known & {each["person_id"] for each in capacities} else None
+    session.clear()
     session.renew()  # type: ignore[attr-defined]
     session["capacities"] = capacities
     session["assurance"] = assurance
     session["seen"] = {}
-    chosen = session.get("chosen")
-    if len(capacities) == 1:
-        session["chosen"] = 0
-    elif chosen is None or chosen >= len(capacities):
-        session["chosen"] = None
+    if drafts:
+        session["drafts"] = drafts
+    same = [index for index, each in enumerate(capacities) if before and _key(each) == _key(before)]
+    session["chosen"] = same[0] if same else 0 if len(capacities) == 1 else None
+
+
+def _key(capacity: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(capacity[name] for name in ("municipality", "person_id", "capacity", "unit_id"))
 
 
 def choose(index: int) -> bool:

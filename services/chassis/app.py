@@ -202,7 +202,7 @@ class App:
             return {"refusal": InternalError(trace_id=tracing.trace_id(trace)).as_dict()}
         finally:
             seconds = time.perf_counter() - started
-            metrics.RPC_HANDLED.labels(name, outcome).observe(seconds)
+            metrics.observe_call(metrics.RPC_HANDLED, name, outcome, seconds)
             log.debug("called", procedure=name, outcome=outcome, duration_ms=round(seconds * 1000, 1))
 
     def call(

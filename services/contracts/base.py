@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from services.kernel.text import CONTROL_CHARACTER, safe_text
+
 EVENT_CLASSES = frozenset({"opaque", "code", "date", "number", "flag", "nested"})
 RPC_CLASSES = EVENT_CLASSES | {"personal", "narrative", "contact", "staff", "public", "secret"}
 
@@ -20,7 +22,8 @@ LONG = 10_000
 
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")
 _CODE = re.compile(r"^[a-z0-9][a-z0-9_.-]{0,63}$")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029]")
+_SEPARATOR = re.compile("[\u2028\u2029]")
+_DEEPEST = 20
 
 
 class Message(Schema):
@@ -31,12 +34,15 @@ class Message(Schema):
 
 
 def _check_text(value: str) -> None:
-    if _CONTROL.search(value):
-        raise ValidationError("control_character")
+    if _SEPARATOR.search(value) or safe_text(value, max_length=len(value)):
+        raise ValidationError(CONTROL_CHARACTER)
 
 
 def _check_year(value: dt.date) -> None:
+    """An instant must lie within the years both as it was written and in UTC, as it is kept and told."""
     if not 1900 <= value.year <= 2200:
+        raise ValidationError("date_out_of_range")
+    if isinstance(value, dt.datetime) and not 1900 <= value.astimezone(dt.UTC).year <= 2200:
         raise ValidationError("date_out_of_range")
 
 
@@ -137,18 +143,25 @@ def secret(**options: Any) -> Any:
     return _text("secret", SHORT, options)
 
 
-def _check_public_tree(value: Any) -> None:
+def _check_mapping(value: Any) -> None:
+    if not isinstance(value, Mapping):
+        raise ValidationError("invalid_object")
+
+
+def _check_public_tree(value: Any, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise ValidationError("nested_too_deep")
     if isinstance(value, str):
         if len(value) > LONG:
             raise ValidationError("too_long")
         _check_text(value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            _check_public_tree(key)
-            _check_public_tree(item)
+            _check_public_tree(key, depth + 1)
+            _check_public_tree(item, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            _check_public_tree(item)
+            _check_public_tree(item, depth + 1)
     elif value is not None and not isinstance(value, bool | int | float):
         raise ValidationError("not_json")
 
@@ -175,7 +188,7 @@ def public_tree(**options: Any) -> Any:
 
 def narrative_tree(**options: Any) -> Any:
     """A filled-in form: a mapping of field names to answers. RPC only; ciphertext at rest."""
-    return _field(fields.Raw, "narrative", {"_validators": [_check_public_tree], **options})
+    return _field(fields.Raw, "narrative", {"_validators": [_check_mapping, _check_public_tree], **options})
 
 
 def code_tree(**options: Any) -> Any:

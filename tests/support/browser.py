@@ -83,6 +83,6 @@ class BrowserAt:
             self.faults.append(f"{status} from {getattr(response, 'url', '')}")
 
     def _listen(self, message: ConsoleMessage) -> None:
-        """Errors of the page's own: scripts, and what its content security policy stops. An answer 404, 422 is meant."""
+        """The page's own errors: its scripts, and what its content security policy stops. A 404 may be meant."""
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(f"console at {message.location.get('url')}: {message.text}")

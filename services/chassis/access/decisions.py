@@ -150,11 +150,15 @@ class CaseAccess:
 
     @property
     def part(self) -> str | None:
-        """The asker's strongest tie, in the words of contracts.cases.PARTS; None when there is none."""
+        """As what the asker stands to the case, in the words of contracts.cases.PARTS: who holds it is the holder above
+        all, else the strongest tie; None when there is none."""
         if self.facts is None:
             return None
         ties = standings(self._question(self._about(Act.SEE_CASE, None, None, Audience.READER)), self.facts)
-        return None if isinstance(ties, NoStanding) else _PARTS[ties[0].party]
+        if isinstance(ties, NoStanding):
+            return None
+        parts = [_PARTS[tie.party] for tie in ties]
+        return "holder" if "holder" in parts else parts[0]
 
     def decide_in_any_capacity(
         self, act: Act, topic: str | None = None, recorded_at: datetime | None = None

@@ -79,7 +79,8 @@ class Pending:
             self._arrived.set()
 
     def _count(self, outcome: str) -> None:
-        metrics.RPC_CALLED.labels(self.procedure, outcome).observe(time.perf_counter() - self._started)
+        seconds = time.perf_counter() - self._started
+        metrics.observe_call(metrics.RPC_CALLED, self.procedure, outcome, seconds)
 
 
 def gather(*pending: Pending) -> list[dict[str, Any]]:
