@@ -6,16 +6,17 @@ that they always see their own act.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from services.chassis.actor import Actor, Signer, service_actor
-from services.chassis.rpc.client import RpcClient
+from services.chassis.rpc.client import Pending, RpcClient
 from services.contracts.base import Procedure
 from services.contracts.envelope import EVERY_MUNICIPALITY
-from services.kernel.errors import Refusal
+from services.kernel.errors import DeadlineExceeded, Refusal, Unavailable
 
 _REMEMBERED_SECONDS = 120
+_SILENT = frozenset({DeadlineExceeded.code, Unavailable.code})
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,16 @@ class Missing:
 
 
 class Asking:
-    """The calls of one request. `seen` is the session's memory of versions: {key: [sequence, at]}."""
+    """The calls of one request. `seen` is the session's memory of versions: {key: [sequence, at]}.
+
+    A service that has not answered one call of the request in time is not asked (queries) in it again: a page waits
+    once for each service that is away, and not once for each name that it lacks."""
 
     def __init__(self, client: RpcClient, signer: Signer, actor: Actor | None, seen: dict[str, Any]) -> None:
         self._client, self._signer, self.actor = client, signer, actor
         self.seen = seen
         self.newly_seen: dict[str, int] = {}
+        self._silent: dict[str, Refusal] = {}
 
     @property
     def municipality(self) -> str:
@@ -46,13 +51,8 @@ class Asking:
         idempotency_key: str | None = None,
     ) -> dict[str, Any]:
         """Ask one thing. Raises the service's Refusal."""
-        answer = self._client.call(
-            procedure,
-            self._token(),
-            dict(request or {}),
-            at_least=self._at_least(),
-            idempotency_key=idempotency_key,
-        )
+        started = self._start(procedure, self._token(), dict(request or {}), idempotency_key=idempotency_key)
+        answer = self._result(procedure, started)
         if procedure.kind == "command":
             self._remember(answer.get("versions", {}))
         return answer
@@ -61,18 +61,13 @@ class Asking:
         """Ask several things at once: name -> answer, or Missing with the refusal where a part could not be had."""
         token = self._token()
         pending = {
-            name: self._client.start_call(
-                procedure,
-                token,
-                dict(request),
-                at_least=self._at_least(),
-            )
+            name: (procedure, self._start(procedure, token, dict(request)))
             for name, (procedure, request) in asked.items()
         }
         answers: dict[str, Any] = {}
-        for name, each in pending.items():
+        for name, (procedure, each) in pending.items():
             try:
-                answers[name] = each.result()
+                answers[name] = self._result(procedure, each)
             except Refusal as refusal:
                 answers[name] = Missing(refusal)
         return answers
@@ -81,12 +76,29 @@ class Asking:
         self, procedure: Procedure, request: Mapping[str, Any], municipality: str | None = None
     ) -> dict[str, Any]:
         """Ask as the gateway itself: at login, before there is a person, and for what anyone may read."""
-        return self._client.call(
-            procedure,
-            self._signer.mint(service_actor("gateway")),
-            dict(request),
-            municipality=municipality or EVERY_MUNICIPALITY,
-        )
+        token = self._signer.mint(service_actor("gateway"))
+        place = municipality or EVERY_MUNICIPALITY
+        return self._result(procedure, self._start(procedure, token, dict(request), municipality=place))
+
+    def _start(
+        self, procedure: Procedure, token: str, request: Mapping[str, Any], **options: Any
+    ) -> Pending | Refusal:
+        silent = self._silent.get(procedure.service) if procedure.kind == "query" else None
+        if silent is not None:
+            return silent
+        if "municipality" not in options:
+            options["at_least"] = self._at_least()
+        return self._client.start_call(procedure, token, request, **options)
+
+    def _result(self, procedure: Procedure, pending: Pending | Refusal) -> dict[str, Any]:
+        try:
+            if isinstance(pending, Refusal):
+                raise pending
+            return pending.result()
+        except Refusal as refusal:
+            if refusal.code in _SILENT:
+                self._silent[procedure.service] = refusal
+            raise
 
     def _token(self) -> str:
         if self.actor is None:
@@ -112,8 +124,3 @@ class NotLoggedIn(Refusal):
     """Nobody is logged in, or no capacity is chosen."""
 
     code, status, detail = "not_logged_in", 403, "Log in first."
-
-
-def in_capacity(actor: Actor, **changes: Any) -> Actor:
-    """The same person, acting as something else."""
-    return replace(actor, **changes)

@@ -10,7 +10,6 @@ from marshmallow import Schema, pre_load
 from marshmallow.fields import Boolean, Integer, List
 from werkzeug.exceptions import HTTPException
 
-from gateway import problems
 from gateway.api import docs
 from gateway.api.routes import ROUTES, Route
 from gateway.composition.case import case_page

@@ -4,29 +4,30 @@ from typing import Any
 
 from gateway.asking import Asking, Missing
 from gateway.composition.names import Names
-from services.contracts import cases, consent, notifications, relay_log
+from services.contracts import cases, consent, relay_log
+from services.contracts.base import Procedure
 from services.kernel.errors import Refusal
 
 
-def case_page(asking: Asking, names: Names, case_id: str) -> dict[str, Any]:
-    """The parts of the page for who asks: {case, notes, consents, log, unread, names, missing}.
+def case_page(asking: Asking, names: Names, case_id: str, **also: tuple[Procedure, dict[str, Any]]) -> dict[str, Any]:
+    """The parts of the page for who asks: {case, notes, consents, log, names, missing, **also}.
 
     Raises the owner's refusal if the case itself may not be seen or can't be had. A part that the asker may not read
     is None; a part whose service does not answer is None too, and is named in `missing`.
     """
     ref = {"case_id": case_id}
     parts = asking.together(
-        case=(cases.GetCase, ref),
-        notes=(cases.GetNotes, ref),
+        case=(cases.GetCase, {**ref, "with_notes": True}),
         consents=(consent.ConsentsOfCase, ref),
         log=(relay_log.GetLog, ref),
-        unread=(notifications.UnreadCount, {}),
+        **also,
     )
     case = parts["case"]
     if isinstance(case, Missing):
         raise case.refusal
     missing = missing_parts(parts)
     page = {name: None if isinstance(part, Missing) else part for name, part in parts.items()}
+    page["notes"] = case.pop("notes")
     names.add_family([case["child"], *case["guardians"]])
     page["missing"] = missing
     page["names"] = names.people(people_in(page))

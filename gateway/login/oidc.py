@@ -59,7 +59,7 @@ def _provider() -> Any:
 def safe_next(target: str | None) -> str:
     """Where to go after login: a path of this site, never another's.
 
-    A backslash is refused anywhere, and so is what does not print: browsers read the one as a slash and drop the other."""
+    Backslashes, and what does not print, are refused: browsers read the one as a slash, and pass over the other."""
     if not target or not target.startswith("/") or "\\" in target or not target.isprintable():
         return path("home")
     return path("home") if target.startswith("//") or urlsplit(target).netloc else target

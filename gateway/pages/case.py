@@ -16,7 +16,7 @@ from gateway.pages.case_head import case_head, may, me, why
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render, t
-from services.contracts import cases
+from services.contracts import cases, notifications
 
 blueprint = Blueprint("case", __name__)
 
@@ -46,12 +46,12 @@ def _show(case_id: str, form: Form) -> str:
 
         shown: str = family_page(case_id)
         return shown
-    page = case_page(g.asking, g.names, case_id)
+    page = case_page(g.asking, g.names, case_id, unread=(notifications.UnreadCount, {}))
     found, names, log = page["case"], page["names"], page["log"]
-    notes = page["notes"]["notes"] if page["notes"] else []
+    notes = page["notes"] or []
     step = next_step(page, me(), g.now)
     states = service_states(page["consents"])
-    stands_already = {"consent_status"} if states else set()
+    stands_already = {"consent_status"} if page["consents"] is not None else set()
     unread = page["unread"]["unread"] if page["unread"] else None
     return render(
         "employee/case.html",
@@ -148,8 +148,9 @@ def _done_by(found: Mapping[str, Any], names: Mapping[str, str], step: str) -> s
 
 def events(found: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """What happened in the case, newest first, as macros/events.html wants it."""
-    rows = []
-    for each in reversed(found["happenings"]):
+    rows: list[dict[str, Any]] = []
+    tools = {tool["code"]: tool["name"] for tool in g.names.catalogue()["tools"]}
+    for each in reversed(_told_once(found["happenings"])):
         values = each["values"]
         about = values.get("person_id") or values.get("to_person_id") or each["by_person_id"]
         params = {
@@ -157,10 +158,24 @@ def events(found: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str,
             "name": names.get(about, t("event.somebody")),
             "level": values.get("to_level", found["level"]),
             "service": "",
+            "form": tools.get(values.get("tool", ""), t("event.a_form")),
         }
         code = _EVENTS.get(each["what"], each["what"])
         rows.append({"code": code, "at": each["at"], "params": params, "text": values.get("reason")})
     return rows
+
+
+def _told_once(happenings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the appointments of who was holder already: a move of level names the holder every time."""
+    kept, holder = [], None
+    for each in happenings:
+        appointed = each["values"].get("person_id") if each["what"] == "holder_appointed" else None
+        if appointed is None or appointed != holder:
+            kept.append(each)
+        if each["what"] == "handover_accepted":
+            appointed = each["values"].get("to_person_id")
+        holder = appointed or holder
+    return kept
 
 
 def notes_in_words(notes: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -75,7 +75,7 @@ def why(case: Mapping[str, Any]) -> str:
     handover = case["handover"]
     if handover and handover["to_person_id"] == me() and case["part"] == "participant":
         return "receiver"
-    return str(case["part"])
+    return "holder" if case["holder_person_id"] == me() else str(case["part"])
 
 
 def may(case: Mapping[str, Any], act: str) -> bool:

@@ -40,10 +40,15 @@ def staff_choices(
         if each["person_id"] == without:
             continue
         unit = g.names.unit(place, each["unit_id"]) or ""
-        text = ", ".join(part for part in (each["name"], (each["title"] or "").lower(), unit) if part)
+        text = ", ".join(part for part in (each["name"], in_a_sentence(each["title"] or ""), unit) if part)
         code = f"{each['person_id']}|{each['unit_id']}"
         listed[code] = (each["unit_id"] not in units, each["name"], {"code": code, "text": text})
     return [choice for _, _, choice in sorted(listed.values(), key=lambda row: (row[0], row[1]))]
+
+
+def in_a_sentence(title: str) -> str:
+    """A title within a sentence: "helsesykepleier", but "PP-rådgiver" as it is."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
 
 
 def split_post(code: str | None) -> tuple[str | None, str | None]:

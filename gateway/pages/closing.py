@@ -34,10 +34,9 @@ def closed(case_id: str) -> Page:
             form.wrong(name, "required")
     done = None
     if not form.errors:
-        version = int(form.etag) if form.etag and form.etag.isdigit() else None
         asked = {
             "case_id": case_id,
-            "expected_version": version,
+            "expected_version": form.version,
             "outcome": form.text("outcome"),
             "reason": form.text("reason"),
         }

@@ -117,7 +117,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
                 {
                     "name": names.get(signer["person_id"], ""),
                     "relation": relations.get(signer["person_id"], "other"),
-                    "answer": consents.answer_of(signer, share["service_id"]),
+                    "answer": _answer(signer, share["service_id"], states),
                     "at": signer["answered_at"],
                 }
                 for signer in each["signers"]
@@ -141,6 +141,12 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
         ],
         "services": services,
     }
+
+
+def _answer(signer: Mapping[str, Any], service_id: str, states: Mapping[str, str]) -> str:
+    """What a signer has said on a service; after a withdrawal the "no" is that of who withdrew."""
+    said = consents.answer_of(signer, service_id)
+    return "withdrawn" if said == "no" and states[service_id] == "withdrawn" else said
 
 
 def _relations(case: Mapping[str, Any]) -> dict[str, str]:

@@ -92,10 +92,10 @@ def _to_answer(request_id: str) -> dict[str, Any]:
 
 def case_page(case_id: str) -> str:
     """The case as the family sees it: what waits for them, what is happening, whom to turn to, and who can read."""
-    page = compose(g.asking, g.names, case_id)
+    page = compose(g.asking, g.names, case_id, unread=(notifications.UnreadCount, {}))
     found, names = page["case"], page["names"]
     head = case_head(found, names, page["log"])
-    notes = page["notes"]["notes"] if page["notes"] else []
+    notes = page["notes"] or []
     return render(
         "family/case.html",
         case=head,

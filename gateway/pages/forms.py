@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,8 @@ from gateway.translations import translator
 from services.chassis.ids import new_id
 from services.contracts.base import Procedure
 from services.kernel.errors import Refusal
+
+_VERSION = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass
@@ -50,6 +53,11 @@ class Form:
         """A field's values."""
         value = self.data.get(name, [])
         return [value] if isinstance(value, str) else list(value)
+
+    @property
+    def version(self) -> int | None:
+        """The version on which an edit was made (LG-8); None when none was sent, or what was sent is none."""
+        return int(self.etag) if self.etag and _VERSION.fullmatch(self.etag) else None
 
     def wrong(self, name: str, code: str) -> None:
         """Note what is wrong with a field; the first word on it stands."""

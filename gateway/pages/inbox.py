@@ -15,7 +15,7 @@ from gateway.pages.format import Words
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import LOCALE, render, t
 from gateway.translations import translator
-from services.contracts import cases, notifications, relay_log
+from services.contracts import cases, consent, notifications, relay_log
 from services.kernel.errors import NotFound, Refusal
 
 blueprint = Blueprint("inbox", __name__)
@@ -53,13 +53,15 @@ def inbox() -> str:
     """The reader's messages: those that ask for something first, then the newest."""
     asked = {"limit": 50} | ({"cursor": request.args["fra"]} if request.args.get("fra") else {})
     parts = g.asking.together(
-        inbox=(notifications.GetInbox, asked), cases=(cases.MyCases, {"limit": 100, "include_closed": True})
+        inbox=(notifications.GetInbox, asked),
+        cases=(cases.MyCases, {"limit": 100, "include_closed": True}),
+        consents=(consent.WaitingForMe, {}),
     )
     if isinstance(parts["inbox"], Missing):
         raise parts["inbox"].refusal
     children = {} if isinstance(parts["cases"], Missing) else _children(parts["cases"]["items"])
     found = parts["inbox"]
-    rows = [_row(each, children) for each in found["items"]]
+    rows = [_row(each, children) | {"action": _still_asks(each, parts)} for each in found["items"]]
     rows.sort(key=lambda row: not (row["action"] and row["unread"]))
     following = path("inbox", fra=found["next_cursor"]) if found["next_cursor"] else None
     return render(
@@ -127,6 +129,19 @@ def _row(each: Mapping[str, Any], children: Mapping[str, str]) -> dict[str, Any]
         "unread": each["read_at"] is None,
         "action": each["action_needed"],
     }
+
+
+def _still_asks(each: Mapping[str, Any], parts: Mapping[str, Any]) -> bool:
+    """Whether what the message asked for is still to be done; when that is not known, as it was sent."""
+    if each["kind"] == "consent_requested" and not isinstance(parts["consents"], Missing):
+        return each["item_id"] in {waiting["request_id"] for waiting in parts["consents"]["items"]}
+    if each["kind"] == "handover_proposed" and not isinstance(parts["cases"], Missing):
+        return any(
+            case["case_id"] == each["case_id"]
+            and (case["next"]["act"], case["next"]["waits_for"]) == ("answer_handover", "me")
+            for case in parts["cases"]["items"]
+        )
+    return bool(each["action_needed"])
 
 
 def _target(found: Mapping[str, Any]) -> str | None:

@@ -50,7 +50,7 @@ def decided(case_id: str) -> Page:
     if decision == "close" and not form.errors:
         closing = {
             "case_id": case_id,
-            "expected_version": _version(form),
+            "expected_version": form.version,
             "outcome": "no_concern",
             "reason": form.text("reason"),
         }
@@ -95,7 +95,7 @@ def level_moved(case_id: str) -> Page:
     form = Form.sent("services")
     page = _ask(case_id)
     to_level = form.text("to_level") or ""
-    if not to_level.isdigit():
+    if to_level not in ("0", "1", "2", "3"):
         form.wrong("to_level", "required")
     if not form.text("reason"):
         form.wrong("reason", "required")
@@ -156,7 +156,7 @@ def _move(form: Form, case_id: str, to_level: int, services: list[str]) -> dict[
     person_id, unit_id = split_post(form.text("holder_person_id"))
     asked = {
         "case_id": case_id,
-        "expected_version": _version(form),
+        "expected_version": form.version,
         "to_level": to_level,
         "reason": form.text("reason"),
         "service_ids": services,
@@ -182,10 +182,6 @@ def _moved(case_id: str, done: dict[str, Any], told: str, **params: str) -> Resp
     else:
         notice(told, **params)
     return redirect(path("case", case_id=done["id"]), 303)
-
-
-def _version(form: Form) -> int | None:
-    return int(form.etag) if form.etag and form.etag.isdigit() else None
 
 
 def _holders(case: dict[str, Any], services: set[str] | None = None) -> list[dict[str, str]]:

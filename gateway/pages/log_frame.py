@@ -11,6 +11,7 @@ from flask import current_app, g
 from werkzeug.wrappers import Response
 
 from gateway.asking import Missing
+from gateway.login import people
 from gateway.pages.case_head import Ask, ask_case, me
 from gateway.pages.forms import Form
 from gateway.pages.view import render, t
@@ -62,7 +63,8 @@ def may(page: Page, act: str) -> bool:
 def show(page: Page, template: str, form: Form | None = None, **values: Any) -> Answer:
     """A page of the log, with the status that its form asks for."""
     head = {"case": page["head"], "partial": page["partial"], "unknown": page["unknown"]}
-    frame = {"unread": page["unread"], "missing": page["missing"]}
+    employee = (people.chosen() or {}).get("capacity") == "employee"
+    frame = {"unread": page["unread"], "missing": page["missing"], "active": "work" if employee else "cases"}
     if form is None:
         return render(template, **head, **frame, **values)
     return render(template, form=form, **head, **frame, **values), form.status
@@ -151,7 +153,7 @@ def responsible_of(page: Page, measure: Mapping[str, Any]) -> str:
     child, person_id = page["case"]["child"], measure["responsible_person_id"]
     if person_id in (None, child["person_id"]):
         return str(page["head"]["child"]["first_name"])
-    return str(page["names"].get(person_id) or measure["responsible_name"] or t("log.no_name"))
+    return str(page["names"].get(person_id) or measure.get("responsible_name") or t("log.no_name"))
 
 
 def is_mine(item: Mapping[str, Any]) -> bool:
@@ -170,7 +172,7 @@ def in_words(day: str) -> str:
 
 def version_of(form: Form) -> int:
     """The version on which an edit was made; one that was not sent is older than all."""
-    return int(form.etag) if form.etag and form.etag.isdigit() else 0
+    return form.version or 0
 
 
 Shown = tuple[str, str, str, Callable[[str], str]]

@@ -98,6 +98,7 @@ def call(case_id: str) -> Answer:
         "log/meeting_form.html",
         form,
         people=person_choices(page, people),
+        child_may_come=page["case"]["child"]["person_id"] in people,
         topics=topic_choices(page),
         rows=AGENDA_ROWS,
     )

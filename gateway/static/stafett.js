@@ -1,4 +1,4 @@
-// Small helps on top of pages that work without any script: leaving quickly, closing the account menu, counting down a session.
+// Small helps on top of pages that work without any script: leaving quickly, closing the account menu, a chosen day in words.
 (() => {
   "use strict";
 
@@ -33,6 +33,17 @@
   });
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+
+  // A chosen day, in words: the browser's own way of writing it varies.
+  document.addEventListener("input", (event) => {
+    const words = event.target.type === "date" && event.target.closest("ds-field")?.querySelector("[data-day]");
+    if (!words) return;
+    const day = event.target.valueAsDate;
+    words.hidden = !day;
+    const form = { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+    const said = day ? new Intl.DateTimeFormat("nb-NO", form).format(day) : "";
+    words.textContent = said.charAt(0).toUpperCase() + said.slice(1);
   });
 
   // Things that only make sense with a script are hidden until it runs.

@@ -367,6 +367,20 @@ class Overview(Message):
     changed_at = instant()
 
 
+class Note(Message):
+    """Something written before there is a plan: the concern itself, an observation, a filled-in tool, the talk."""
+
+    note_id = opaque()
+    kind = code("concern", "note", "form", "talk")
+    tool = code(required=False)
+    tool_version = number(required=False)
+    topic = code(*TOPICS, required=False)
+    text = narrative(required=False)
+    answers = narrative_tree(load_default=dict)
+    by_person_id = opaque()
+    recorded_at = instant()
+
+
 class CaseDetail(Message):
     case_id = opaque()
     version = number()
@@ -391,20 +405,7 @@ class CaseDetail(Message):
     handover = nested(Handover, required=False)
     permitted = many(code(), description="Acts that the asker may do now (kernel Act codes)")
     happenings = nested(Happening, many=True)
-
-
-class Note(Message):
-    """Something written before there is a plan: the concern itself, an observation, a filled-in tool, the talk."""
-
-    note_id = opaque()
-    kind = code("concern", "note", "form", "talk")
-    tool = code(required=False)
-    tool_version = number(required=False)
-    topic = code(*TOPICS, required=False)
-    text = narrative(required=False)
-    answers = narrative_tree(load_default=dict)
-    by_person_id = opaque()
-    recorded_at = instant()
+    notes = nested(Note, many=True, required=False, description="Only when asked for")
 
 
 # ---------------------------------------------------------------- requests and answers
@@ -543,6 +544,10 @@ class SuggestLevelAnswer(Message):
     level = number(maximum=3)
 
 
+class CaseRequest(CaseRef):
+    with_notes = flag(load_default=False, description="Also answer the notes that the asker may read")
+
+
 class NotesAnswer(Message):
     notes = nested(Note, many=True)
 
@@ -603,7 +608,7 @@ ContactOf = query(
     "Notifications only: asks the public contact register about one person, now (NO-3).",
 )
 MyCases = query("cases.my_cases", MyCasesRequest, OverviewPage, "The cases in which the asker has a part.")
-GetCase = query("cases.get_case", CaseRef, CaseDetail, "One case as the asker may see it.")
+GetCase = query("cases.get_case", CaseRequest, CaseDetail, "One case as the asker may see it.")
 GetNotes = query(
     "cases.get_notes", CaseRef, NotesAnswer, "The notes of the case that the asker may read (LV-17)."
 )

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
+from services.chassis import metrics
 from services.contracts.asyncapi import document
-from services.contracts.base import EVENT_CLASSES, Message, narrative, opaque
+from services.contracts.base import EVENT_CLASSES, Message, instant, narrative, narrative_tree, opaque
 from services.contracts.catalogue import EVENTS, HEARS, PROCEDURES, STREAMS
 from services.contracts.check import SNAPSHOTS, _classes, breaking, published
 from services.contracts.jsonschema import schema_of
@@ -71,3 +72,46 @@ def test_a_commands_answer_is_ids_and_versions_alone(name: str) -> None:
     procedure = PROCEDURES[name]
     if procedure.kind == "command":
         assert {privacy for _, privacy in _classes(procedure.response, name)} <= EVENT_CLASSES
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "fault"),
+    [
+        ("text", "half a pair: \ud800", "control_character"),
+        ("text", "turned \u202e round", "control_character"),
+        ("text", "c1 \x9b", "control_character"),
+        ("at", "2200-12-31T23:59:59-12:00", "date_out_of_range"),
+        ("at", "1900-01-01T00:00:00+12:00", "date_out_of_range"),
+        ("at", "9999-12-31T23:59:59-12:00", "date_out_of_range"),
+        ("answers", [], "invalid_object"),
+        ("answers", "text", "invalid_object"),
+        ("answers", {"a": "\udfff"}, "control_character"),
+    ],
+)  # fmt: skip
+def test_what_no_service_could_keep_is_refused_at_the_door(field: str, value: object, fault: str) -> None:
+    class Told(Message):
+        text = narrative(required=False)
+        at = instant(required=False)
+        answers = narrative_tree(required=False)
+
+    assert Told().validate({field: value}) == {field: [fault]}
+
+
+def test_a_tree_is_only_so_deep() -> None:
+    class Told(Message):
+        answers = narrative_tree()
+
+    tree: object = "leaf"
+    for _ in range(500):
+        tree = [tree]
+    assert Told().validate({"answers": {"a": tree}}) == {"answers": ["nested_too_deep"]}
+    assert Told().validate({"answers": {"a": [["leaf"]]}}) == {}
+
+
+def test_the_lanes_calls_are_in_no_metric() -> None:
+    """PR-3: whoever reads /metrics would see that somebody has just reported."""
+    for histogram in (metrics.RPC_CALLED, metrics.RPC_HANDLED):
+        for name in PROCEDURES:
+            metrics.observe_call(histogram, name, "ok", 0.1)
+    shown = metrics.exposition().decode()
+    assert 'procedure="cases.get_case"' in shown and "lane" not in shown

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.journeys.browser_job import BrowserJob
+from tests.journeys.browser_job_log import WholeBrowserJob
 from tests.support.browser import BrowserAt
 from tests.support.suite import Suite
+
+TUVA = ("solveig-brekkmo", "tuva-fagerdalen", "marit-elvestrand", "jonas-fagerdalen")
+JAKOB = ("sindre-aspevollen", "jakob-askvangen", "kaja-askvangen", "linn-therese-vardal")
+"""Worker, child, and its two parents."""
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +24,7 @@ def browser(suite: Suite) -> Iterator[BrowserAt]:
 
 def test_the_main_job_is_done_by_clicking(browser: BrowserAt) -> None:
     """Every page on the way: two widths, no overflow, axe-core finds nothing, no console error, no 5xx."""
-    job = BrowserJob(browser, "tuva-fagerdalen", "marit-elvestrand", "jonas-fagerdalen")
+    job = WholeBrowserJob(browser, TUVA)
     job.anyone()
     job.concern()
     job.talk_and_decide()
@@ -37,9 +42,7 @@ def test_the_main_job_is_done_by_clicking(browser: BrowserAt) -> None:
 
 def test_concern_and_consent_need_no_scripts(browser: BrowserAt) -> None:
     """The same by other people, with JavaScript switched off."""
-    job = BrowserJob(
-        browser, "astrid-einerhaugen", "kari-anne-einerhaugen", "nils-rimasen", scripts=False, looks=False
-    )
+    job = BrowserJob(browser, JAKOB, scripts=False, looks=False)
     job.concern()
     job.talk_and_decide()
     job.ask_consent()

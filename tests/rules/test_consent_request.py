@@ -115,6 +115,22 @@ def test_a_new_request_leaves_the_old_consent_in_force() -> None:
     assert open_now(old, new) == {LEARNING, HEALTH}
 
 
+def test_a_time_that_neither_of_two_consents_names_stays_closed() -> None:
+    """CO-1: two consents to the same service and topic with a break between them are two windows; without, one."""
+
+    def agreed(name: str, first: int, last: int) -> Request:
+        begins, ends = NOW + timedelta(days=first), NOW + timedelta(days=last)
+        asked = Request(name, "case", (LEARNING,), begins, ends, "teacher", NOW)
+        return say(say(asked, MOTHER, Answer.YES), FATHER, Answer.YES)
+
+    def spans(*asked: Request) -> list[tuple[int, int]]:
+        found = windows(asked, {"case": facts()}, NOW)
+        return [((each.valid_from - NOW).days, (each.valid_to - NOW).days) for each in found]
+
+    assert spans(agreed("r1", 60, 90), agreed("r2", 0, 30)) == [(0, 30), (60, 90)]
+    assert spans(agreed("r1", 0, 30), agreed("r2", 30, 60), agreed("r3", 10, 20)) == [(0, 60)]
+
+
 def test_wanting_to_talk_first_is_no_answer() -> None:
     """GU-1: it opens nothing and refuses nothing."""
     asked = say(say(request(LEARNING), MOTHER, Answer.YES), FATHER, Answer.TALK_FIRST)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.cases.domain.case import Case
+from services.cases.queries.get_notes import readable
 from services.cases.queries.shapes import child, next_of, steps_of
 from services.cases.storage import cases, notes, people
 from services.cases.storage.notes import Line
@@ -70,6 +71,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
             }
             for number, line in enumerate(lines)
         ],
+        "notes": readable(reading, asked) if request["with_notes"] else None,
     }
 
 

@@ -7,7 +7,7 @@ answers to a line amount to is the kernel's to say (GU-1); what lines are open m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -45,7 +45,7 @@ class Said:
     signature_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Window:
     """What one line opens: service x topic x from x to (half-open)."""
 
@@ -141,20 +141,27 @@ class Request:
 def windows(requests: Iterable[Request], facts_of: Mapping[str, Facts], now: datetime) -> tuple[Window, ...]:
     """The access windows of a case: one for every line of every request that is active now (CO-1).
 
-    CO-5: each request stands by itself, so a new one leaves the windows of the old ones open; where two open the same
-    service and topic, the longer reach of the two stands.
-    """
-    widest: dict[Line, Window] = {}
+    CO-5: each request stands by itself, so a new one leaves the windows of the old ones open. Where two open the same
+    service and topic without a break they are told as one; a time that neither names stays closed."""
+    opened: list[Window] = []
     for request in requests:
         facts = facts_of[request.case_id]
         for line in request.lines:
             if request.state(line, facts, now) != "active":
                 continue
             start = request.active_since(line, facts, now)
-            known = widest.get(line)
-            if known is not None:
-                start, end = min(start, known.valid_from), max(request.end, known.valid_to)
-            else:
-                end = request.end
-            widest[line] = Window(line.service_id, line.topic, start, end)
-    return tuple(widest[line] for line in sorted(widest))
+            opened.append(Window(line.service_id, line.topic, start, request.end))
+    return tuple(_joined(opened))
+
+
+def _joined(windows: Iterable[Window]) -> list[Window]:
+    """The windows in order, those that overlap or touch as one."""
+    joined: list[Window] = []
+    for each in sorted(windows):
+        last = joined[-1] if joined else None
+        same = last is not None and (last.service_id, last.topic) == (each.service_id, each.topic)
+        if last is not None and same and each.valid_from <= last.valid_to:
+            joined[-1] = replace(last, valid_to=max(last.valid_to, each.valid_to))
+        else:
+            joined.append(each)
+    return joined

@@ -1,0 +1,131 @@
+"""What the gateway lets into a session: whoever logs in gets nothing of another's, and is led nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, session
+from flask.sessions import SessionInterface
+
+from gateway.asking import Asking
+from gateway.login import people
+from gateway.login.oidc import safe_next
+from gateway.pages.paths import path
+from gateway.sessions import Session
+from services.chassis.actor import Actor
+from services.contracts import cases, directory, relay_log
+from services.kernel.errors import DeadlineExceeded, NotFound, Refusal
+
+
+def capacity(person_id: str, kind: str = "employee", unit_id: str | None = "u1") -> dict[str, Any]:
+    return {
+        "person_id": person_id,
+        "municipality": "granli",
+        "capacity": kind,
+        "unit_id": unit_id,
+        "name": "N",
+    }
+
+
+class _OneSession(SessionInterface):
+    def open_session(self, app: Flask, request: Any) -> Session:
+        return Session()
+
+    def save_session(self, app: Flask, session: Any, response: Any) -> None:
+        """Nothing is kept."""
+
+
+@pytest.fixture
+def somebody() -> Iterator[None]:
+    """A session in which a teacher, who is also a mother, has chosen to be a mother and has begun to write."""
+    app = Flask("test")
+    app.session_interface = _OneSession()
+    with app.test_request_context():
+        session["csrf"] = "known-before-login"
+        people.log_in([capacity("teacher"), capacity("teacher", "guardian", None)], "substantial")
+        assert people.choose(1)
+        session["drafts"] = {"concern": {"text": "about a child"}}
+        session["notice"] = {"kind": "success", "text": "about a child"}
+        yield
+
+
+def test_another_person_finds_nothing_of_who_was_here_before(somebody: None) -> None:
+    people.log_in([capacity("colleague"), capacity("colleague", "guardian", None)], "high")
+    assert people.chosen() is None, "as whom they act is theirs to choose"
+    assert "drafts" not in session and "notice" not in session
+
+
+def test_a_step_up_keeps_the_capacity_by_what_it_is_and_not_by_its_number(somebody: None) -> None:
+    new_post = capacity("teacher", unit_id="u0")
+    people.log_in([new_post, capacity("teacher"), capacity("teacher", "guardian", None)], "high")
+    chosen = people.chosen()
+    assert chosen and chosen["capacity"] == "guardian"
+    assert session["drafts"] and session["assurance"] == "high"
+
+
+def test_a_step_up_into_a_capacity_that_has_ended_asks_anew(somebody: None) -> None:
+    people.log_in([capacity("teacher"), capacity("teacher", unit_id="u2")], "high")
+    assert people.chosen() is None
+
+
+def test_the_token_of_forms_is_another_after_login(somebody: None) -> None:
+    assert "csrf" not in session
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["", "//evil.example", "/\\evil.example", "/\t/evil.example", "/\t\\evil.example", "/x\\..\\evil", "/a\r\nb",
+     "https://evil.example", "evil", "javascript:alert(1)"],
+)  # fmt: skip
+def test_login_leads_to_this_site_alone(target: str) -> None:
+    with Flask("test").test_request_context():
+        assert safe_next(target) == path("home")
+        assert safe_next("/sak/1?x=å") == "/sak/1?x=å"
+
+
+class Hanging:
+    """A client whose directory never answers; it counts what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def start_call(self, procedure: Any, token: str, request: Any, **options: Any) -> Any:
+        self.asked.append(procedure.name)
+        hangs = procedure.service == "directory"
+        return _Answer(DeadlineExceeded(service="directory") if hangs else NotFound())
+
+
+class _Answer:
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+
+    def result(self) -> dict[str, Any]:
+        raise self.refusal
+
+
+class _Signer:
+    def mint(self, actor: Actor) -> str:
+        return "token"
+
+
+def test_a_service_that_hangs_is_waited_for_once_in_a_request() -> None:
+    """Else a page would hang for five seconds for each name that it lacks."""
+    client = Hanging()
+    asking = Asking(client, _Signer(), Actor("granli", "employee", "p", "u"), {})  # type: ignore[arg-type]
+    for _ in range(3):
+        with pytest.raises(DeadlineExceeded):
+            asking(directory.StaffNames, {"person_ids": ["p"]})
+        with pytest.raises(DeadlineExceeded):
+            asking.as_service(directory.GetCatalogue, {"municipality": "granli"}, "granli")
+    assert client.asked == ["directory.staff_names"]
+    parts = asking.together(staff=(directory.StaffNames, {}), case=(cases.GetCase, {}))
+    assert parts["staff"].refusal.code == "deadline_exceeded" and parts["case"].refusal.code == "not_found"
+    with pytest.raises(NotFound):
+        asking(relay_log.GetLog, {"case_id": "c"})
+    with pytest.raises(NotFound):
+        asking(cases.GetCase, {"case_id": "c"})
+    assert client.asked[1:] == ["cases.get_case", "relay_log.get_log", "cases.get_case"], (
+        "a refusal is no silence"
+    )
