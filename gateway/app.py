@@ -73,8 +73,8 @@ def create_app(means: Means) -> Flask:
         means.db, means.keys, means.clock, secure=means.settings.public_url.startswith("https:")
     )
     app.extensions["stafett"] = means
-    _limit(app)
     app.before_request(lambda: _who_asks(means))
+    _limit(app)  # after it: whoever is stopped gets a page, too, and that page has a frame
     app.before_request(_same_site)
     app.after_request(_leave)
     problems.register(app)

@@ -80,6 +80,10 @@ class Asking:
         place = municipality or EVERY_MUNICIPALITY
         return self._result(procedure, self._start(procedure, token, dict(request), municipality=place))
 
+    def is_silent(self, service: str) -> bool:
+        """Whether the service has left a call of this request without an answer."""
+        return service in self._silent
+
     def _start(
         self, procedure: Procedure, token: str, request: Mapping[str, Any], **options: Any
     ) -> Pending | Refusal:

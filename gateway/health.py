@@ -20,7 +20,9 @@ def register(app: Flask) -> None:
         rows = {"database": means.db.answers(), "broker": means.client.connected()}
         ok = all(rows.values())
         components = [{"component": name, "status": "ok" if up else "failing"} for name, up in rows.items()]
-        return jsonify(status="ok" if ok else "failing", service="gateway", components=components), 200 if ok else 503
+        return jsonify(
+            status="ok" if ok else "failing", service="gateway", components=components
+        ), 200 if ok else 503
 
     @app.get("/metrics")
     def metrics() -> Response:

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway.asking import NotLoggedIn
 from gateway.pages.paths import path
+from gateway.pages.view import RETRY_AFTER, error_page
 from services.chassis.logging import fault
 from services.kernel.errors import InvalidInput, Refusal
 
@@ -40,14 +41,13 @@ def problem(refusal: Refusal) -> Response:
     answer = jsonify(body)
     answer.status_code = refusal.status
     answer.mimetype = "application/problem+json"
-    if refusal.status == 503:
-        answer.headers["Retry-After"] = "5"
+    if refusal.status in RETRY_AFTER:
+        answer.headers["Retry-After"] = RETRY_AFTER[refusal.status]
     return answer
 
 
 def register(app: Flask) -> None:
     """Answer every error of the app in one of the two ways; none is a bare 500."""
-    from gateway.pages.view import error_page
 
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> Any:
@@ -78,6 +78,7 @@ def register(app: Flask) -> None:
             405: "method_not_allowed",
             413: "too_large",
             415: "not_json",
+            429: "too_many_requests",
         }
         refusal = Refusal(error.description or "", code=codes.get(error.code, "http_error"), status=400)
         refusal.status = error.code

@@ -9,7 +9,9 @@ from services.contracts.base import Procedure
 from services.kernel.errors import Refusal
 
 
-def case_page(asking: Asking, names: Names, case_id: str, **also: tuple[Procedure, dict[str, Any]]) -> dict[str, Any]:
+def case_page(
+    asking: Asking, names: Names, case_id: str, **also: tuple[Procedure, dict[str, Any]]
+) -> dict[str, Any]:
     """The parts of the page for who asks: {case, notes, consents, log, names, missing, **also}.
 
     Raises the owner's refusal if the case itself may not be seen or can't be had. A part that the asker may not read
@@ -29,8 +31,8 @@ def case_page(asking: Asking, names: Names, case_id: str, **also: tuple[Procedur
     page = {name: None if isinstance(part, Missing) else part for name, part in parts.items()}
     page["notes"] = case.pop("notes")
     names.add_family([case["child"], *case["guardians"]])
-    page["missing"] = missing
     page["names"] = names.people(people_in(page))
+    page["missing"] = [*missing, *names.missing]
     return page
 
 

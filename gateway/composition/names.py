@@ -83,6 +83,12 @@ class Names:
         self._remembered, self._asking = remembered, asking
         self._family: dict[str, str] = {}
 
+    @property
+    def missing(self) -> list[str]:
+        """The part that a page lacks whose names could not be had: it says so, as of any other part."""
+        service = directory.GetCatalogue.service
+        return [service] if self._asking.is_silent(service) else []
+
     def add_family(self, people: Iterable[dict[str, Any]]) -> None:
         """Names of the family, as the owner of persons has just told this asker; never remembered longer."""
         self._family.update({each["person_id"]: each["name"] for each in people})

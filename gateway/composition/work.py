@@ -30,4 +30,5 @@ def work_page(asking: Asking, names: Names, include_closed: bool = False) -> dic
     }
     names.add_family([each["child"] for each in page["cases"]])
     page["names"] = names.people(people_in(page))
+    page["missing"] += names.missing
     return page

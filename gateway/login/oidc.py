@@ -6,7 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
-from flask import Blueprint, Flask, current_app, g, redirect, request, session, url_for
+from flask import Blueprint, Flask, current_app, g, redirect, request, session
 from requests.exceptions import RequestException
 from werkzeug.wrappers import Response
 
@@ -56,6 +56,12 @@ def _provider() -> Any:
     return current_app.extensions["stafett.provider"]
 
 
+def _here(address: str) -> str:
+    """The whole address of a page of this site; never made from the Host that a request claims."""
+    settings: Settings = current_app.extensions["stafett"].settings
+    return settings.public_url.rstrip("/") + address
+
+
 def safe_next(target: str | None) -> str:
     """Where to go after login: a path of this site, never another's.
 
@@ -88,7 +94,7 @@ def _begin(level: str) -> Response:
     session["next"] = safe_next(request.args.get("next"))
     try:
         answer: Response = _provider().authorize_redirect(
-            url_for("login.callback", _external=True), acr_values=_ACR[level], ui_locales="nb"
+            _here(CALLBACK), acr_values=_ACR[level], ui_locales="nb"
         )
     except (RequestException, AuthlibBaseError) as error:
         raise Unavailable(code="login_unavailable", detail="The login service does not answer.") from error
@@ -155,7 +161,7 @@ def logout() -> Response:
     """End the session here and at the provider."""
     id_token = session.get("id_token")
     session.clear()
-    home = url_for("public.start", _external=True)
+    home = _here(path("start"))
     try:
         end = _provider().load_server_metadata().get("end_session_endpoint")
     except (RequestException, AuthlibBaseError):

@@ -186,6 +186,7 @@ def access(case_id: str) -> Answer:
     return render(
         "family/access.html",
         case=page["head"],
+        active="cases",
         unit_readers=[
             each for each in case_pages.readers(page) if each["role"] in ("holder", "owner", "leader")
         ],

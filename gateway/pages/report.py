@@ -34,6 +34,7 @@ def report(case_id: str) -> Answer:
         closed_at=found["closed_at"],
         made_at=found["made_at"],
         partial=page["case"]["part"] in ("participant", "named"),
+        active="cases" if page["case"]["part"] in ("guardian", "self") else "work",
         goals=[
             {
                 "text": goal["text"],

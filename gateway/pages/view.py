@@ -15,6 +15,9 @@ from services.kernel.errors import Refusal
 
 LOCALE = "nb"
 
+RETRY_AFTER = {429: "60", 503: "5"}
+"""Seconds after which it makes sense to try again, by status."""
+
 
 def register(app: Flask) -> None:
     """Give the app's templates their words."""
@@ -63,7 +66,7 @@ def page(
         "csrf": csrf_token() if chosen or request.method != "GET" or session else "",
         "active": active,
         "notice": session.pop("notice", None) if session.get("notice") else None,
-        "missing": [t(f"part.{name}") for name in missing],
+        "missing": [t(f"part.{name}") for name in dict.fromkeys([*missing, *g.names.missing])],
         "sandbox": current_app.extensions["stafett"].settings.sandbox,
     }
 
@@ -112,7 +115,7 @@ def sentence(refusal: Refusal) -> str | None:
 
 def error_page(refusal: Refusal) -> tuple[str, int, dict[str, str]]:
     """The page for a refusal: what happened, and what to do. It never confirms that a child exists."""
-    headers = {"Retry-After": "5"} if refusal.status == 503 else {}
+    headers = {"Retry-After": RETRY_AFTER[refusal.status]} if refusal.status in RETRY_AFTER else {}
     text = None if refusal.status == 404 else sentence(refusal)
     body = render("common/error.html", status=refusal.status, sentence=text, back=None, unread=None)
     return body, refusal.status, headers

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -121,6 +121,17 @@ class Work:
     def __call__(self, municipality: str) -> Any:
         """A context manager: the unit of work, committed when the block ends."""
         return self._app.work(municipality)
+
+    def each(self, subjects: Iterable[tuple[str, str]], act: Callable[[UnitOfWork, str], None]) -> None:
+        """Do `act` for each (municipality, subject) in a unit of work of its own. One that fails is logged and counted,
+        and holds up none of the others."""
+        for municipality, subject in subjects:
+            try:
+                with self(municipality) as uow:
+                    act(uow, subject)
+            except Exception as error:
+                metrics.TIMER_FAILURES.labels(act.__name__).inc()
+                log.error("timer_failed", component=act.__name__, **fault(error))
 
     @contextmanager
     def read(self, municipality: str) -> Iterator[Reading]:

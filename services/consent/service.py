@@ -49,9 +49,7 @@ class ConsentService(Service):
         """CO-2: a consent that has run out is told of; its window had closed by itself already."""
         with work.db.read() as conn:
             expired = storage.expired_cases(conn, work.now)
-        for municipality, case_id in expired:
-            with work(municipality) as uow:
-                evaluate.run(uow, case_id, "expired")
+        work.each(expired, evaluate.after_expiry)
 
 
 SERVICE = ConsentService

@@ -250,7 +250,6 @@ class BrowserJob:
         button(page, "Neste steg").click()
         self.look(page, "consent-step-up")
         link(page, "Bekreft med elektronisk ID").click()
-        self.look(page, "test-login-high")
         page.locator("input[name=acr][value$='-high']").check()
         page.get_by_role("button", name=re.compile(f"^{self.demo.name(key)}")).first.click()
         button(page, "Signer og send").click()

@@ -47,5 +47,4 @@ def test_concern_and_consent_need_no_scripts(browser: BrowserAt) -> None:
     job.talk_and_decide()
     job.ask_consent()
     job.consent()
-    job.level_two()
     assert browser.faults == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.cases.domain import errors, levels
 from services.kernel.policies import CountServices, Policy
-from tests.rules.cases_story import MONDAY, TEACHER, Window, at_level, concern, move
+from tests.rules.cases_story import MONDAY, NURSE, TEACHER, Window, at_level, concern, move
 
 ALLOWED = {(0, 1), (0, 2), (1, 2), (2, 3), (3, 2), (3, 1), (2, 1)}
 SERVICES = ("service-psychology", "service-health-station", "service-family", "service-leisure")
@@ -241,6 +241,20 @@ def test_a_move_down_keeps_history_and_names_who_goes_on() -> None:
     moved = move(case, 2, SERVICES[0])
     assert case.happened[: len(before)] == before
     assert moved.service_ids == (SERVICES[0],)
+
+
+@pytest.mark.parametrize(("to_level", "services"), [(1, ()), (2, SERVICES[:1]), (3, SERVICES[2:])])
+def test_a_move_never_leaves_out_the_service_of_the_holder(to_level: int, services: tuple[str, ...]) -> None:
+    """LV-11, CO-10: else somebody of a released service would hold the relay, and read and write on."""
+    case = at_level(3 if to_level < 3 else 2)
+    case.holder = NURSE
+    version = (case.level, list(case.happened))
+    with pytest.raises(errors.HolderLeftOut):
+        move(case, to_level, *services)
+    assert (case.level, list(case.happened)) == version
+    if to_level > 1:
+        move(case, to_level, *services, NURSE.service_id)
+        assert case.holder == NURSE and case.level == to_level
 
 
 def test_the_first_talk_opens_the_notes() -> None:

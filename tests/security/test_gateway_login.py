@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, session
 from flask.sessions import SessionInterface
 
+from gateway.app import Means, create_app
 from gateway.asking import Asking
+from gateway.composition.names import Names, Remembered
 from gateway.login import people
 from gateway.login.oidc import safe_next
 from gateway.pages.paths import path
 from gateway.sessions import Session
+from gateway.storage import metadata
 from services.chassis.actor import Actor
+from services.chassis.clock import SystemClock
+from services.chassis.keys import Keys
+from services.chassis.keys.material import ensure_key_material
+from services.chassis.settings import Settings
+from services.chassis.storage import Database
 from services.contracts import cases, directory, relay_log
 from services.kernel.errors import DeadlineExceeded, NotFound, Refusal
 
@@ -126,6 +135,29 @@ def test_a_service_that_hangs_is_waited_for_once_in_a_request() -> None:
         asking(relay_log.GetLog, {"case_id": "c"})
     with pytest.raises(NotFound):
         asking(cases.GetCase, {"case_id": "c"})
+    assert Names(Remembered(), asking).missing == ["directory"], "the page says that it lacks names"
     assert client.asked[1:] == ["cases.get_case", "relay_log.get_log", "cases.get_case"], (
         "a refusal is no silence"
     )
+
+
+def test_whoever_is_stopped_for_asking_too_often_gets_an_answer_that_says_so(var_dir: Path) -> None:
+    """429 with when to come back, as a page and as a problem; never a bare 500."""
+    ensure_key_material(var_dir)
+    settings = Settings("gateway", var_dir, "amqp://127.0.0.1:1//", f"sqlite:///{var_dir}/gateway.sqlite3")
+    db = Database(settings.database_url, metadata, "gateway")
+    db.migrate()
+    app = create_app(
+        Means(settings, db, Keys.embedded(var_dir), SystemClock(), _Signer(), Hanging(), Remembered())  # type: ignore[arg-type]
+    )
+    client = app.test_client()
+    client.get("/logg-inn/videre?next=/hjem")  # a session
+    for address, kind in (
+        ("/api/inbox/read", "application/problem+json"),
+        ("/hvem-er-du", "text/html; charset=utf-8"),
+    ):
+        answers = [client.post(address) for _ in range(1201)]
+        assert {each.status_code for each in answers[:1200]} == {403}
+        assert (answers[-1].status_code, answers[-1].content_type) == (429, kind)
+        assert answers[-1].headers["Retry-After"] == "60"
+    db.close()

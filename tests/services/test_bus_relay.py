@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from amqp import Message
 from kombu import Connection
+from prometheus_client import generate_latest
 
 from services.chassis.bus import topology
 from services.chassis.bus.publisher import Outgoing, Publisher, PublishFailed
@@ -268,14 +269,16 @@ def test_the_inbox_queue_is_declared_so_that_nothing_is_lost(connection: Connect
     ]
 
 
-def test_the_age_of_the_oldest_unsent_event_is_told(
-    db: Database, make_relay: Callable[..., Relay], clock: SettableClock, amqp_url: str
-) -> None:
-    relay = Relay(db, BusSettings(amqp_url), "alpha", clock, catalogue=CATALOGUE)
+def test_the_age_of_the_oldest_unsent_event_is_told(db: Database, clock: SettableClock) -> None:
+    relay = Relay(db, BusSettings("amqp://127.0.0.1:1//"), "alpha", clock, catalogue=CATALOGUE)
     tell(db, "s1", 1, SECRET_TOLD)
     clock.advance(seconds=90)
     with db.read() as conn:
         assert relay.oldest_unsent_age(conn) == 90
+    relay.start()  # there is no broker: that is when somebody must see it grow
+    told = generate_latest().decode()
+    relay.stop()
+    assert 'stafett_bus_oldest_unsent_seconds{service="alpha"} 90.0' in told
     with db.write() as tx:
         tx.execute(
             db.metadata.tables["lane_outbox"].update().values(sent_at=sa.literal(AT, type_=rows_type(db)))

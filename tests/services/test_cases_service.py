@@ -292,10 +292,36 @@ def test_a_child_has_one_running_case_and_a_later_concern_joins_it(the: House) -
     assert states[running]["level"] == 1
     assert {case["joined_into"] for id_, case in states.items() if id_ != running} == {running}
     owner = next(actor for actor, case_id in raised if case_id == running)
-    notes = the.ask(cases.GetNotes, owner, case_id=running)["notes"]
-    assert [note["kind"] for note in notes].count("concern") == 3
+
+    def concerns_read_by(reader: Actor) -> int:
+        notes = the.ask(cases.GetNotes, reader, case_id=running)["notes"]
+        return [note["kind"] for note in notes].count("concern")
+
+    assert concerns_read_by(the.guardian(running, actor=owner)) == 3
+    assert concerns_read_by(owner) == 1, "CO-1: what another unit wrote is not shared by joining"
     assert len(the.told(cases.ConcernJoined)) == 2 and len(the.told(cases.LevelMoved)) == 1
     assert len(the.told(cases.PersonChanged)) == 1
+
+
+def test_the_notes_of_a_colleagues_concern_that_joined_are_the_units(the: House) -> None:
+    """LG-1: within the unit nothing is shared that was not shared before."""
+    running = the.at_level_1()
+    joined = the.concern(COLLEAGUE)
+    the.talk(joined, COLLEAGUE)
+    assert the.move(joined, 1, actor=COLLEAGUE, holder_person_id="p-colleague",
+                    holder_unit_id=COLLEAGUE.unit_id)["id"] == running  # fmt: skip
+    notes = the.ask(cases.GetNotes, TEACHER, case_id=running)["notes"]
+    assert [note["kind"] for note in notes].count("concern") == 2
+
+
+def test_whoever_raises_a_concern_does_not_learn_whether_the_child_was_known(the: House) -> None:
+    """The answer names the same things for a child who comes new and for one who has a case."""
+    told = {"child_number": TUVA, "concern": SENTENCE}
+    answers = [
+        the.ask(cases.RaiseConcern, actor, unit_id=actor.unit_id, **told) for actor in (TEACHER, NURSE)
+    ]
+    named = [{key.partition(":")[0]: at for key, at in each["versions"].items()} for each in answers]
+    assert named == [{"cases.case": 1}] * 2 and len(the.told(cases.PersonChanged)) == 1
 
 
 def test_the_owner_is_told_of_the_time_limit_once(the: House) -> None:

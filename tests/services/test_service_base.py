@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.chassis import idempotency
+from services.chassis import idempotency, metrics
 from services.chassis.actor import LIFETIME, Actor, ActorNotValid, Signer, Verifier, service_actor
-from services.chassis.app import App
+from services.chassis.app import App, Work
 from services.chassis.clock import SettableClock
 from services.chassis.keys import ensure_key_material
 from services.chassis.logging import only_allowed
 from services.chassis.service import Service, command, query
 from services.chassis.settings import Settings
+from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -165,6 +166,17 @@ def test_a_timer_works_for_the_service_itself_and_survives_a_failure(app: App) -
     toy.Toy.rounds.clear()
     app.tick("count_rounds", run)
     assert len(rows(app, "thing")) == 1
+
+
+def test_one_subject_of_a_timer_that_fails_holds_up_no_other(app: App) -> None:
+    def add(uow: UnitOfWork, subject: str) -> None:
+        toy.add_thing(uow, {"id": subject, "spoil": None, "tenths": None})
+
+    failures = metrics.TIMER_FAILURES.labels("add")
+    before = failures._value.get()
+    Work(app).each([("granli", "a"), ("granli", "a"), ("storvik", "b")], add)
+    assert {(row.municipality, row.id) for row in rows(app, "thing")} == {("granli", "a"), ("storvik", "b")}
+    assert failures._value.get() == before + 1
 
 
 def test_no_call_to_others_within_a_write_transaction(app: App) -> None:

@@ -12,7 +12,7 @@ from services.chassis.app import Context
 from services.chassis.ids import new_id
 from services.chassis.storage import AnyConnection
 from services.chassis.unit_of_work import Reading, UnitOfWork
-from services.contracts.cases import ConcernRaised, HolderChanged, PersonChanged
+from services.contracts.cases import PEOPLE, ConcernRaised, HolderChanged, PersonChanged
 from services.kernel.calendar import local_date
 
 
@@ -30,7 +30,8 @@ def prepare(context: Context, request: dict[str, Any]) -> RegisteredPerson:
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Register the child and the concern. The answer is the same whether the child was known here or not."""
+    """Register the child and the concern. The answer is the same whether the child was known here or not, so that it
+    bears the case's version alone: the child's event, where there was one, goes before the case's on the same way."""
     owner = _post(uow, uow.tx, request["unit_id"])
     child_id = register(uow, request["_prepared"])
     policy = access.policy_of(uow.tx, uow.municipality, uow.now)
@@ -57,6 +58,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     )
     if case.holder is not None:
         tell_holder(uow, case.case_id, case.holder, None, "appointed")
+    uow.versions.pop(f"{PEOPLE}:{child_id}", None)
     return {"id": case.case_id, "version": case.version}
 
 

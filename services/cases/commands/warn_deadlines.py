@@ -13,9 +13,7 @@ def run(work: Work) -> None:
     for municipality in known:
         with work.read(municipality) as reading:
             due = cases.near_or_past_limit(reading.conn, municipality, reading.now)
-        for case_id in due:
-            with work(municipality) as uow:
-                tell(uow, case_id)
+        work.each([(municipality, case_id) for case_id in due], tell)
 
 
 def tell(uow: UnitOfWork, case_id: str) -> None:

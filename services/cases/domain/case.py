@@ -209,6 +209,7 @@ class Case:
         self._demand_talk()
         others = tuple(sorted(set(services) - {self.owner.service_id}))
         self._demand_cover(to_level, others, windows, now)
+        self._demand_holder_stays(others)
         self._demand_reason(to_level, others, policy, against_suggestion_reason)
         family.check()
         appointed = self._appoint(to_level, policy, windows, appoint, now)
@@ -311,6 +312,12 @@ class Case:
         missing = [service for service in others if service not in covered(windows, now)]
         if missing:
             raise errors.ConsentMissing(service_ids=missing)
+
+    def _demand_holder_stays(self, others: tuple[str, ...]) -> None:
+        """LV-11, CO-10: a service that is not needed any more is released, and so nobody of it holds the relay."""
+        holder = self.holder
+        if holder and holder.unit_id != self.owner.unit_id and holder.service_id not in others:
+            raise errors.HolderLeftOut(service_id=holder.service_id)
 
     @staticmethod
     def _demand_reason(to_level: int, others: tuple[str, ...], policy: Policy, reason: str | None) -> None:

@@ -77,6 +77,13 @@ class HolderAlreadyAppointed(Conflict):
     detail = "The case has a relay holder already. Ask for a handover instead."
 
 
+class HolderLeftOut(Conflict):
+    """The move would leave out the service of the one who holds the relay. Params: service_id."""
+
+    code, rule = "holder_left_out", "LV-11"
+    detail = "The relay holder's service would not take part any more. Hand the relay over first."
+
+
 class HandoverNeedsConsent(Conflict):
     """The receiver works outside the owning unit, and their service has no active consent. Params: service_id."""
 

@@ -17,8 +17,12 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def readable(reading: Reading, asked: CaseAccess) -> list[dict[str, Any]]:
-    """The notes of a case that the asker may read (LV-17)."""
-    joined = cases.joined_to(reading.conn, reading.municipality, asked.case_id)
+    """The notes of a case that the asker may read (LV-17).
+
+    A concern that joined brings its notes to the family, and to nobody in another unit than the one that wrote them:
+    joining is no consent (CO-1)."""
+    of_unit = (reading.actor.unit_id or "") if reading.actor.capacity == "employee" else None
+    joined = cases.joined_to(reading.conn, reading.municipality, asked.case_id, of_unit)
     sealed = notes.of_case(reading.conn, reading.keys, reading.municipality, asked.case_id, joined)
     return [
         {

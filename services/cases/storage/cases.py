@@ -111,11 +111,13 @@ def active_case_of(tx: WriteTransaction, municipality: str, subject: str) -> str
     return case_id
 
 
-def joined_to(conn: AnyConnection, municipality: str, case_id: str) -> list[str]:
-    """The concerns that joined this case (LG-1)."""
+def joined_to(conn: AnyConnection, municipality: str, case_id: str, of_unit: str | None = None) -> list[str]:
+    """The concerns that joined this case (LG-1); `of_unit`: only those that this unit raised."""
     found = sa.select(cases.c.case_id).where(
         cases.c.municipality == municipality, cases.c.joined_into == case_id
     )
+    if of_unit is not None:
+        found = found.where(cases.c.owner_unit_id == of_unit)
     return list(conn.execute(found).scalars())
 
 

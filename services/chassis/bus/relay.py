@@ -8,6 +8,7 @@ confirm and mark sends again; inboxes know an event by its id.
 from __future__ import annotations
 
 import fcntl
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ from services.chassis.bus.outbox import event_of
 from services.chassis.bus.publisher import Outgoing, Publisher, PublishFailed
 from services.chassis.clock import Clock
 from services.chassis.ids import new_id
-from services.chassis.storage import Database
+from services.chassis.storage import Database, DatabaseBusy
 from services.contracts.envelope import CONTENT_TYPE, EVERY_MUNICIPALITY, Event
 
 BATCH = 500
@@ -64,7 +65,8 @@ class Relay:
         self._loop = Loop(service, "relay", self._run)
 
     def start(self) -> None:
-        """Start sending, in a thread of its own."""
+        """Start sending, in a thread of its own; from now on the metrics tell how long the oldest event has waited."""
+        metrics.UNSENT_AGE.labels(self._service).set_function(self._waited)
         self._loop.start()
 
     def stop(self) -> None:
@@ -84,9 +86,15 @@ class Relay:
             for t in self._db.chassis.outboxes.values()
         ]
         oldest: datetime | None = min((at for at in times if at is not None), default=None)
-        age = max(0.0, (self._clock.now() - oldest).total_seconds()) if oldest else 0.0
-        metrics.UNSENT_AGE.labels(self._service).set(age)
-        return age
+        return max(0.0, (self._clock.now() - oldest).total_seconds()) if oldest else 0.0
+
+    def _waited(self) -> float:
+        """For whoever reads the metrics; not a number while the database does not answer."""
+        try:
+            with self._db.read() as conn:
+                return self.oldest_unsent_age(conn)
+        except (sa.exc.SQLAlchemyError, DatabaseBusy):
+            return math.nan
 
     def _run(self, stopping: threading.Event) -> None:
         with self._leadership(stopping) as still_leading:

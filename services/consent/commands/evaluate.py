@@ -47,3 +47,8 @@ def run(uow: UnitOfWork, case_id: str, reason: str) -> None:
         case_id,
         {"case_id": case_id, "windows": told, "reason": reason, "at": uow.now},
     )
+
+
+def after_expiry(uow: UnitOfWork, case_id: str) -> None:
+    """The time of one of the case's consents has run out (CO-2)."""
+    run(uow, case_id, "expired")
