@@ -43,6 +43,10 @@ class _CatalogueListener(ConsumerMixin):  # type: ignore[misc]
         )  # fmt: skip
         return [consumer_class([queue], no_ack=True, on_message=self._on_message)]
 
+    def on_consume_ready(self, connection: Any, channel: Any, consumers: Any, **kwargs: Any) -> None:
+        """The queue is bound, for the first time or again after a break in which nothing was heard."""
+        self._remembered.forget_all()
+
     def _on_message(self, message: Any) -> None:
         try:
             municipality = json.loads(message.body)["municipality"]

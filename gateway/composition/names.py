@@ -26,15 +26,22 @@ class Remembered:
     def forget_catalogue(self, municipality: str) -> None:
         """The next reader fetches it anew."""
         with self._lock:
+            self._municipalities = {}
             self._catalogues.pop(municipality, None)
             self._forms = {key: form for key, form in self._forms.items() if key[0] != municipality}
 
+    def forget_all(self) -> None:
+        """Nobody knows what was told while nobody listened: all is fetched anew."""
+        with self._lock:
+            self._municipalities, self._catalogues, self._forms, self._staff = {}, {}, {}, {}
+
     def municipalities(self, asking: Asking) -> dict[str, dict[str, Any]]:
         """All municipalities here, by their code."""
-        if not self._municipalities:
+        known = self._municipalities
+        if not known:
             items = asking.as_service(directory.ListMunicipalities, {})["items"]
-            self._municipalities = {item["municipality"]: item for item in items}
-        return self._municipalities
+            known = self._municipalities = {item["municipality"]: item for item in items}
+        return known
 
     def catalogue(self, asking: Asking, municipality: str) -> dict[str, Any]:
         """What anyone may read of a municipality (see contracts.directory.Catalogue), with `by_id` look-ups."""

@@ -108,8 +108,11 @@ class Words:
         return self.t("date.in_months" if days > 0 else "date.months_ago", count=round(abs(days) / 30.4))
 
     def deadline(self, value: When) -> str:
-        """ "fredag 13. mars (om 3 dager)"."""
-        return f"{self.day(value)} ({self.distance(value)})"
+        """ "fredag 13. mars (om 3 dager)"; a text that is no day, as somebody has sent it, stays as it is."""
+        try:
+            return f"{self.day(value)} ({self.distance(value)})"
+        except ValueError:
+            return str(value)
 
     def overdue(self, value: When | None) -> bool:
         """Whether the day has passed."""

@@ -55,9 +55,9 @@ class Form:
         return [value] if isinstance(value, str) else list(value)
 
     @property
-    def version(self) -> int | None:
-        """The version on which an edit was made (LG-8); None when none was sent, or what was sent is none."""
-        return int(self.etag) if self.etag and _VERSION.fullmatch(self.etag) else None
+    def version(self) -> int:
+        """The version on which an edit was made (LG-8); one that was not sent, or is none, is older than all."""
+        return int(self.etag) if self.etag and _VERSION.fullmatch(self.etag) else 0
 
     def wrong(self, name: str, code: str) -> None:
         """Note what is wrong with a field; the first word on it stands."""

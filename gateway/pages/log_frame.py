@@ -170,11 +170,6 @@ def in_words(day: str) -> str:
     return str(current_app.jinja_env.filters["full_day"](day))
 
 
-def version_of(form: Form) -> int:
-    """The version on which an edit was made; one that was not sent is older than all."""
-    return form.version or 0
-
-
 Shown = tuple[str, str, str, Callable[[str], str]]
 """(field of the form, key under conflict.field, value that stands now, how a value reads)"""
 

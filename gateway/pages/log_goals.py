@@ -15,7 +15,6 @@ from gateway.pages.log_frame import (
     one_of,
     show,
     topic_choices,
-    version_of,
 )  # fmt: skip
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, t
@@ -50,7 +49,7 @@ def edit(case_id: str, goal_id: str) -> Answer:
         form.wrong("text", "required")
     elif form.submit(
         relay_log.ChangeGoal,
-        {"case_id": case_id, "goal_id": goal_id, "expected_version": version_of(form), **asked},
+        {"case_id": case_id, "goal_id": goal_id, "expected_version": form.version, **asked},
     ):
         return _saved(case_id)
     page = ask_log(case_id, "write_plan")

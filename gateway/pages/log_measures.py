@@ -22,7 +22,6 @@ from gateway.pages.log_frame import (
     person_choices,
     show,
     staff_parties,
-    version_of,
 )  # fmt: skip
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, t
@@ -67,7 +66,7 @@ def edit(case_id: str, measure_id: str) -> Answer:
     asked = {
         "case_id": case_id,
         "measure_id": measure_id,
-        "expected_version": version_of(form),
+        "expected_version": form.version,
         **{name: form.text(name) for name in ("what", "arena", "deadline", "status", "effect")},
         "responsible_person_id": page["case"]["child"]["person_id"] if responsible == CHILD else responsible,
     }

@@ -26,7 +26,6 @@ from gateway.pages.log_frame import (
     show,
     staff_parties,
     topic_choices,
-    version_of,
 )  # fmt: skip
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, t
@@ -278,7 +277,7 @@ def _publish(page: Page, form: Form, meeting: Mapping[str, Any], definition: dic
     asked = {
         "case_id": page["head"]["id"],
         "meeting_id": meeting["meeting_id"],
-        "expected_version": version_of(form),
+        "expected_version": form.version,
         "items": items,
         "answers": answers,
         "present_ids": present,

@@ -15,9 +15,13 @@ from gateway.asking import Asking
 from gateway.composition.names import Names, Remembered
 from gateway.login import people
 from gateway.login.oidc import safe_next
+from gateway.pages.format import Words
+from gateway.pages.forms import Form
 from gateway.pages.paths import path
+from gateway.service import _CatalogueListener
 from gateway.sessions import Session
 from gateway.storage import metadata
+from gateway.translations import translator
 from services.chassis.actor import Actor
 from services.chassis.clock import SystemClock
 from services.chassis.keys import Keys
@@ -161,3 +165,48 @@ def test_whoever_is_stopped_for_asking_too_often_gets_an_answer_that_says_so(var
         assert (answers[-1].status_code, answers[-1].content_type) == (429, kind)
         assert answers[-1].headers["Retry-After"] == "60"
     db.close()
+
+
+@pytest.mark.parametrize(("sent", "version"), [("7", 7), ("", 0), ("²", 0), ("9" * 5000, 0), ("-1", 0)])
+def test_an_edit_without_a_version_that_is_one_is_older_than_all(sent: str, version: int) -> None:
+    """LG-8: else it would be made on whatever stands there now."""
+    with Flask("test").test_request_context(method="POST", data={"etag": sent}):
+        assert Form.sent().version == version
+
+
+def test_a_day_that_is_none_is_shown_as_it_was_written() -> None:
+    """A browser without a field for days sends what was typed; the page must come back with it."""
+    words = Words(translator("nb"), SystemClock().now)
+    assert words.deadline("31.12.2026") == "31.12.2026" and words.deadline("99999-99-99") == "99999-99-99"
+    assert words.deadline("2020-01-31").startswith("fredag 31. januar 2020")
+
+
+def test_what_was_told_while_nobody_listened_is_asked_for_anew() -> None:
+    """The listener forgets all names each time that its queue is bound, and those of one place when it hears of it."""
+    asked: list[str] = []
+
+    class Knowing:
+        municipality = "granli"
+
+        def as_service(self, procedure: Any, request: Any, municipality: str | None = None) -> dict[str, Any]:
+            asked.append(procedure.name.removeprefix("directory."))
+            return {
+                "items": [{"municipality": "granli", "name": "Granli"}],
+                "services": [],
+                "units": [],
+                "form": None,
+            }
+
+    def look() -> list[str]:
+        asked.clear()
+        names = Names(remembered, Knowing())  # type: ignore[arg-type]
+        names.municipality("granli"), names.catalogue(), names.form("granli", "observation")
+        return asked
+
+    remembered = Remembered()
+    every = ["list_municipalities", "get_catalogue", "get_tool"]
+    assert (look().copy(), look().copy()) == (every, [])
+    _CatalogueListener("amqp://127.0.0.1:1//", remembered).on_consume_ready(None, None, None)
+    assert (look().copy(), look().copy()) == (every, [])
+    remembered.forget_catalogue("granli")
+    assert look() == every

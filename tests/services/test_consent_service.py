@@ -146,7 +146,7 @@ def test_from_the_question_to_open_windows_and_back(world: World) -> None:
     assert world.windows() == {(HEALTH, "health")}
     told = [kind.split(".")[1] for kind in world.told()]
     assert told == ["requested", "answered", "answered", "request_settled", "windows_changed", "withdrawn",
-                    "request_settled", "windows_changed"]  # fmt: skip
+        "windows_changed"]  # fmt: skip
 
 
 def test_a_request_waits_for_those_who_have_not_answered(world: World) -> None:

@@ -74,7 +74,8 @@ class BrowserAt:
         page.screenshot(path=self.folder / f"{name}-360.png", full_page=True)
         page.set_viewport_size({"width": 1280, "height": 900})
         if axe:
-            found = Axe().run(page, options={"runOnly": _RULES, "resultTypes": ["violations"]}).response["violations"]
+            asked = {"runOnly": _RULES, "resultTypes": ["violations"]}
+            found = Axe().run(page, options=asked).response["violations"]
             self.faults += [f"{name}: axe {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
 
     def _note(self, response: object) -> None:

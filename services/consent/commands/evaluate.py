@@ -26,7 +26,9 @@ def run(uow: UnitOfWork, case_id: str, reason: str) -> None:
     found = repository.of_case(case_id, lock=True)
     for request in found:
         state = request.summary(facts, uow.now)
-        if repository.set_state(request.request_id, state):
+        if (
+            repository.set_state(request.request_id, state) and reason != "withdrawn"
+        ):  # that is told by its own event
             uow.record(
                 contracts.Settled,
                 case_id,
