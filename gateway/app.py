@@ -15,7 +15,7 @@ from gateway import api, health, problems
 from gateway.asking import Asking
 from gateway.composition.names import Names, Remembered
 from gateway.login import oidc, people
-from gateway.sessions import COOKIE, EncryptedSessions
+from gateway.sessions import EncryptedSessions
 from services.chassis import tracing
 from services.chassis.actor import Signer
 from services.chassis.clock import Clock
@@ -90,7 +90,9 @@ def create_app(means: Means) -> Flask:
 
 def _limit(app: Flask) -> None:
     def key() -> str:
-        return request.cookies.get(COOKIE) or get_remote_address()
+        """Whoever is logged in counts for themselves; a cookie that anybody could make up counts for nobody."""
+        sid = getattr(session, "sid", None) if session.get("capacities") else None
+        return sid or get_remote_address()
 
     limiter = Limiter(key, app=app, default_limits=["1200 per minute"], default_limits_per_method=True,
                       default_limits_exempt_when=lambda: request.method in _SAFE, storage_uri="memory://")  # fmt: skip

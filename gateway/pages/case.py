@@ -188,8 +188,11 @@ def notes_in_words(notes: list[dict[str, Any]], names: Mapping[str, str]) -> lis
         view = answers.get("child_view") or (
             t(f"talk.missing.{answers['child_view_missing']}") if answers.get("child_view_missing") else None
         )
+        text = note["text"]
+        if note["kind"] == "view":
+            text, view = t("talk.view_apart"), text
         rows.append(
-            {"at": note["recorded_at"], "text": note["text"], "by": names.get(note["by_person_id"], ""), "view": view,
+            {"at": note["recorded_at"], "text": text, "by": names.get(note["by_person_id"], ""), "view": view,
              "kind": note["kind"], "topic": note["topic"]}
         )  # fmt: skip
     return rows

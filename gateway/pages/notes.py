@@ -177,7 +177,7 @@ def talk(case_id: str) -> str:
 @blueprint.post(PATHS["talk"])
 def talk_recorded(case_id: str) -> Page:
     """The first talk opens the notes to the family (LV-17); the child's view or why it is missing comes with it."""
-    form = Form.sent("with")
+    form = Form.sent("with", "guardians_may_see")
     recorded = None
     if not form.text("held_on"):
         form.wrong("held_on", "required")
@@ -187,7 +187,8 @@ def talk_recorded(case_id: str) -> Page:
         asked = {
             "case_id": case_id, "held_on": form.text("held_on"), "with_person_ids": form.many("with"),
             "summary": form.text("summary"), "child_view": form.text("child_view"),
-            "child_view_missing": form.text("child_view_missing"),
+            "child_view_missing": form.text("child_view_missing"), "child_view_given": form.text("given"),
+            "guardians_may_see": "yes" in form.many("guardians_may_see"),
         }  # fmt: skip
         recorded = form.submit(cases.RecordTalk, asked, with_person_ids="with")
     if recorded is None:

@@ -368,10 +368,11 @@ class Overview(Message):
 
 
 class Note(Message):
-    """Something written before there is a plan: the concern itself, an observation, a filled-in tool, the talk."""
+    """Something written before there is a plan: the concern itself, an observation, a filled-in tool, the talk, and
+    the child's view where it was given apart and is not for the guardians (LG-5)."""
 
     note_id = opaque()
-    kind = code("concern", "note", "form", "talk")
+    kind = code("concern", "note", "form", "talk", "view")
     tool = code(required=False)
     tool_version = number(required=False)
     topic = code(*TOPICS, required=False)
@@ -492,6 +493,10 @@ class RecordTalkRequest(Message):
     summary = narrative()
     child_view = narrative(required=False)
     child_view_missing = code("too_young", "chose_not_to", "not_asked_yet", "other", required=False)
+    child_view_given = code("together", "apart", load_default="together")
+    guardians_may_see = flag(
+        load_default=False, description="The child agrees that a view given apart is shown (LG-5)"
+    )
 
 
 class MoveLevelRequest(Message):

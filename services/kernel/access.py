@@ -102,7 +102,8 @@ TABLE: dict[Act, tuple[Line, ...]] = {
     ),
     Act.READ_NOTES: (
         allow(OWNER, "LV-17"),
-        allow(frozenset({LEADER, HOLDER}) | FAMILY, "LV-17", after_talk),
+        allow(frozenset({LEADER, HOLDER, CHILD}), "LV-17", after_talk),
+        allow(GUARDIAN, "LV-17", after_talk, not_given_apart),
     ),
     Act.WRITE_NOTES: (allow(OWNER, "LV-2", at_level_0, is_open),),
     Act.READ_PLAN: (

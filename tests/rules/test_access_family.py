@@ -129,6 +129,16 @@ def test_LG_5_a_view_given_apart_is_not_shown_to_guardians() -> None:
         assert ask(world, person, Act.READ_VIEW, "home", **apart), person
 
 
+def test_LG_5_what_the_child_said_apart_at_the_talk_is_not_shown_to_guardians() -> None:
+    """LG-5: a view may also stand among the notes of level 0."""
+    world = facts(replace(LEVEL_0, talk_recorded=True), subject_birth_date=born_years_ago(13))
+    for person in FAMILY:
+        assert ask(world, person, Act.READ_NOTES)
+        assert not ask(world, person, Act.READ_NOTES, given_apart=True)
+    for person in (CHILD, TEACHER, HEAD):
+        assert ask(world, person, Act.READ_NOTES, given_apart=True), person
+
+
 def test_LG_5_nor_to_a_parent_named_by_consent() -> None:
     """LG-5, GU-2"""
     world = facts(person_windows=(PersonWindowFact(STEPFATHER, "home", LAST_WEEK),))

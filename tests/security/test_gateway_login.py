@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask, session
 from flask.sessions import SessionInterface
+from flask.testing import FlaskClient
 
 from gateway.app import Means, create_app
 from gateway.asking import Asking
@@ -19,7 +20,7 @@ from gateway.pages.format import Words
 from gateway.pages.forms import Form
 from gateway.pages.paths import path
 from gateway.service import _CatalogueListener
-from gateway.sessions import Session
+from gateway.sessions import COOKIE, Session
 from gateway.storage import metadata
 from gateway.translations import translator
 from services.chassis.actor import Actor
@@ -145,8 +146,13 @@ def test_a_service_that_hangs_is_waited_for_once_in_a_request() -> None:
     )
 
 
+def _with_cookie(client: FlaskClient, value: str) -> FlaskClient:
+    client.set_cookie(COOKIE, value)
+    return client
+
+
 def test_whoever_is_stopped_for_asking_too_often_gets_an_answer_that_says_so(var_dir: Path) -> None:
-    """429 with when to come back, as a page and as a problem; never a bare 500."""
+    """429 with when to come back, as a page and as a problem, never a bare 500; and another cookie is no way round."""
     ensure_key_material(var_dir)
     settings = Settings("gateway", var_dir, "amqp://127.0.0.1:1//", f"sqlite:///{var_dir}/gateway.sqlite3")
     db = Database(settings.database_url, metadata, "gateway")
@@ -155,12 +161,11 @@ def test_whoever_is_stopped_for_asking_too_often_gets_an_answer_that_says_so(var
         Means(settings, db, Keys.embedded(var_dir), SystemClock(), _Signer(), Hanging(), Remembered())  # type: ignore[arg-type]
     )
     client = app.test_client()
-    client.get("/logg-inn/videre?next=/hjem")  # a session
     for address, kind in (
         ("/api/inbox/read", "application/problem+json"),
         ("/hvem-er-du", "text/html; charset=utf-8"),
     ):
-        answers = [client.post(address) for _ in range(1201)]
+        answers = [_with_cookie(client, f"made-up-{number}").post(address) for number in range(1201)]
         assert {each.status_code for each in answers[:1200]} == {403}
         assert (answers[-1].status_code, answers[-1].content_type) == (429, kind)
         assert answers[-1].headers["Retry-After"] == "60"

@@ -20,16 +20,23 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     _check(uow, request, case.subject_person_id)
     before = set(case.done)
     first = case.record_talk(request["held_on"], by, uow.now)
+    apart = (
+        request["child_view"] and request["child_view_given"] == "apart" and not request["guardians_may_see"]
+    )
     note_id = notes.add(
         uow.tx, uow.keys, uow.municipality, case.case_id, "talk", by, uow.now,
         text=request["summary"],
         answers={
             "held_on": request["held_on"].isoformat(),
             "with_person_ids": request["with_person_ids"],
-            "child_view": request["child_view"],
+            "child_view": None if apart else request["child_view"],
             "child_view_missing": request["child_view_missing"],
         },
     )  # fmt: skip
+    if apart:
+        notes.add(
+            uow.tx, uow.keys, uow.municipality, case.case_id, notes.VIEW, by, uow.now, text=request["child_view"]
+        )  # fmt: skip
     version = cases.save(uow.tx, uow.keys, case)
     if first:
         talk = {"case_id": case.case_id, "held_on": request["held_on"], "recorded_at": uow.now}

@@ -15,6 +15,9 @@ from services.chassis.sealed import About, Sealed
 from services.chassis.storage import AnyConnection, WriteTransaction
 from services.kernel.facts import Act
 
+VIEW = "view"
+"""The kind of note that holds what the child said apart from the guardians, and does not want shown to them (LG-5)."""
+
 _HISTORY = (
     sa.select(happenings)
     .where(
@@ -97,7 +100,14 @@ def of_case(
     )
     return [
         Sealed(
-            About(municipality, case_id, Act.READ_NOTES, row.topic, row.recorded_at),
+            About(
+                municipality,
+                case_id,
+                Act.READ_NOTES,
+                row.topic,
+                row.recorded_at,
+                given_apart=row.kind == VIEW,
+            ),
             lambda row=row: _note(keys, row),  # type: ignore[misc]
         )
         for row in conn.execute(found)
