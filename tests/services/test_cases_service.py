@@ -149,7 +149,7 @@ def test_notes_are_the_owners_until_the_talk_is_recorded(the: House) -> None:
 
 
 def test_what_the_child_said_apart_is_not_among_the_guardians_notes(the: House) -> None:
-    """LG-5: a talk with the child alone is shown to guardians only if the child agrees; there is no trace of it else."""
+    """LG-5: a talk with the child alone is shown to guardians only if the child agrees; else there is no trace."""
     case_id = the.concern()
     the.talk(case_id, child_view="Jeg vil ikke hjem.", child_view_missing=None, child_view_given="apart")
     kinds = {who: [note["kind"] for note in the.ask(cases.GetNotes, who, case_id=case_id)["notes"]]
