@@ -24,7 +24,7 @@ done
 [ -n "$PYTHON" ] || fail "Stafett needs Python 3.11 or later. Run: sudo apt-get install python3 python3-venv"
 
 if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
-    BY_HAND="sudo apt-get update && sudo apt-get install -y python3-venv"
+    BY_HAND="sudo apt-get update && sudo apt-get install -y --no-install-recommends python3-venv rabbitmq-server"
     if [ "$(id -u)" = 0 ]; then SUDO=; elif command -v sudo >/dev/null 2>&1; then SUDO=sudo; else
         fail "Python's venv module is missing, and this user is not root and has no sudo. Let an administrator run this once:
   $BY_HAND"

@@ -145,7 +145,10 @@ class Suite:
                 seeding.terminate()
                 raise
         if seeding.returncode != 0:
-            raise StartFailed(f"The demo data could not be put in (code {seeding.returncode}). See {log}")
+            raise StartFailed(
+                f"The demo data could not be put in (code {seeding.returncode}). See {log}. "
+                "Run the same command again: nothing is put in twice."
+            )
         done.write_text(time.strftime("%Y-%m-%dT%H:%M:%SZ\n", time.gmtime()))
 
 

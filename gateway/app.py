@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request, session
 from flask_limiter import Limiter
@@ -70,7 +71,11 @@ def create_app(means: Means) -> Flask:
     )
     app.url_map.strict_slashes = False
     app.session_interface = EncryptedSessions(
-        means.db, means.keys, means.clock, secure=means.settings.public_url.startswith("https:")
+        means.db,
+        means.keys,
+        means.clock,
+        secure=means.settings.public_url.startswith("https:"),
+        port=urlsplit(means.settings.public_url).port,
     )
     app.extensions["stafett"] = means
     app.before_request(lambda: _who_asks(means))

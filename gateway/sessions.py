@@ -21,6 +21,7 @@ from services.chassis.keys import Keys, Undecipherable
 from services.chassis.storage import Database
 
 COOKIE = "stafett_session"
+"""The cookie's name; the port is added to it, since browsers share cookies between all ports of a host."""
 IDLE = timedelta(minutes=30)
 WHOLE = timedelta(minutes=120)
 _TOUCH_EVERY = timedelta(minutes=1)
@@ -49,12 +50,13 @@ class Session(CallbackDict[str, Any], SessionMixin):
 class EncryptedSessions(SessionInterface):
     """Flask's sessions on the gateway's database."""
 
-    def __init__(self, db: Database, keys: Keys, clock: Clock, secure: bool) -> None:
+    def __init__(self, db: Database, keys: Keys, clock: Clock, secure: bool, port: int | None = None) -> None:
         self._db, self._keys, self._clock, self._secure = db, keys, clock, secure
+        self.cookie = f"{COOKIE}_{port}" if port else COOKIE
 
     def open_session(self, app: Flask, request: Request) -> Session:
         """The session that the cookie names, or an empty one."""
-        sid = request.cookies.get(COOKIE)
+        sid = request.cookies.get(self.cookie)
         if not sid or len(sid) > 100:
             return Session()
         now, key = self._clock.now(), _hash(sid)
@@ -79,7 +81,7 @@ class EncryptedSessions(SessionInterface):
         if not session:
             if session.sid:
                 self._delete(session.sid)
-                response.delete_cookie(COOKIE, path="/")
+                response.delete_cookie(self.cookie, path="/")
             return
         if session.sid and not session.modified:
             if session.seen_at is None or session.seen_at + _TOUCH_EVERY < now:
@@ -106,7 +108,7 @@ class EncryptedSessions(SessionInterface):
                 )
         if new:
             response.set_cookie(
-                COOKIE, sid, httponly=True, samesite="Lax", secure=self._secure, path="/",
+                self.cookie, sid, httponly=True, samesite="Lax", secure=self._secure, path="/",
                 max_age=int(WHOLE.total_seconds()),
             )  # fmt: skip
         response.vary.add("Cookie")

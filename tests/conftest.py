@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
@@ -25,6 +26,10 @@ from deploy.plan import SERVICES
 from tests.support.played import Played, play
 from tests.support.postgres import PrivatePostgres
 from tests.support.suite import Suite
+
+# A busy machine is no fault of a rule: examples may take their time.
+settings.register_profile("stafett", deadline=None)
+settings.load_profile("stafett")
 
 ENGINES = ("sqlite", "postgresql")
 TIERS = ("rules", "services", "contracts", "journeys", "faults", "security", "bench")

@@ -113,13 +113,15 @@ class Seeding:
 
     @staticmethod
     def _once_known(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Call again while the first heartbeats are on their way: until then no consent counts as known (CO-9)."""
+        """Call again while the first heartbeats are on their way (until then no consent counts as known, CO-9), or a
+        busy machine has not yet delivered what was done before."""
         limit = time.monotonic() + _TIMEOUT
         while True:
             try:
                 return call()
             except Refusal as refusal:
-                if refusal.rule != "CO-9" or time.monotonic() > limit:
+                soon = refusal.rule == "CO-9" or refusal.code == "not_visible_yet"
+                if not soon or time.monotonic() > limit:
                     raise
                 time.sleep(0.2)
 

@@ -119,7 +119,8 @@ def _in_log(page: Mapping[str, Any], now: datetime) -> Step | None:
     taking_part = {each["service_id"] for each in log["participants"] if each["valid_to"] is None}
     if case["level"] >= 2 and opened.keys() - taking_part:
         return Step("invite", "participant_new")
-    if any(r["state"] in ("pending", "partly") for r in (page.get("consents") or {}).get("requests", ())):
+    requests = (page.get("consents") or {}).get("requests", ())
+    if any(line["state"] == "pending" for request in requests for line in request["lines"]):
         return Step("await_consent", "consent_status")
     if opened and case["level"] == 1:
         return Step("level", "level")

@@ -91,6 +91,10 @@ def step_up() -> Response:
 
 
 def _begin(level: str) -> Response:
+    if (
+        request.host != urlsplit(_here("/")).netloc
+    ):  # the session must be where the provider sends the browser back to
+        return redirect(_here(request.full_path))
     session["next"] = safe_next(request.args.get("next"))
     try:
         answer: Response = _provider().authorize_redirect(

@@ -20,6 +20,7 @@ def main() -> int:
         print(f"No running suite found ({told}). Start one with `make run`, then try again.", file=sys.stderr)
         return 2
     suite = json.loads(told.read_text())
+    print(f"playing at {suite['public_url']} (STAFETT_VAR={told.parent.parent})", flush=True)
     begun = time.perf_counter()
     job = MainJob(
         suite["public_url"], suite["standins_url"], lambda what, s: print(f"{s:7.2f} s  {what}", flush=True)
