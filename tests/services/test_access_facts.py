@@ -454,7 +454,7 @@ def test_a_grant_for_one_topic_opens_no_other(level_2: World) -> None:
 @pytest.mark.parametrize(
     ("person", "unit", "capacity", "part"),
     [
-        ("teacher", KINDERGARTEN, "employee", "owner"),
+        ("teacher", KINDERGARTEN, "employee", "holder"),
         ("leader", KINDERGARTEN, "employee", "leader"),
         ("psychologist", PSYCHOLOGY, "employee", "participant"),
         ("mother", None, "guardian", "guardian"),
