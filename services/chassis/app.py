@@ -182,6 +182,7 @@ class App:
             wake_relay=self.relay.wake,
         )
         self.operations: dict[str, Operation] = service_cls.operations()
+        self._recorder = access_record.Recorder(self.db)
         self.rpc = RpcClient(settings.amqp_url, settings.var, self.name)
         checks = {"database": self.db.answers, "broker": self.rpc.connected}
         self.health = HealthServer(self.name, settings.health_port, checks)
@@ -326,8 +327,7 @@ class App:
 
     def _write_accesses(self, call: Call, now: datetime, accesses: list[Access]) -> None:
         if accesses:
-            with self.db.write() as tx:
-                access_record.write(tx, call.municipality, now, call.actor, accesses)
+            self._recorder.write(access_record.rows_of(call.municipality, now, call.actor, accesses))
 
     def _wait_until_visible(self, call: Call) -> None:
         """Wait until what the caller has seen elsewhere is here too, up to 2 s; raises NotVisibleYet."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.chassis import idempotency, metrics
+from services.chassis import access_record, idempotency, metrics
 from services.chassis.actor import LIFETIME, Actor, ActorNotValid, Signer, Verifier, service_actor
 from services.chassis.app import App, Work
 from services.chassis.clock import SettableClock
@@ -20,7 +20,7 @@ from services.chassis.keys import ensure_key_material
 from services.chassis.logging import only_allowed
 from services.chassis.service import Service, command, query
 from services.chassis.settings import Settings
-from services.chassis.unit_of_work import UnitOfWork
+from services.chassis.unit_of_work import Access, UnitOfWork
 from services.kernel.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -89,7 +89,7 @@ def test_no_record_no_answer(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise sa.exc.OperationalError("insert", {}, Exception("disk full"))
 
-    monkeypatch.setattr("services.chassis.access_record.write", fail)
+    monkeypatch.setattr("services.chassis.access_record.insert", fail)
     wire = app.answer(toy.LOOK.name, call_of(app, {"id": "open"}))
     assert wire["refusal"]["code"] == "unavailable"
 
@@ -274,3 +274,27 @@ def test_only_named_keys_reach_the_log() -> None:
 def call_of(app: App, request: dict) -> dict:
     token = Signer(app.settings.var, "gateway").mint(TEACHER)
     return {"procedure": "", "actor": token, "request": request, "deadline": time.time() + 5}
+
+
+def test_reads_that_end_together_share_a_commit_and_each_is_recorded(app: App) -> None:
+    """SE-1: durable before the answer leaves, for every one of many at once; a fault reaches all whom it concerns."""
+
+    def lines(number: int) -> list[dict[str, object]]:
+        return access_record.rows_of(
+            "granli", app.clock.now(), TEACHER, [Access("SE-3", "see", f"c{number}", None, True)]
+        )
+
+    recorder, commits = access_record.Recorder(app.db), []
+    sa.event.listen(app.db.engine, "commit", lambda _: commits.append(1))
+    told = [lines(number) for number in range(40)]
+    threads = [threading.Thread(target=recorder.write, args=(each,)) for each in told]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert {row.case_id for row in rows(app, "access_record")} == {f"c{number}" for number in range(40)}
+    assert len(commits) <= 40
+    with pytest.raises(sa.exc.IntegrityError):
+        recorder.write(told[0])
+    recorder.write(lines(41))
+    assert len(rows(app, "access_record")) == 41
