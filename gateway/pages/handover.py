@@ -59,16 +59,15 @@ def _ask(case_id: str) -> dict[str, Any]:
 def _handover(page: dict[str, Any], form: Form) -> str:
     case, asked = page["case"], page["case"]["handover"]
     pending = None
-    people: list[dict[str, str]] = []
+    people = staff_choices(
+        [case["owner_unit_id"]], sorted(open_services(page["consents"], g.now)), without=me()
+    )
     if asked:
         pending = {
             **with_title(page["names"], asked["to_person_id"], asked["to_unit_id"]),
             "at": asked["proposed_at"],
         }
-    else:
-        people = staff_choices(
-            [case["owner_unit_id"]], sorted(open_services(page["consents"], g.now)), without=me()
-        )
+        people = [each for each in people if not each["code"].startswith(asked["to_person_id"])]
     return render("employee/handover.html", case=page["head"], form=form, pending=pending, people=people,
                   unread=page["unread"], missing=page["missing"], active="work")  # fmt: skip
 

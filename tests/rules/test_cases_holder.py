@@ -130,6 +130,22 @@ def test_whoever_declines_changes_nothing() -> None:
     propose(case, COLLEAGUE)
 
 
+def test_whoever_never_answers_blocks_nobody() -> None:
+    """HO-2: asking another takes the first question back; the same person is not asked twice."""
+    case = at_level(1)
+    propose(case, NURSE, CONSENTED)
+    with pytest.raises(errors.HandoverAlreadyProposed):
+        propose(case, NURSE, CONSENTED)
+    second = case.propose_handover(
+        "handover-2", COLLEAGUE, windows=[], family=AGREED, by=TEACHER.person_id, now=MONDAY
+    )
+    assert case.holder == TEACHER and second.to == COLLEAGUE
+    with pytest.raises(errors.HandoverNotOpen):
+        case.accept_handover("handover-1", windows=CONSENTED, by=NURSE.person_id, now=MONDAY)
+    case.accept_handover("handover-2", windows=[], by=COLLEAGUE.person_id, now=MONDAY)
+    assert case.holder == COLLEAGUE
+
+
 @given(st.sampled_from(POSTS[1:]), st.integers(-3, 3), st.integers(1, 3))
 def test_a_receiver_outside_the_owning_unit_needs_active_consent(to: Post, start: int, length: int) -> None:
     """HO-2: for the receiver's own service, now; inside the owning unit none is needed."""

@@ -244,11 +244,13 @@ class Case:
         now: datetime,
         reason: str | None = None,
     ) -> Handover:
-        """Ask another to hold the relay; until they accept nothing changes hands (HO-2)."""
+        """Ask another to hold the relay; until they accept nothing changes hands (HO-2).
+
+        Asking somebody else while one is asked takes the first question back: who never answers blocks nobody."""
         self._demand_open()
         if self.holder is None:
             raise errors.NoHolder
-        if self.handover is not None:
+        if self.handover is not None and self.handover.to == to:
             raise errors.HandoverAlreadyProposed
         if (to.person_id, to.unit_id) == (self.holder.person_id, self.holder.unit_id):
             raise errors.HandoverToHolder
