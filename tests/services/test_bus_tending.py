@@ -112,6 +112,8 @@ def test_a_list_tells_what_it_is_and_nothing_of_what_it_says(world: World) -> No
     assert (dead.position, dead.fields, len(dead.sha256)) == (0, ["n", "thing_id"], 64)
     assert "Nordmann" not in json.dumps([asdict(each) for each in world.tending.entries()])
     assert world.tending.entries(ids=[first]) == [dead]
+    assert [each.sequence for each in world.tending.entries("waiting", limit=1)] == [2]
+    assert [each.state for each in world.tending.entries("undecodable")] == ["undecodable"]
     assert world.tending.entries(ids=["nothing"]) == []
 
 

@@ -105,18 +105,24 @@ class Tending:
             unsent, max(0.0, oldest_unsent), waiting, all_ - dead - waiting, dead, undecodable, ages
         )
 
-    def entries(self, *states: State, ids: Collection[str] = ()) -> list[Entry]:
+    def entries(
+        self, *states: State, ids: Collection[str] = (), limit: int | None = MOST_LISTED
+    ) -> list[Entry]:
         """What is in one of these states (none named: in any), or has one of the `ids`; the first in turn first."""
         with self._db.read() as conn:
-            found = self._parked(conn, ids) + self._undecodable(conn, ids)
-        return [entry for entry in found if not states or entry.state in states]
+            found = self._parked(conn, states, ids, limit)
+            if not states or "undecodable" in states:
+                found += self._undecodable(conn, ids, limit)
+        return found
 
     def retry(self, ids: Collection[str], now: datetime) -> list[Entry]:
-        """Let events that fail or are dead be tried anew, from the first try on, whose time is now. Those that
-        wait for their turn are left as they are. Answers those that will be tried."""
+        """Let events that fail or are dead (of these `ids`; none: all) be tried anew, from the first try on, now.
+
+        Those that wait for their turn are left as they are. Answers those that will be tried.
+        """
         parked = self._tables.parked
         with self._db.write() as tx:
-            chosen = [each for each in self._parked(tx, ids) if each.state in ("failing", "dead")]
+            chosen = self._parked(tx, ("failing", "dead"), ids, None)
             for entry in chosen:
                 again = parked.update().where(*self._is(entry))
                 tx.execute(again.values(attempts=0, retry_at=now, dead_at=None))
@@ -129,10 +135,10 @@ class Tending:
         one comes first.
         """
         with self._db.write() as tx:
-            for entry in self._undecodable(tx, [id]):
+            for entry in self._undecodable(tx, [id], None):
                 tx.execute(self._tables.undecodable.delete().where(self._tables.undecodable.c.id == entry.id))
                 return entry
-            for entry in self._parked(tx, [id]):
+            for entry in self._parked(tx, (), [id], None):
                 self._let_go(tx, entry)
                 return entry
         return None
@@ -156,25 +162,34 @@ class Tending:
             parked.c.sequence == entry.sequence,
         )
 
-    def _parked(self, conn: AnyConnection, ids: Collection[str]) -> list[Entry]:
+    def _parked(
+        self, conn: AnyConnection, states: Collection[State], ids: Collection[str], limit: int | None
+    ) -> list[Entry]:
         parked, positions = self._tables.parked, self._tables.inbox_positions
+        alive = parked.c.dead_at.is_(None)
+        of_state: dict[State, Any] = {
+            "waiting": sa.and_(alive, parked.c.reason == GAP),
+            "failing": sa.and_(alive, parked.c.reason != GAP),
+            "dead": ~alive,
+        }
         same = sa.and_(positions.c.stream == parked.c.stream, positions.c.subject == parked.c.subject)
         statement = (
             sa.select(parked, positions.c.sequence.label("position"))
             .outerjoin(positions, same)
             .order_by(parked.c.stream, parked.c.subject, parked.c.sequence)
+            .limit(limit)
         )
-        statement = (
-            statement.where(parked.c.event["id"].as_string().in_(ids))
-            if ids
-            else statement.limit(MOST_LISTED)
-        )
+        if states:
+            wanted = [condition for state, condition in of_state.items() if state in states]
+            statement = statement.where(sa.or_(sa.false(), *wanted))
+        if ids:
+            statement = statement.where(parked.c.event["id"].as_string().in_(ids))
         return [_entry_of(row) for row in conn.execute(statement)]
 
-    def _undecodable(self, conn: AnyConnection, ids: Collection[str]) -> list[Entry]:
+    def _undecodable(self, conn: AnyConnection, ids: Collection[str], limit: int | None) -> list[Entry]:
         table = self._tables.undecodable
         statement = sa.select(table.c.id, table.c.sha256, table.c.received_at).order_by(table.c.received_at)
-        statement = statement.where(table.c.id.in_(ids)) if ids else statement.limit(MOST_LISTED)
+        statement = statement.where(table.c.id.in_(ids)) if ids else statement.limit(limit)
         return [
             Entry(row.id, "undecodable", row.received_at.isoformat(), row.sha256)
             for row in conn.execute(statement)
