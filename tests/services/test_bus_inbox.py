@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from kombu import Connection
 from prometheus_client import generate_latest
 
-from services.chassis.bus import topology
+from services.chassis.bus import metrics, topology
 from services.chassis.bus.inbox import MAX_TRIES, Inbox, Knowledge
 from services.chassis.bus.relay import _heartbeat
 from services.chassis.clock import SettableClock
@@ -231,6 +231,23 @@ def test_parked_and_dead_events_stand_in_the_metrics_without_the_lanes(world: Wo
     told = generate_latest().decode()
     assert 'stafett_bus_parked{service="beta"} 2.0' in told
     assert 'stafett_bus_dead{service="beta"} 1.0' in told
+
+
+def test_what_is_taken_in_of_the_lane_is_in_no_count(world: World) -> None:
+    """PR-3: a number that grew would tell that somebody has just reported."""
+
+    def counted() -> float:
+        return sum(
+            metric.value
+            for metric in metrics.HANDLED.collect()[0].samples
+            if metric.labels["service"] == "beta" and metric.name.endswith("_total")
+        )
+
+    before = counted()
+    world.receive(replace(world.event("r1", 1), stream="cases.lane"))
+    assert counted() == before
+    world.receive(world.event("t1", 1))
+    assert counted() == before + 1
 
 
 def test_events_that_a_crash_left_waiting_behind_a_handled_one_are_found(world: World) -> None:

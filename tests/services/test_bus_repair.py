@@ -205,6 +205,8 @@ def test_only_a_service_that_hears_the_stream_is_answered(world: World) -> None:
     with pytest.raises(Forbidden):
         world.between(THINGS, "t1", 1, 9, Actor("granli", "employee", person_id="p1", unit_id="u1"))
     with pytest.raises(Forbidden):
+        world.between(THINGS, "t1", 1, 9, Actor("granli", "employee", person_id="p1", service="beta"))
+    with pytest.raises(Forbidden):
         world.between("alpha.unknown", "t1", 1, 9)
     with pytest.raises(InvalidInput):
         world.between(THINGS, "t1", 0, 9)

@@ -270,7 +270,8 @@ class Inbox:
             outcome = self._park_failed(event, error)
         except Exception as error:
             outcome = self._park_failed(event, error)
-        metrics.HANDLED.labels(self._service, outcome.partition("_")[0]).inc()
+        if event.stream not in metrics.QUIET_STREAMS:
+            metrics.HANDLED.labels(self._service, outcome.partition("_")[0]).inc()
         if outcome.startswith("handled"):
             self._tell_news()
         return outcome

@@ -4,6 +4,9 @@ from prometheus_client import Counter, Gauge
 
 from services.contracts import cases
 
+QUIET_STREAMS = frozenset({cases.LANE})
+"""Not counted: anyone may read these metrics (PR-3). An operator sees all (tending.py)."""
+
 SENT = Counter("stafett_bus_events_sent_total", "Events confirmed by the broker", ["service"])
 UNCONFIRMED = Counter(
     "stafett_bus_unconfirmed_total",
@@ -20,8 +23,6 @@ UNSENT_AGE = Gauge("stafett_bus_oldest_unsent_seconds", "Age of the oldest event
 REPAIRED = Counter(
     "stafett_bus_repaired_total", "Events that had not come and were fetched from their source", ["service"]
 )
-QUIET_STREAMS = frozenset({cases.LANE})
-"""Not counted among what is parked or dead: anyone may read these metrics (PR-3). An operator sees all (tending.py)."""
 PARKED = Gauge("stafett_bus_parked", "Events that wait in the inbox, the dead among them", ["service"])
 DEAD_EVENTS = Gauge("stafett_bus_dead", "Events that are tried no more", ["service"])
 CONNECTED = Gauge(

@@ -174,7 +174,8 @@ class Repair:
             return 0
         for event in events:
             self._take(event)
-        metrics.REPAIRED.labels(self._service).inc(len(events))
+        if gap.stream not in metrics.QUIET_STREAMS:
+            metrics.REPAIRED.labels(self._service).inc(len(events))
         log.warning("event_gap_filled", stream=gap.stream, sequence=gap.first, count=len(events))
         return len(events)
 
