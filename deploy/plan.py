@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy import engines
 from deploy.processes import free_ports, port_is_taken
 from deploy.steps import ROOT
 
@@ -54,6 +55,7 @@ class Plan:
         file = self.var / "run" / "suite.json"
         file.write_text(json.dumps(told, indent=1) + "\n")
         file.chmod(0o600)
+        engines.keep(self.var, self.env)
 
 
 def make_plan(var: Path, port: int, amqp_url: str) -> Plan:

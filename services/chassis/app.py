@@ -22,6 +22,7 @@ from services.chassis import access_record, idempotency, metrics, tracing
 from services.chassis.actor import Actor, Signer, Verifier, service_actor
 from services.chassis.bus.inbox import Inbox
 from services.chassis.bus.relay import Relay
+from services.chassis.bus.repair import Gap, Repair
 from services.chassis.bus.topology import Catalogue
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.faults import field_faults
@@ -35,6 +36,7 @@ from services.chassis.rpc.protocol import DEFAULT_TIMEOUT
 from services.chassis.settings import Settings
 from services.chassis.storage import Database, WriteTransaction
 from services.chassis.unit_of_work import Access, Reading, Surroundings, UnitOfWork
+from services.contracts import bus
 from services.contracts.base import Procedure
 from services.contracts.envelope import Event
 from services.kernel.errors import (
@@ -174,18 +176,23 @@ class App:
             self.db, settings, self.name, service_cls.handlers, self._work_on_event,
             seal=lambda body: self.keys.seal_bytes("undecodable", body), clock=self.clock, catalogue=catalogue,
         )  # fmt: skip
+        self.repair = Repair(
+            self.db, self.name, self.clock, catalogue, self._ask_history, self.inbox.take_with_followers
+        )
         self.surroundings = Surroundings(
             settings=settings,
             keys=self.keys,
             services=service_cls.services(settings),
             handlers=service_cls.handlers,
             wake_relay=self.relay.wake,
+            catalogue=catalogue,
         )
         self.operations: dict[str, Operation] = service_cls.operations()
         self._recorder = access_record.Recorder(self.db)
         self.rpc = RpcClient(settings.amqp_url, settings.var, self.name)
         checks = {"database": self.db.answers, "broker": self.rpc.connected}
-        self.health = HealthServer(self.name, settings.health_port, checks)
+        watched = {"outbox": self.relay.keeps_up, "inbox": self.inbox.none_dead}
+        self.health = HealthServer(self.name, settings.health_port, checks, watched)
         self._verifier = Verifier(settings.var)
         self._signer: Signer | None = None
         self._schemas: dict[str, tuple[Any, Any]] = {
@@ -363,6 +370,13 @@ class App:
             self.rpc, token or self._service_token(municipality), self._service_token, municipality, deadline
         )
 
+    def _ask_history(self, source: str, gap: Gap) -> list[Mapping[str, Any]]:
+        """What `source` has of a gap in this service's inbox."""
+        wanted = {"stream": gap.stream, "subject": gap.subject, "first": gap.first, "last": gap.last}
+        answer = self.calls(gap.municipality).call(bus.events_between(source), wanted)
+        events: list[Mapping[str, Any]] = answer["events"]
+        return events
+
     def tick(self, name: str, run: Callable[[Any, Work], None]) -> None:
         """One round of a timer; what it raises is logged and counted, and the next round comes anyway."""
         tracing.begin()
@@ -385,12 +399,12 @@ class App:
 
     def start(self) -> None:
         """Start the RPC client, the relay and the inbox; they connect, and connect again, by themselves."""
-        for part in (self.health, self.rpc, self.relay, self.inbox):
+        for part in (self.health, self.rpc, self.relay, self.inbox, self.repair):
             part.start()
 
     def stop(self) -> None:
         """Stop what was started, all at once, and close the database."""
-        parts = (self.inbox, self.relay, self.rpc, self.health)
+        parts = (self.repair, self.inbox, self.relay, self.rpc, self.health)
         threads = [threading.Thread(target=part.stop, daemon=True) for part in parts]
         for thread in threads:
             thread.start()

@@ -21,26 +21,37 @@ _LIMIT = 5.0
 _MAX_REQUEST = 8192
 
 
-def report(checks: Mapping[str, Check]) -> tuple[bool, dict[str, Any]]:
-    """Whether all is well, and the JSON answer: one row a component. A check that raises is not well."""
+def report(
+    checks: Mapping[str, Check], watched: Mapping[str, Check] | None = None
+) -> tuple[bool, dict[str, Any]]:
+    """Whether all is well, and the JSON answer: one row a component. A check that raises is not well.
+
+    What is only `watched` needs a person when it is not well ("attention"), and the process answers on.
+    """
+    watched = watched or {}
     rows = []
-    for component, check in checks.items():
+    for component, check in {**checks, **watched}.items():
         try:
             well = bool(check())
         except Exception as error:
             log.warning("check_failed", component=component, **fault(error))
             well = False
         metrics.UP.labels(component).set(well)
-        rows.append({"component": component, "status": "up" if well else "down"})
-    well = all(row["status"] == "up" for row in rows)
+        worse = "attention" if component in watched else "down"
+        rows.append({"component": component, "status": "up" if well else worse})
+    well = all(row["status"] != "down" for row in rows)
     return well, {"status": "up" if well else "down", "components": rows}
 
 
 class HealthServer:
-    """Serves GET on 127.0.0.1:`port` until stopped; `checks` say what readiness means for this process."""
+    """Serves GET on 127.0.0.1:`port` until stopped; `checks` say what readiness means for this process, and what
+    is `watched` is told beside it."""
 
-    def __init__(self, service: str, port: int, checks: Mapping[str, Check]) -> None:
+    def __init__(
+        self, service: str, port: int, checks: Mapping[str, Check], watched: Mapping[str, Check] | None = None
+    ) -> None:
         self._service, self._port, self._checks = service, port, dict(checks)
+        self._watched = dict(watched or {})
         self._listener: socket.socket | None = None
 
     def start(self) -> None:
@@ -94,7 +105,7 @@ class HealthServer:
                 {"status": "up", "components": [{"component": self._service, "status": "up"}]}
             ).encode()
         elif path == b"/health/ready":
-            well, answer = report(self._checks)
+            well, answer = report(self._checks, self._watched)
             status = b"200 OK" if well else b"503 Service Unavailable"
             body = json.dumps(answer).encode()
         elif path == b"/metrics":

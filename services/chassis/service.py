@@ -29,9 +29,12 @@ from nameko.timer import Timer
 from sqlalchemy import MetaData
 
 from services.chassis.app import App, Context, Work
+from services.chassis.bus import repair
 from services.chassis.rpc.server import Rpc
 from services.chassis.settings import Settings
+from services.chassis.tables import ChassisTables
 from services.chassis.unit_of_work import Handler, Reading, UnitOfWork
+from services.contracts import bus
 from services.contracts.base import Procedure
 
 __all__ = ["Context", "Reading", "Service", "UnitOfWork", "Work", "command", "every", "query"]
@@ -145,6 +148,18 @@ class Service:
                     raise TypeError(f"{cls.name} can't answer {operation.procedure.name}")
                 found[operation.procedure.name] = operation
         return found
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Every service answers from the history of its own events (bus/repair.py)."""
+        super().__init_subclass__(**options)
+        name: str | None = cls.__dict__.get("name")
+        if name is None:
+            return
+
+        def events_between(self: Service, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+            return repair.answer(reading, ChassisTables.of(self.metadata), request)
+
+        setattr(cls, bus.EVENTS_BETWEEN, query(bus.events_between(name))(events_between))
 
     @every(seconds=3600)
     def forget_old_idempotency_keys(self, work: Work) -> None:

@@ -119,6 +119,7 @@ def chassis_tables(metadata: sa.MetaData, own_outbox: Mapping[str, str] | None =
             sa.Column("attempts", sa.Integer, nullable=False),
             sa.Column("retry_at", UtcDateTime),
             sa.Column("parked_at", UtcDateTime, nullable=False),
+            sa.Column("dead_at", UtcDateTime),
         ),
         undecodable=sa.Table(
             "undecodable",
@@ -256,6 +257,7 @@ def create_chassis_tables(op: Any) -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("retry_at", UtcDateTime),
         sa.Column("parked_at", UtcDateTime, nullable=False),
+        sa.Column("dead_at", UtcDateTime),
     )
     op.create_table(
         "undecodable",

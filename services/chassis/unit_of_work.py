@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.chassis.actor import Actor
 from services.chassis.bus import outbox
+from services.chassis.bus.topology import Catalogue
 from services.chassis.keys import Keys
 from services.chassis.settings import Settings
 from services.chassis.storage import AnyConnection, WriteTransaction
@@ -42,6 +43,7 @@ class Surroundings:
     services: Any
     handlers: Mapping[str, Handler]
     wake_relay: Callable[[], None]
+    catalogue: Catalogue
 
 
 class _Work:
@@ -57,6 +59,7 @@ class _Work:
         self.settings = surroundings.settings
         self.keys = surroundings.keys
         self.services = surroundings.services
+        self.catalogue = surroundings.catalogue
         self.accesses: list[Access] = []
         self._surroundings = surroundings
 

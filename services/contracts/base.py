@@ -196,6 +196,11 @@ def code_tree(**options: Any) -> Any:
     return _field(fields.Raw, "code", {"_validators": [_check_code_tree], **options})
 
 
+def event_envelope(**options: Any) -> Any:
+    """A whole event within a message: its data was checked when it was told, and holds what an event may."""
+    return _field(fields.Raw, "opaque", {"_validators": [_check_mapping], **options})
+
+
 def nested(message: type[Message], *, many: bool = False, **options: Any) -> Any:
     """A message within a message, or with `many` a list of at most 500."""
     if many:

@@ -1,15 +1,12 @@
 """All events, streams and procedures in one place: topology, AsyncAPI and the contract tests are made from it."""
 
-from services.contracts import cases, consent, directory, notifications, relay_log
+from services.contracts import bus, cases, consent, directory, notifications, relay_log
 from services.contracts.base import EventType, Procedure
 
 _MODULES = (cases, consent, directory, notifications, relay_log)
 
 EVENTS: dict[str, EventType] = {event.type: event for module in _MODULES for event in module.EVENTS}
 """Every event that is told, by its type."""
-
-PROCEDURES: dict[str, Procedure] = {each.name: each for module in _MODULES for each in module.PROCEDURES}
-"""Every procedure that is answered, by its name."""
 
 STREAMS: dict[str, str] = {
     cases.PEOPLE: "cases",
@@ -34,3 +31,8 @@ HEARS: dict[str, frozenset[str]] = {
 """The streams that each service takes into its inbox, whole. The lane's goes to nobody but notifications (PR-5)."""
 
 SERVICES: tuple[str, ...] = tuple(HEARS)
+
+PROCEDURES: dict[str, Procedure] = {each.name: each for module in _MODULES for each in module.PROCEDURES} | {
+    each.name: each for each in map(bus.events_between, SERVICES)
+}
+"""Every procedure that is answered, by its name."""

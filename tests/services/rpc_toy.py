@@ -74,7 +74,7 @@ HEARD = EventType("other.told.v1", "other.news", "news", ThingNamed, "Another se
 CATALOGUE = Catalogue(
     events={ADDED.type: ADDED, HEARD.type: HEARD},
     streams={"toy.things": "toy", "other.news": "other"},
-    hears={"toy": frozenset({"other.news"})},
+    hears={"toy": frozenset({"other.news"}), "notifications": frozenset({"toy.things"})},
 )
 
 metadata = new_metadata()

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from kombu import Connection
+from prometheus_client import generate_latest
 
-from services.chassis.bus import topology
-from services.chassis.bus.inbox import Inbox, Knowledge
+from services.chassis.bus import metrics, topology
+from services.chassis.bus.inbox import MAX_TRIES, Inbox, Knowledge
 from services.chassis.bus.relay import _heartbeat
 from services.chassis.clock import SettableClock
 from services.chassis.storage import Database, WriteTransaction
@@ -160,6 +161,93 @@ def test_a_parked_event_is_tried_again_when_its_time_has_come_and_frees_those_be
     assert world.inbox.retry_due() == 1
     assert seen(world.db) == [1, 2, 3]
     assert world.parked() == []
+
+
+def until_dead(world: World, subject: str = "t1") -> None:
+    """Let the first event of a subject fail until nobody tries it any more."""
+    world.failing = {1}
+    world.receive(*(world.event(subject, n) for n in (1, 2)))
+    for _ in range(MAX_TRIES + 3):
+        world.clock.advance(seconds=301)
+        world.inbox.retry_due()
+
+
+def dead(world: World) -> list[tuple[str, int, int]]:
+    return [(row.subject, row.sequence, row.attempts) for row in rows(world.db, "parked") if row.dead_at]
+
+
+def test_an_event_that_always_fails_is_dead_after_so_many_tries_and_holds_up_its_subject_alone(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And knowledge of that subject stays unsure (CO-9)."""
+    until_dead(world)
+    assert dead(world) == [("t1", 1, MAX_TRIES)]
+    assert world.parked() == [("t1", 1, "handler_failed", MAX_TRIES), ("t1", 2, "gap", 0)]
+    world.clock.advance(days=400)
+    assert world.inbox.retry_due() == 0
+    world.receive(world.event("t2", 9), world.event("t1", 3))
+    assert seen(world.db) == [9]
+    world.inbox.receive(_heartbeat("alpha", THINGS, AT, AT, 0).body)
+    assert world.knowledge("t1").parked
+    assert not world.knowledge("t2").parked
+    assert not world.inbox.none_dead()
+    out = capsys.readouterr().out
+    assert out.count("event_dead") == 1
+    assert "Nordmann" not in out
+
+
+def test_a_dead_event_is_tried_once_after_a_start_and_is_dead_again_if_it_fails(world: World) -> None:
+    until_dead(world)
+    world.inbox.start()
+    wait_until(lambda: dead(world) == [("t1", 1, MAX_TRIES + 1)])
+    world.inbox.stop()
+    world.failing = set()
+    assert world.inbox.retry_due() == 0
+    again = world.make_inbox()
+    again.start()
+    wait_until(lambda: seen(world.db) == [1, 2])
+    again.stop()
+    assert world.parked() == []
+
+
+def test_dead_events_are_tried_once_when_a_source_comes_back(world: World) -> None:
+    """What an event needed may have been on its way for longer than all its tries took."""
+    world.inbox.receive(_heartbeat("alpha", THINGS, AT, AT, 0).body)
+    until_dead(world)
+    world.failing = set()
+    world.inbox.receive(_heartbeat("alpha", THINGS, AT, AT + timedelta(seconds=10), 1).body)
+    assert world.inbox.retry_due() == 0
+    world.inbox.receive(_heartbeat("alpha", THINGS, AT, AT + timedelta(minutes=40), 1).body)
+    assert world.inbox.retry_due() == 1
+    assert seen(world.db) == [1, 2]
+
+
+def test_parked_and_dead_events_stand_in_the_metrics_without_the_lanes(world: World) -> None:
+    until_dead(world)
+    lanes = replace(world.event("r1", 1), id="lane", stream="cases.lane")
+    world.receive(lanes)
+    world.inbox.start()
+    wait_until(lambda: dead(world) == [("t1", 1, MAX_TRIES + 1)])
+    told = generate_latest().decode()
+    assert 'stafett_bus_parked{service="beta"} 2.0' in told
+    assert 'stafett_bus_dead{service="beta"} 1.0' in told
+
+
+def test_what_is_taken_in_of_the_lane_is_in_no_count(world: World) -> None:
+    """PR-3: a number that grew would tell that somebody has just reported."""
+
+    def counted() -> float:
+        return sum(
+            metric.value
+            for metric in metrics.HANDLED.collect()[0].samples
+            if metric.labels["service"] == "beta" and metric.name.endswith("_total")
+        )
+
+    before = counted()
+    world.receive(replace(world.event("r1", 1), stream="cases.lane"))
+    assert counted() == before
+    world.receive(world.event("t1", 1))
+    assert counted() == before + 1
 
 
 def test_events_that_a_crash_left_waiting_behind_a_handled_one_are_found(world: World) -> None:

@@ -4,6 +4,7 @@ heartbeats."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -267,6 +268,20 @@ def test_the_inbox_queue_is_declared_so_that_nothing_is_lost(connection: Connect
         "alpha.thing_gone.v1",
         "alpha.things.heartbeat.v1",
     ]
+
+
+def test_what_is_sent_of_the_lane_is_in_no_count(db: Database, clock: SettableClock) -> None:
+    """PR-3: a number that grew would tell that somebody has just reported."""
+    relay = Relay(
+        db, BusSettings("amqp://127.0.0.1:1//"), f"quiet-{db.is_sqlite}", clock, catalogue=CATALOGUE
+    )
+    tell(db, "r1", 1, replace(SECRET_TOLD, stream="cases.lane"))
+    tell(db, "t1", 1)
+    relay._mark(db.metadata.tables["outbox"], rows(db, "outbox"))
+    assert relay.sent == 2
+    assert (
+        f'stafett_bus_events_sent_total{{service="quiet-{db.is_sqlite}"}} 1.0' in generate_latest().decode()
+    )
 
 
 def test_the_age_of_the_oldest_unsent_event_is_told(db: Database, clock: SettableClock) -> None:

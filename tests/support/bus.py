@@ -52,8 +52,11 @@ class BusSettings:
     amqp_url: str
 
 
-def open_database(url: str, service: str) -> Database:
-    """A migrated database with the chassis tables and `seen`, in which handlers write."""
+MIGRATIONS = Path(__file__).parent / "bus_migrations"
+
+
+def bus_metadata() -> sa.MetaData:
+    """The chassis tables, a lane's outbox, and `seen`, in which handlers write."""
     metadata = new_metadata()
     chassis_tables(metadata, own_outbox={LANE: "lane_outbox"})
     sa.Table(
@@ -64,7 +67,12 @@ def open_database(url: str, service: str) -> Database:
         sa.Column("sequence", sa.Integer),
         sa.Column("n", sa.Integer),
     )
-    database = Database(url, metadata, service, Path(__file__).parent / "bus_migrations")
+    return metadata
+
+
+def open_database(url: str, service: str) -> Database:
+    """A migrated database with those tables."""
+    database = Database(url, bus_metadata(), service, MIGRATIONS)
     database.migrate()
     return database
 

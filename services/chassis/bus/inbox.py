@@ -7,6 +7,7 @@ When the database fails nothing is answered to the broker: the loop ends, and wh
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from amqp import Message
 from services.chassis.bus import metrics, topology
 from services.chassis.bus.connection import BusSettings, Loop, connected
 from services.chassis.bus.inbox_rows import GAP, HANDLER_FAILED, InboxRows
+from services.chassis.bus.tending import count_parked
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.ids import new_id
 from services.chassis.logging import fault
@@ -38,10 +40,13 @@ from services.contracts.envelope import EnvelopeError, Event
 PREFETCH = 50
 POLL_SECONDS = 0.5
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 300.0
+MAX_TRIES = 12
+"""Some 18 minutes of tries. Then an event is dead: it waits for a person, for its source's return, or for a start."""
+AWAY_SECONDS = 60.0
 RETRY_BATCH = 50
 
 Handler = Callable[[Any, Event], None]
-Outcome = Literal["handled", "handled_next", "old", "gap", "failed"]
+Outcome = Literal["handled", "handled_next", "old", "gap", "failed", "dead"]
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +92,7 @@ class Inbox:
         self._tables = db.chassis
         self._rows = InboxRows(db.chassis)
         self._first_retry_seconds = first_retry_seconds
+        self._to_revive = threading.Event()
         self._news = threading.Condition()
         self._news_count = 0
         self._consuming = Loop(service, "inbox", self._consume)
@@ -95,6 +101,9 @@ class Inbox:
     def start(self) -> None:
         """Start taking events in; a service that hears nothing has nothing to start."""
         if self._hears:
+            self._to_revive.set()
+            metrics.PARKED.labels(self._service).set_function(lambda: self._told()[0])
+            metrics.DEAD_EVENTS.labels(self._service).set_function(lambda: self._told()[1])
             self._consuming.start()
             self._retrying.start()
 
@@ -164,6 +173,19 @@ class Inbox:
         is_parked = conn.scalar(sa.select(sa.literal(1)).where(sa.exists().where(sa.or_(*asked)))) is not None
         return Knowledge(min(times) if len(times) == len(streams) else None, is_parked)
 
+    def none_dead(self) -> bool:
+        """Whether no event waits for a person; for whoever asks about health."""
+        with self._db.read() as conn:
+            return count_parked(conn, self._tables, metrics.QUIET_STREAMS)[1] == 0
+
+    def _told(self) -> tuple[float, float]:
+        """(parked, dead) for whoever reads the metrics; not numbers while the database does not answer."""
+        try:
+            with self._db.read() as conn:
+                return count_parked(conn, self._tables, metrics.QUIET_STREAMS)
+        except (sa.exc.SQLAlchemyError, DatabaseBusy):
+            return math.nan, math.nan
+
     def _owns(self, stream: str) -> bool:
         return self._catalogue.streams.get(stream) == self._service
 
@@ -201,7 +223,7 @@ class Inbox:
         except EnvelopeError:
             self._keep_undecodable(body)
             return
-        self._take_with_followers(event)
+        self.take_with_followers(event)
 
     def _on_heartbeat(self, event: Event) -> None:
         try:
@@ -212,8 +234,12 @@ class Inbox:
         if offset is None:
             raise EnvelopeError("as_of has no offset")
         values = {"source": event.service, "as_of": as_of, "position": event.sequence}
+        state = self._tables.stream_state
         with self._db.write() as tx:
-            upsert(tx, self._tables.stream_state, {"stream": event.stream}, values)
+            before = tx.scalar(sa.select(state.c.as_of).where(state.c.stream == event.stream))
+            upsert(tx, state, {"stream": event.stream}, values)
+        if before is not None and (as_of - before).total_seconds() > AWAY_SECONDS:
+            self._to_revive.set()  # the source was away: what died for want of its events gets its chance
         self._tell_news()
 
     def _keep_undecodable(self, body: bytes) -> None:
@@ -244,7 +270,8 @@ class Inbox:
             outcome = self._park_failed(event, error)
         except Exception as error:
             outcome = self._park_failed(event, error)
-        metrics.HANDLED.labels(self._service, outcome.partition("_")[0]).inc()
+        if event.stream not in metrics.QUIET_STREAMS:
+            metrics.HANDLED.labels(self._service, outcome.partition("_")[0]).inc()
         if outcome.startswith("handled"):
             self._tell_news()
         return outcome
@@ -276,12 +303,13 @@ class Inbox:
         it is the database that fails."""
         with self._db.write() as tx:
             attempts = 1 + self._rows.attempts(tx, event)
-            delay = min(LAST_RETRY_SECONDS, self._first_retry_seconds * 2 ** min(attempts - 1, 20))
             now = self._clock.now()
-            self._rows.park(tx, event, HANDLER_FAILED, attempts, now + timedelta(seconds=delay), now)
+            dead = attempts >= MAX_TRIES
+            retry_at = None if dead else now + timedelta(seconds=self._delay(attempts))
+            self._rows.park(tx, event, HANDLER_FAILED, attempts, retry_at, now, now if dead else None)
             self._rows.ensure_position(tx, event)
         log.error(
-            "event_parked",
+            "event_dead" if dead else "event_parked",
             event_id=event.id,
             event_type=event.type,
             stream=event.stream,
@@ -289,9 +317,13 @@ class Inbox:
             attempt=attempts,
             **fault(error),
         )
-        return "failed"
+        return "dead" if dead else "failed"
 
-    def _take_with_followers(self, event: Event) -> None:
+    def _delay(self, attempts: int) -> float:
+        """Seconds until the next try after so many."""
+        return min(LAST_RETRY_SECONDS, self._first_retry_seconds * 2.0 ** min(attempts - 1, 20))
+
+    def take_with_followers(self, event: Event) -> None:
         """Take one event in, and then the parked ones of its subject whose turn has come, in order."""
         following: Event | None = event
         while following is not None and self._take(following) == "handled_next":
@@ -303,12 +335,26 @@ class Inbox:
             self.retry_due()
 
     def retry_due(self) -> int:
-        """Try the parked events again whose time, or turn, has come; their number."""
+        """Try the parked events again whose time, or turn, has come; their number. After a start, and when a
+        source has come back, the dead ones are among them, once."""
+        if self._to_revive.is_set():
+            self._to_revive.clear()
+            self._revive()
         with self._db.read() as conn:
             events = self._rows.due(conn, self._clock.now(), RETRY_BATCH)
         for event in events:
-            self._take_with_followers(event)
+            self.take_with_followers(event)
         return len(events)
+
+    def _revive(self) -> None:
+        try:
+            with self._db.write() as tx:
+                revived = self._rows.revive(tx, self._clock.now())
+        except (sa.exc.SQLAlchemyError, DatabaseBusy):
+            self._to_revive.set()
+            raise
+        if revived:
+            log.info("events_revived", count=revived)
 
     def _tell_news(self) -> None:
         with self._news:

@@ -92,8 +92,10 @@ class InboxRows:
         attempts: int,
         retry_at: datetime | None,
         at: datetime,
+        dead_at: datetime | None = None,
     ) -> None:
-        """Keep an event that can't be handled now; it waits for `retry_at`, or else for its turn."""
+        """Keep an event that can't be handled now; it waits for `retry_at`, or else for its turn. With `dead_at`
+        it stands on the dead list, and is not tried by itself."""
         upsert(
             tx,
             self._tables.parked,
@@ -105,6 +107,7 @@ class InboxRows:
                 "attempts": attempts,
                 "retry_at": retry_at,
                 "parked_at": at,
+                "dead_at": dead_at,
             },
         )
 
@@ -138,12 +141,19 @@ class InboxRows:
             .join(positions, same)
             .where(
                 parked.c.sequence <= positions.c.sequence + 1,
+                parked.c.dead_at.is_(None),
                 sa.or_(parked.c.retry_at.is_(None), parked.c.retry_at <= now),
             )
             .order_by(parked.c.parked_at)
             .limit(limit)
         )
         return [Event.from_dict(body) for body in conn.scalars(statement)]
+
+    def revive(self, tx: WriteTransaction, now: datetime) -> int:
+        """The dead events are due again. They keep their attempts: one that fails again is dead at once."""
+        parked = self._tables.parked
+        dead = parked.update().where(parked.c.dead_at.is_not(None))
+        return tx.execute(dead.values(dead_at=None, retry_at=now)).rowcount
 
     def _this(self, event: Event) -> tuple[Any, ...]:
         parked = self._tables.parked

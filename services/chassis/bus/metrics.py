@@ -2,6 +2,11 @@
 
 from prometheus_client import Counter, Gauge
 
+from services.contracts import cases
+
+QUIET_STREAMS = frozenset({cases.LANE})
+"""Not counted: anyone may read these metrics (PR-3). An operator sees all (tending.py)."""
+
 SENT = Counter("stafett_bus_events_sent_total", "Events confirmed by the broker", ["service"])
 UNCONFIRMED = Counter(
     "stafett_bus_unconfirmed_total",
@@ -15,6 +20,11 @@ INTERRUPTED = Counter(
     "stafett_bus_interruptions_total", "Times a bus loop had to start again", ["service", "loop"]
 )
 UNSENT_AGE = Gauge("stafett_bus_oldest_unsent_seconds", "Age of the oldest event not yet sent", ["service"])
+REPAIRED = Counter(
+    "stafett_bus_repaired_total", "Events that had not come and were fetched from their source", ["service"]
+)
+PARKED = Gauge("stafett_bus_parked", "Events that wait in the inbox, the dead among them", ["service"])
+DEAD_EVENTS = Gauge("stafett_bus_dead", "Events that are tried no more", ["service"])
 CONNECTED = Gauge(
     "stafett_bus_connected", "1 while the loop has a connection to the broker", ["service", "loop"]
 )

@@ -32,6 +32,7 @@ from services.contracts.envelope import CONTENT_TYPE, EVERY_MUNICIPALITY, Event
 BATCH = 500
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10.0
+LATE_SECONDS = 60.0
 CONFIRM_SECONDS = 5.0
 _LEADER_LOCK = 0x57AFE11
 
@@ -87,6 +88,11 @@ class Relay:
         ]
         oldest: datetime | None = min((at for at in times if at is not None), default=None)
         return max(0.0, (self._clock.now() - oldest).total_seconds()) if oldest else 0.0
+
+    def keeps_up(self) -> bool:
+        """Whether nothing has waited long to be sent; for whoever asks about health."""
+        with self._db.read() as conn:
+            return self.oldest_unsent_age(conn) < LATE_SECONDS
 
     def _waited(self) -> float:
         """For whoever reads the metrics; not a number while the database does not answer."""
@@ -155,7 +161,8 @@ class Relay:
                 ],
             )
         self.sent += len(rows)
-        metrics.SENT.labels(self._service).inc(len(rows))
+        told = [row for row in rows if row.stream not in metrics.QUIET_STREAMS]
+        metrics.SENT.labels(self._service).inc(len(told))
 
     def _beat(self, publisher: Publisher) -> None:
         """Tell of each stream how old the knowledge is that all its sent events give (CO-9)."""
