@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from services.cases.commands import answer_handover
 from services.cases.service import CasesService
+from services.cases.storage import cases as storage
 from services.chassis.actor import Actor, service_actor
+from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import cases
 from services.contracts.directory import GetTool
 from services.kernel import identity_number
@@ -478,3 +481,33 @@ def at_once(*acts: Any) -> list[Any]:
     for thread in threads:
         thread.join(20)
     return outcomes
+
+
+def test_whoever_was_replaced_a_moment_ago_does_not_act_as_holder(the: House) -> None:
+    """HO-1: an act that has waited for a handover's acceptance is judged after it, not before."""
+    case_id = the.at_level_1()
+    asked = the.ask(
+        cases.ProposeHandover, TEACHER, case_id=case_id, to_person_id=COLLEAGUE.person_id,
+        to_unit_id=COLLEAGUE.unit_id, family_answer="agreed",
+    )  # fmt: skip
+    outcome: list[object] = []
+
+    def act_as_holder() -> None:
+        try:
+            outcome.append(the.ask(cases.CompleteStep, TEACHER, case_id=case_id, step="make_concrete"))
+        except Refusal as refusal:
+            outcome.append(refusal.status)
+
+    acting = threading.Thread(target=act_as_holder)
+    actor = Actor("granli", "employee", COLLEAGUE.person_id, COLLEAGUE.unit_id)
+    with the.app.db.write() as tx:
+        storage.lock(tx, "granli", case_id)
+        acting.start()
+        acting.join(0.3)
+        assert not outcome, "the act waits for its turn"
+        uow = UnitOfWork(the.app.surroundings, tx, actor, "granli", the.clock.now())
+        answer_handover.run(
+            uow, {"case_id": case_id, "handover_id": asked["id"], "answer": "accepted", "reason": None}
+        )
+    acting.join(20)
+    assert outcome == [403]

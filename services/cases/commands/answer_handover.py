@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from services.cases.commands.common import post, require_open, windows
+from services.cases.commands.common import post, require_open, to_change, windows
 from services.cases.commands.raise_concern import tell_holder
 from services.cases.domain.case import Handover, Post
 from services.cases.domain.errors import HandoverNotOpen
 from services.cases.storage import cases
-from services.chassis import access
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import HandoverAnswered
 from services.kernel.facts import Act
@@ -15,7 +14,7 @@ from services.kernel.facts import Act
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Accept or decline; the id is the case's."""
-    facts = require_open(access.of(uow, request["case_id"]), Act.ANSWER_HANDOVER)
+    facts = require_open(to_change(uow, request["case_id"]), Act.ANSWER_HANDOVER)
     case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
     handover, before = case.handover, case.holder
     if handover is None or before is None:

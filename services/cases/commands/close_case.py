@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from services.cases.commands.common import require_open
+from services.cases.commands.common import require_open, to_change
 from services.cases.storage import cases
-from services.chassis import access
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import CaseClosed
 from services.kernel.facts import Act
@@ -12,7 +11,7 @@ from services.kernel.facts import Act
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Close the case."""
-    require_open(access.of(uow, request["case_id"]), Act.CLOSE)
+    require_open(to_change(uow, request["case_id"]), Act.CLOSE)
     case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
     cases.demand_version(uow.tx, case, request["expected_version"])
     by = uow.actor.person_id or ""

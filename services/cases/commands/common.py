@@ -5,20 +5,28 @@ from typing import Any
 
 from services.cases.domain.case import FamilyAnswer, Post
 from services.cases.domain.errors import CaseNotOpen, ConsentNotKnown, NotInUnit
-from services.cases.storage import staff
+from services.cases.storage import cases, staff
+from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.facts import Act, Facts, WindowFact
 
 
-def require_open(access: CaseAccess, act: Act) -> Facts:
+def to_change(uow: UnitOfWork, case_id: str) -> CaseAccess:
+    """The asker's access to a case that they are about to change. Its row is locked first, so that what is decided
+    stays true until the commit: nobody acts as the holder whom another transaction has just replaced (HO-1)."""
+    cases.lock(uow.tx, uow.municipality, case_id)
+    return access.of(uow, case_id)
+
+
+def require_open(asked: CaseAccess, act: Act) -> Facts:
     """Note the grant to change an open case, and answer its facts. Whoever may see a case that is closed, is told that
     it is (409), and not that they were forbidden."""
-    if access.facts is not None and access.facts.case.closed and access.decide(Act.SEE_CASE).allowed:
+    if asked.facts is not None and asked.facts.case.closed and asked.decide(Act.SEE_CASE).allowed:
         raise CaseNotOpen(state="closed")
-    access.require(act)
-    assert access.facts is not None
-    return access.facts
+    asked.require(act)
+    assert asked.facts is not None
+    return asked.facts
 
 
 def windows(facts: Facts, now: datetime, *, needed: bool) -> tuple[WindowFact, ...]:

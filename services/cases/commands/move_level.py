@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from services.cases.commands.common import family_answer, post, require_open, windows
+from services.cases.commands.common import family_answer, post, require_open, to_change, windows
 from services.cases.commands.raise_concern import tell_holder
 from services.cases.domain.case import Case
 from services.cases.domain.errors import InvalidInput
 from services.cases.storage import cases
-from services.chassis import access
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import ConcernJoined, LevelMoved
 from services.kernel.facts import Act, Facts
@@ -15,7 +14,7 @@ from services.kernel.facts import Act, Facts
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Move the case; the answer's id is the case in which the effort goes on."""
-    facts = require_open(access.of(uow, request["case_id"]), Act.DECIDE_LEVEL)
+    facts = require_open(to_change(uow, request["case_id"]), Act.DECIDE_LEVEL)
     case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
     cases.demand_version(uow.tx, case, request["expected_version"])
     if case.level == 0 and request["to_level"] >= 1:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from services.cases.commands.common import family_answer, post, require_open, windows
+from services.cases.commands.common import family_answer, post, require_open, to_change, windows
 from services.cases.storage import cases
-from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import HandoverProposed
@@ -13,7 +12,7 @@ from services.kernel.facts import Act
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Propose; the id is the handover's."""
-    facts = require_open(access.of(uow, request["case_id"]), Act.PROPOSE_HANDOVER)
+    facts = require_open(to_change(uow, request["case_id"]), Act.PROPOSE_HANDOVER)
     case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
     to = post(uow, request["to_person_id"], request["to_unit_id"], "to_person_id")
     handover = case.propose_handover(

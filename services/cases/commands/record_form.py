@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from services.cases.commands.common import require_open
+from services.cases.commands.common import require_open, to_change
 from services.cases.domain.errors import InvalidInput
 from services.cases.storage import cases, notes
-from services.chassis import access
 from services.chassis.app import Context
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.directory import GetTool
@@ -38,7 +37,7 @@ def prepare(context: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Keep the form; the id is the note's."""
-    require_open(access.of(uow, request["case_id"]), Act.WRITE_NOTES)
+    require_open(to_change(uow, request["case_id"]), Act.WRITE_NOTES)
     case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
     by = uow.actor.person_id or ""
     case.record_form(request["tool"], by, uow.now)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from services.cases.commands.common import require_open
+from services.cases.commands.common import require_open, to_change
 from services.cases.domain.errors import InvalidInput
 from services.cases.storage import cases, notes, people
-from services.chassis import access
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import StepCompleted, TalkRecorded
 from services.kernel.calendar import local_date
@@ -14,7 +13,7 @@ from services.kernel.facts import Act
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Keep the talk; the first one opens the notes to the family. The id is the note's."""
-    require_open(access.of(uow, request["case_id"]), Act.WRITE_NOTES)
+    require_open(to_change(uow, request["case_id"]), Act.WRITE_NOTES)
     case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
     by = uow.actor.person_id or ""
     _check(uow, request, case.subject_person_id)

@@ -72,6 +72,11 @@ def save(tx: WriteTransaction, keys: Keys, case: Case) -> int:
     return version
 
 
+def lock(tx: WriteTransaction, municipality: str, case_id: str) -> None:
+    """Let nobody else change the case until the transaction ends; nothing happens for an unknown id."""
+    tx.execute(_one(municipality, case_id).with_for_update())
+
+
 def for_change(tx: WriteTransaction, municipality: str, case_id: str) -> Case:
     """The case, locked until the transaction ends. Decide access first: an unknown id is a LookupError here."""
     row = tx.execute(_one(municipality, case_id).with_for_update()).one_or_none()
