@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.cases.domain import errors, levels
@@ -143,7 +143,12 @@ REGISTERED = datetime(2026, 11, 1, 23, 30, tzinfo=UTC)  # the 2nd in Norway, hal
 LIMIT = datetime(2026, 11, 16, 23, 0, tzinfo=UTC)  # Norwegian midnight as the 16th ends
 
 
+LAST_MINUTE = int((LIMIT - REGISTERED).total_seconds()) // 60 - 1
+
+
 @given(st.integers(0, 60 * 24 * 30))
+@example(LAST_MINUTE)
+@example(LAST_MINUTE + 1)
 def test_a_concern_is_flagged_after_fourteen_days(minutes: int) -> None:
     """LV-7: kept to the end of the 14th day after registration in Norway, overdue from then on."""
     case = concern(at=REGISTERED)
