@@ -99,5 +99,4 @@ def actor() -> Actor | None:
         person_id=capacity["person_id"],
         unit_id=capacity["unit_id"],
         assurance=session.get("assurance", "low"),
-        session_id=session.get("csrf", "")[:16] or None,
     )

@@ -6,7 +6,7 @@ identity number."""
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -53,13 +53,6 @@ def add_months(day: date, months: int) -> date:
     """The same day some months later, or the last of that month when it is shorter (CO-2)."""
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
-
-
-def days_after(instant: datetime, days: int) -> datetime:
-    """Norwegian midnight as the day ends that lies `days` after the day of the instant.
-
-    A time limit of 14 days from registration on the 1st is thus kept to the end of the 15th (LV-7)."""
-    return midnight(local_date(instant) + timedelta(days=days + 1))
 
 
 def _demand_aware(instant: datetime) -> None:

@@ -15,7 +15,6 @@ from services.kernel.calendar import (
     age_on,
     birthday,
     birthday_instant,
-    days_after,
     local_date,
     midnight,
 )
@@ -78,11 +77,6 @@ def test_CO_2_months_end_on_the_same_day_or_the_last_of_the_month() -> None:
     assert add_months(date(2028, 2, 29), 12) == date(2029, 2, 28)
     assert add_months(date(2026, 10, 31), 1) == date(2026, 11, 30)
     assert add_months(date(2026, 12, 1), 1) == date(2027, 1, 1)
-
-
-def test_LV_7_a_limit_in_days_is_kept_to_the_end_of_its_last_day() -> None:
-    """LV-7: 14 days from the 1st end as the 15th does, over the change to winter time too."""
-    assert days_after(datetime(2026, 10, 20, 8, tzinfo=UTC), 14) == datetime(2026, 11, 3, 23, tzinfo=UTC)
 
 
 def test_an_instant_needs_a_time_zone() -> None:

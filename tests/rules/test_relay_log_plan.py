@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.kernel.errors import InvalidInput, NotFound, StaleEdit
 from services.relay_log.domain.errors import GoalNotActive, MeasureNotOpen, MeasureWithoutEffect
-from services.relay_log.domain.evaluation import Judged, Said, judge, open_after
+from services.relay_log.domain.evaluation import Judged, Said, judge
 from services.relay_log.domain.log import Edit, demand_current
 from services.relay_log.domain.parties import demand_responsible
 from services.relay_log.domain.plan import (
@@ -206,7 +206,6 @@ def test_an_evaluation_ends_in_one_of_four() -> None:
     new = judged[1].replacement
     assert new is not None and four[1].replaced_by == new.measure_id and new.is_open
     assert (new.goal_id, new.topic, new.arena, new.responsible) == ("g1", "wellbeing", "home", TEACHER)
-    assert open_after({each.measure_id: each for each in four}, judged)
 
 
 def test_a_measure_without_effect_does_not_continue() -> None:

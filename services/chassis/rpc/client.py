@@ -83,11 +83,6 @@ class Pending:
         metrics.observe_call(metrics.RPC_CALLED, self.procedure, outcome, seconds)
 
 
-def gather(*pending: Pending) -> list[dict[str, Any]]:
-    """The answers of calls that went out together, in order; raises the first Refusal."""
-    return [each.result() for each in pending]
-
-
 class RpcClient:
     """Calls services over the broker at `amqp_url`, with the RPC keys under `var`; `name` says whose client it is.
 

@@ -89,8 +89,3 @@ def _replacement(measure: Measure, said: Said, at: str, today: date, new_id: str
         new_id, measure.case_id, measure.goal_id, measure.topic, responsible, measure.is_childs_own,
         said.new_arena or measure.arena, deadline,
     )  # fmt: skip
-
-
-def open_after(measures: Mapping[str, Measure], judged: Sequence[Judged]) -> bool:
-    """Whether anything is left to evaluate."""
-    return any(each.is_open for each in measures.values()) or any(each.replacement for each in judged)
