@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from kombu import Connection
 
-from deploy import engines, ops
+from deploy import engines
+from deploy.ops.__main__ import main
 from services.chassis.bus import topology
 from services.chassis.keys import ensure_key_material
 from services.chassis.storage import Database
@@ -27,7 +28,7 @@ class Desk:
     def run(self, *words: str) -> tuple[int, Any]:
         """(exit code, what was printed as JSON)."""
         self._capsys.readouterr()
-        code = ops.main([*words, "--json", "--var", str(self.var)])
+        code = main([*words, "--json", "--var", str(self.var)])
         said = self._capsys.readouterr()
         return code, json.loads(said.out or said.err)
 
@@ -111,7 +112,7 @@ def test_discard_asks_for_a_yes_and_notes_who_did_what(desk: Desk) -> None:
 )
 def test_ids_or_all_and_not_both(words: list[str]) -> None:
     with pytest.raises(SystemExit) as usage:
-        ops.main(words)
+        main(words)
     assert usage.value.code == 2
 
 
