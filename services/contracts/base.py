@@ -223,10 +223,23 @@ def many(item: Any, *, max_items: int = 200, **options: Any) -> Any:
 MessageClass = type[Message]
 
 
+Outside = Literal["case", "plan", "item", "view", "consent", "public"]
+"""What the service of an outside system must be permitted, at the moment of sending, to be told of an event (CO-8):
+
+- `case`: see the case; `consent`: read its consents;
+- `plan`, `item`, `view`: read a goal or measure, an item of the log, the child's view, in every topic that the
+  event's `topic` or `topics` names; an event that names none is not sent;
+- `public`: nothing, since anyone may know.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class EventType:
     """One kind of event: its type (`<service>.<event>.v<major>`, also the routing key), its stream, what its
-    subject is, its data and what it means to a reader who knows only the published language."""
+    subject is, its data and what it means to a reader who knows only the published language.
+
+    `told` says when it is told, in one sentence. `outside` is what an outside system must be permitted; None: the
+    event never leaves the house, whatever somebody is granted."""
 
     type: str
     stream: str
@@ -234,6 +247,8 @@ class EventType:
     schema: MessageClass
     meaning: str
     example: Mapping[str, Any] = field(default_factory=dict)
+    told: str = ""
+    outside: Outside | None = None
 
     @property
     def service(self) -> str:

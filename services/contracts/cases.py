@@ -154,6 +154,8 @@ PersonChanged = EventType(
     PersonChangedData,
     "A child's or pregnant woman's age, address grade or guardians as they now stand, whole.",
     {"person_id": _P, "birth_date": "2022-03-05", "address_grade": "ungraded", "guardians": []},
+    told="At the first concern about a child or a pregnant woman, and at a later one when the register "
+    "then says something else of them.",
 )
 ConcernRaised = EventType(
     "cases.concern_raised.v1",
@@ -171,6 +173,8 @@ ConcernRaised = EventType(
         "registered_at": _AT,
         "decide_by": "2026-12-04",
     },
+    told="At the registration of the concern, in the same transaction.",
+    outside="case",
 )
 TalkRecorded = EventType(
     "cases.talk_recorded.v1",
@@ -179,6 +183,8 @@ TalkRecorded = EventType(
     TalkRecordedData,
     "The concern has been talked over with the family; from now on the guardians may read the notes (LV-17).",
     {"case_id": _ID, "held_on": "2026-11-20", "recorded_at": _AT},
+    told="When the first talk with the family is recorded; later talks are not told.",
+    outside="case",
 )
 LevelMoved = EventType(
     "cases.level_moved.v1",
@@ -194,6 +200,9 @@ LevelMoved = EventType(
         "at": _AT,
         "family_answer": "agreed",
     },
+    told="When the owner, the holder or the leader has moved the case up or down; a closing is told as "
+    "`cases.case_closed`.",
+    outside="case",
 )
 HolderChanged = EventType(
     "cases.holder_changed.v1",
@@ -202,6 +211,9 @@ HolderChanged = EventType(
     HolderChangedData,
     "The case has a (new) relay holder from this instant; the one before holds it no longer (HO-1).",
     {"case_id": _ID, "holder_person_id": _P, "holder_unit_id": _U, "at": _AT, "how": "appointed"},
+    told="When the case comes to the level from which it has a holder (policy: 1), and when the one asked "
+    "has accepted a handover.",
+    outside="case",
 )
 HandoverProposed = EventType(
     "cases.handover_proposed.v1",
@@ -217,6 +229,7 @@ HandoverProposed = EventType(
         "to_unit_id": _U,
         "at": _AT,
     },
+    told="When the holder, or the leader in their place, asks another to take over.",
 )
 HandoverAnswered = EventType(
     "cases.handover_answered.v1",
@@ -232,6 +245,7 @@ HandoverAnswered = EventType(
         "answer": "accepted",
         "at": _AT,
     },
+    told="When the one asked answers; an acceptance is followed by `cases.holder_changed`.",
 )
 StepCompleted = EventType(
     "cases.step_completed.v1",
@@ -240,6 +254,8 @@ StepCompleted = EventType(
     StepCompletedData,
     "A step of the level is done (LV-6).",
     {"case_id": _ID, "level": 1, "step": "plan", "at": _AT},
+    told="When a step is ticked off, or when what it asks for was recorded.",
+    outside="case",
 )
 DeadlineNear = EventType(
     "cases.deadline_near.v1",
@@ -248,6 +264,9 @@ DeadlineNear = EventType(
     DeadlineData,
     "A deadline is near: the owner is to be warned (LV-7).",
     {"case_id": _ID, "kind": "decide_concern", "due": "2026-12-04", "owner_person_id": _P},
+    told="Once for each deadline, as many days before it as the policy says (3), by the first look of "
+    "that day.",
+    outside="case",
 )
 DeadlinePassed = EventType(
     "cases.deadline_passed.v1",
@@ -256,6 +275,8 @@ DeadlinePassed = EventType(
     DeadlineData,
     "A deadline has passed: the case is overdue (LV-7).",
     {"case_id": _ID, "kind": "decide_concern", "due": "2026-12-04", "owner_person_id": _P},
+    told="Once for each deadline, by the first look of the day after it.",
+    outside="case",
 )
 ConcernJoined = EventType(
     "cases.concern_joined.v1",
@@ -264,6 +285,8 @@ ConcernJoined = EventType(
     ConcernJoinedData,
     "The concern was taken into the child's running case, and has ended as a case of its own (LG-1).",
     {"case_id": _ID, "into_case_id": _ID, "at": _AT},
+    told="When a concern at level 0 is taken up into a case of the same child that has a relay log.",
+    outside="case",
 )
 CaseClosed = EventType(
     "cases.case_closed.v1",
@@ -272,6 +295,8 @@ CaseClosed = EventType(
     CaseClosedData,
     "The case is closed; its log is read-only (LG-10).",
     {"case_id": _ID, "from_level": 2, "outcome": "goals_reached", "by_person_id": _P, "at": _AT},
+    told="When the case is closed, from any level.",
+    outside="case",
 )
 LaneReportFiled = EventType(
     "cases.lane_report_filed.v1",
@@ -280,6 +305,7 @@ LaneReportFiled = EventType(
     LaneReportFiledData,
     "Child protection has a new report in the protected lane; told to child protection alone (PR-5).",
     {"report_id": _ID, "kind": "protected", "at": _AT},
+    told="When an employee files a report to child protection.",
 )
 
 EVENTS = (

@@ -95,6 +95,9 @@ WindowsChanged = EventType(
             }
         ],
     },
+    told="When the access windows differ from those told last: after an answer, a withdrawal, a change of "
+    "age, family tie or responsibility, an end of time, or the closing of the case.",
+    outside="consent",
 )
 Requested = EventType(
     "consent.requested.v1",
@@ -110,6 +113,7 @@ Requested = EventType(
         "requested_by": _ID,
         "at": _AT,
     },
+    told="When the holder, or at level 0 the owner, asks the family for consent.",
 )
 Answered = EventType(
     "consent.answered.v1",
@@ -118,6 +122,7 @@ Answered = EventType(
     AnsweredData,
     "One of those asked has answered.",
     {"case_id": _ID, "request_id": _ID, "signer_id": _ID, "answer": "yes", "at": _AT},
+    told="When one of those asked answers, and again when they change the answer.",
 )
 Settled = EventType(
     "consent.request_settled.v1",
@@ -126,6 +131,9 @@ Settled = EventType(
     SettledData,
     "A request's state has changed (GU-1).",
     {"case_id": _ID, "request_id": _ID, "state": "active", "at": _AT},
+    told="When a request has another state than the one told last, by an answer or by the passing of "
+    "time; a withdrawal has an event of its own.",
+    outside="consent",
 )
 Withdrawn = EventType(
     "consent.withdrawn.v1",
@@ -134,6 +142,8 @@ Withdrawn = EventType(
     WithdrawnData,
     "A consent was withdrawn, wholly or for one service or topic (CO-3).",
     {"case_id": _ID, "by_person_id": _ID, "service_id": "service-granli-ppt", "at": _AT},
+    told="When a signer withdraws; `consent.windows_changed` follows in the same transaction when access "
+    "ends by it.",
 )
 
 EVENTS = (WindowsChanged, Requested, Answered, Settled, Withdrawn)

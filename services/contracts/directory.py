@@ -84,6 +84,7 @@ StaffChanged = EventType(
             }
         ],
     },
+    told="When an employee is put in or changed, by hand or by import.",
 )
 ServiceChanged = EventType(
     "directory.service_changed.v1",
@@ -92,6 +93,8 @@ ServiceChanged = EventType(
     ServiceChangedData,
     "A service was made or changed.",
     {"service_id": "service-granli-ppt", "kind": "supporting", "active": True},
+    told="When the catalogue is imported and the service differs from what was told last.",
+    outside="public",
 )
 UnitChanged = EventType(
     "directory.unit_changed.v1",
@@ -100,6 +103,8 @@ UnitChanged = EventType(
     UnitChangedData,
     "A unit was made or changed.",
     {"unit_id": "unit-granli-bh1", "service_id": "service-granli-bh", "active": True},
+    told="When the catalogue is imported and the unit differs from what was told last.",
+    outside="public",
 )
 ToolPublished = EventType(
     "directory.tool_published.v1",
@@ -108,6 +113,8 @@ ToolPublished = EventType(
     ToolPublishedData,
     "A new version of a tool is in force.",
     {"tool": "observation", "version": 1, "valid_from": "2026-01-01"},
+    told="When the catalogue is imported with a version of a tool that was not there.",
+    outside="public",
 )
 PolicyPublished = EventType(
     "directory.policy_published.v1",
@@ -116,6 +123,7 @@ PolicyPublished = EventType(
     PolicyPublishedData,
     "A version of the municipality's policy, in force from a day; its values are those of the kernel's Policy.",
     {"version": 1, "valid_from": "2026-01-01", "values": {"concern_days": 14}},
+    told="When the catalogue is imported with a version of the policy that was not there.",
 )
 
 EVENTS = (StaffChanged, ServiceChanged, UnitChanged, ToolPublished, PolicyPublished)

@@ -135,6 +135,7 @@ ParticipantsChanged = EventType(
     ParticipantsChangedData,
     "The named participants of a log as they now stand, whole, past ones with their end.",
     {"case_id": _ID, "participants": [], "at": _AT},
+    told="When somebody is brought in or released.",
 )
 ParticipantReleased = EventType(
     "relay_log.participant_released.v1",
@@ -143,6 +144,7 @@ ParticipantReleased = EventType(
     ParticipantReleasedData,
     "Somebody is no longer needed in the effort, and was told so kindly (HO-7, LV-11).",
     {"case_id": _ID, "person_id": _ID, "service_id": "service-granli-ppt", "at": _AT},
+    told="When the holder releases somebody, and when a move to a lower level leaves a service out.",
 )
 PlanChanged = EventType(
     "relay_log.plan_changed.v1",
@@ -151,6 +153,8 @@ PlanChanged = EventType(
     PlanChangedData,
     "A goal or a measure was added or changed.",
     {"case_id": _ID, "change": "goal_added", "goal_id": _ID, "topic": "wellbeing", "at": _AT},
+    told="For each goal and each measure that is added or changed, by an evaluation too.",
+    outside="plan",
 )
 MeetingCalled = EventType(
     "relay_log.meeting_called.v1",
@@ -167,6 +171,7 @@ MeetingCalled = EventType(
         "called_by": _ID,
         "at": _AT,
     },
+    told="When the holder calls a meeting.",
 )
 MinutesPublished = EventType(
     "relay_log.minutes_published.v1",
@@ -182,6 +187,8 @@ MinutesPublished = EventType(
         "by_person_id": _ID,
         "at": _AT,
     },
+    told="When the minutes of a meeting are published.",
+    outside="item",
 )
 EvaluationSet = EventType(
     "relay_log.evaluation_set.v1",
@@ -190,6 +197,8 @@ EvaluationSet = EventType(
     EvaluationSetData,
     "The day of the next evaluation was set.",
     {"case_id": _ID, "evaluate_on": "2027-01-15", "at": _AT},
+    told="When the day is set by itself, by minutes or by an evaluation.",
+    outside="case",
 )
 EvaluationRecorded = EventType(
     "relay_log.evaluation_recorded.v1",
@@ -204,6 +213,7 @@ EvaluationRecorded = EventType(
         "by_person_id": _ID,
         "at": _AT,
     },
+    told="When an evaluation is recorded.",
 )
 EntryAdded = EventType(
     "relay_log.entry_added.v1",
@@ -212,6 +222,8 @@ EntryAdded = EventType(
     EntryAddedData,
     "An entry was added to the log (LG-6, LG-7).",
     {"case_id": _ID, "entry_id": _ID, "kind": "comment", "topic": "home", "by_person_id": _ID, "at": _AT},
+    told="For each entry, whoever wrote it.",
+    outside="item",
 )
 ReportMade = EventType(
     "relay_log.report_made.v1",
@@ -220,6 +232,8 @@ ReportMade = EventType(
     ReportMadeData,
     "The final report can be fetched (LG-10).",
     {"case_id": _ID, "report_id": _ID, "at": _AT},
+    told="When the case has been closed from level 1 or higher, and its report is made.",
+    outside="case",
 )
 
 EVENTS = (

@@ -22,7 +22,7 @@ def test_an_event_carries_no_name_no_number_and_no_free_text(event_type: str) ->
 @pytest.mark.parametrize("event_type", sorted(EVENTS))
 def test_an_event_has_a_meaning_and_an_example_that_is_valid(event_type: str) -> None:
     event = EVENTS[event_type]
-    assert event.meaning and event.example
+    assert event.meaning and event.told and event.example
     assert event.schema().validate(dict(event.example)) == {}
     assert event.type.startswith(f"{STREAMS[event.stream]}.") and event.type.endswith(".v1")
 
@@ -58,6 +58,29 @@ def test_removing_a_field_or_requiring_a_new_one_is_breaking_and_adding_one_is_n
 def test_the_lane_is_heard_by_notifications_alone() -> None:
     """PR-5: the lane's stream goes nowhere that an ordinary reader could look."""
     assert [service for service, heard in HEARS.items() if "cases.lane" in heard] == ["notifications"]
+
+
+def test_what_never_leaves_the_house() -> None:
+    """CO-8, PR-3: what tells of the lane, of persons or of staff is for no outside system, whatever it is granted."""
+    kept = {event.type for event in EVENTS.values() if event.outside is None}
+    for event in EVENTS.values():
+        if event.stream in ("cases.lane", "cases.people", "directory.staff"):
+            assert event.type in kept
+    assert {type_ for type_ in EVENTS if type_.startswith("consent.")} - kept == {
+        "consent.windows_changed.v1",
+        "consent.request_settled.v1",
+    }
+
+
+@pytest.mark.parametrize("event_type", sorted(EVENTS))
+def test_CO_8_what_is_permitted_by_topic_names_its_topics(event_type: str) -> None:
+    """Else nobody could decide whether an outside system may be told of it."""
+    event = EVENTS[event_type]
+    fields = set(event.schema().fields)
+    if event.outside in ("plan", "item", "view"):
+        assert fields & {"topic", "topics"}
+    if event.outside not in (None, "public"):
+        assert event.subject == "case" and "case_id" in fields
 
 
 def test_the_asyncapi_document_names_every_event_once() -> None:
