@@ -3,6 +3,7 @@
 import hmac
 import re
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def _who_asks(means: Means) -> None:
     for part in told.split(",")[:50]:
         key, _, sequence = part.strip().rpartition("=")
         if key and _SEQUENCE.fullmatch(sequence):
-            seen[key] = [int(sequence), g.now.timestamp()]
+            seen[key] = [int(sequence), time.time()]
     g.asking = Asking(means.client, means.signer, people.actor(), seen)
     g.names = Names(means.remembered, g.asking)
 

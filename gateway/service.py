@@ -15,7 +15,7 @@ from gateway.app import Means, create_app
 from gateway.composition.names import Remembered
 from gateway.storage import metadata
 from services.chassis.actor import Signer
-from services.chassis.clock import SystemClock
+from services.chassis.clock import clock_of
 from services.chassis.keys import Keys
 from services.chassis.logging import fault
 from services.chassis.rpc.client import RpcClient
@@ -77,7 +77,7 @@ class Application(WebServer):  # type: ignore[misc]
             settings=settings,
             db=db,
             keys=Keys.embedded(settings.var),
-            clock=SystemClock(),
+            clock=clock_of(settings.clock_file),
             signer=Signer(settings.var, "gateway"),
             client=self._client,
             remembered=self._remembered,

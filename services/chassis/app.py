@@ -24,7 +24,7 @@ from services.chassis.bus.inbox import Inbox
 from services.chassis.bus.relay import Relay
 from services.chassis.bus.repair import Gap, Repair
 from services.chassis.bus.topology import Catalogue
-from services.chassis.clock import Clock, SystemClock
+from services.chassis.clock import Clock, clock_of
 from services.chassis.faults import field_faults
 from services.chassis.health import HealthServer
 from services.chassis.idempotency import Once
@@ -166,7 +166,7 @@ class App:
         catalogue: Catalogue | None = None,
     ) -> None:
         self.service_cls, self.name, self.settings = service_cls, service_cls.name, settings
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock or clock_of(settings.clock_file)
         self.keys = keys or Keys.embedded(settings.var)
         self.db = Database(settings.database_url, service_cls.metadata, self.name, migrations)
         catalogue = catalogue or Catalogue.published()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from environs import Env
+from environs import Env, EnvError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,24 @@ class Settings:
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
     log_level: str = "info"
+    clock_file: Path | None = None
 
     @classmethod
     def load(cls, service: str) -> "Settings":
         """Read STAFETT_* and PORT for `service`; raises environs.EnvError naming a variable with a wrong value.
 
-        `health_port` 0 means that no health server is started.
+        `health_port` 0 means that no health server is started. `clock_file` moves the clock of a sandbox
+        (clock.SteppedClock), and is refused outside one: there a moved clock would end or lengthen real consents.
         """
         env = Env()
         port = env.int("PORT", 8000)
         with env.prefixed("STAFETT_"):
             var = Path(env.str("VAR", "var")).absolute()
+            sandbox, clock_file = env.bool("SANDBOX", True), env.str("CLOCK_FILE", "")
+            if clock_file and not sandbox:
+                raise EnvError(
+                    "STAFETT_CLOCK_FILE is for a sandbox alone: take it away, or set STAFETT_SANDBOX=1"
+                )
             return cls(
                 service=service,
                 var=var,
@@ -43,7 +50,7 @@ class Settings:
                 database_url=env.str(
                     f"{service.upper()}_DATABASE_URL", f"sqlite:///{var / 'db' / service}.sqlite3"
                 ),
-                sandbox=env.bool("SANDBOX", True),
+                sandbox=sandbox,
                 bind=env.str("BIND", "127.0.0.1"),
                 port=port,
                 health_port=env.int("HEALTH_PORT", 0),
@@ -54,4 +61,5 @@ class Settings:
                 oidc_client_id=env.str("OIDC_CLIENT_ID", ""),
                 oidc_client_secret=env.str("OIDC_CLIENT_SECRET", ""),
                 log_level=env.str("LOG_LEVEL", "info"),
+                clock_file=Path(clock_file).absolute() if clock_file else None,
             )
