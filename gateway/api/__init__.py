@@ -177,7 +177,7 @@ def _add_plain(app: Flask) -> None:
 
     @app.get("/api/asyncapi.json")
     def asyncapi() -> Any:
-        return jsonify(document(VERSION))
+        return jsonify(document(VERSION, request.host, request.scheme))
 
     @app.get("/api/me")
     def me() -> Any:

@@ -1,117 +1,329 @@
-"""The AsyncAPI 3.0 document of the events, made from the catalogue: what integrators read."""
+"""The AsyncAPI 3.0 document of the events, made from the catalogue: what integrators read.
 
+It shows two sides: what the services tell one another (`stafett.events`), and what leaves the house (`stafett.outside`
+by queue, and the same events as webhook and feed). Schemas here are the reader's: they let through what they do not
+know, since fields are added (docs/integrators/evolution.md); the producer's own are closed.
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
+from services.contracts import outside
+from services.contracts.base import EventType
 from services.contracts.catalogue import EVENTS, HEARS
+from services.contracts.envelope import CONTENT_TYPE
+from services.contracts.examples import MUNICIPALITY, RECIPIENT, example_of
 from services.contracts.jsonschema import schema_of
 
 EXCHANGE = "stafett.events"
+BINDING = "0.3.0"
+FEED_TYPE = "application/json"
+
+PERMISSIONS = {
+    None: "Never: this event is told to no outside system, whatever it is granted.",
+    "public": "Any outside system of the municipality that is granted the type; anyone may know.",
+    "case": "An outside system that is granted the type, while its service may see the case.",
+    "consent": "An outside system that is granted the type, while its service may read the case's consents.",
+    "plan": "An outside system that is granted the type, while its service may read goals and measures of the topic.",
+    "item": "An outside system that is granted the type, while its service may read the log's items of every topic "
+    "named.",
+    "view": "An outside system that is granted the type, while its service may read the child's view of the topic.",
+}
+"""Who outside can have an event, in words, by what its service must be permitted when it is sent (CO-8)."""
+
+_INFO = """Everything the services of Stafett tell one another, and what outside systems can be told of it.
+
+Events carry opaque ids, codes, dates and numbers: never a name, an identity number, an address or a free text. Each
+field bears its privacy class (`x-privacy`): `opaque` (an id that says nothing by itself), `code` (a word of a list),
+`date` (a day or an instant), `number`, `flag`, `nested` (a part with classes of its own).
+
+Each message says when it is told (`x-told`), who hears it inside (`x-heard-by`) and what an outside system must be
+permitted (`x-outside`; null: it never leaves). Outside systems never bind to `stafett.events`.
+
+Fields may be added to any event at any time: pass over what you do not know. A field that is here stays, and keeps its
+type and its list of choices. A change that would break a reader is a new type (`.v2`), told beside the old one."""
 
 
-def document(version: str, host: str = "localhost:5672") -> dict[str, Any]:
-    """The document of this `version`; `host` is the broker as the reader would reach it."""
-    channels: dict[str, Any] = {}
-    operations: dict[str, Any] = {}
-    messages: dict[str, Any] = {}
-    for event in sorted(EVENTS.values(), key=lambda each: each.type):
-        key = event.type.replace(".", "_")
-        messages[key] = {
-            "name": event.type,
-            "title": event.type,
-            "summary": event.meaning,
-            "description": f"Stream `{event.stream}`, one sequence for each {event.subject}. "
-            f"Heard inside by: {', '.join(sorted(s for s, heard in HEARS.items() if event.stream in heard))}.",
-            "contentType": "application/cloudevents+json",
-            "payload": _cloud_event(event.type, event.stream, schema_of(event.schema)),
-            "examples": [{"name": "example", "payload": {"type": event.type, "data": dict(event.example)}}],
-        }
-        channels[key] = {
-            "address": event.type,
-            "messages": {key: {"$ref": f"#/components/messages/{key}"}},
-            "bindings": {
-                "amqp": {
-                    "is": "routingKey",
-                    "exchange": {
-                        "name": EXCHANGE,
-                        "type": "topic",
-                        "durable": True,
-                        "autoDelete": False,
-                        "vhost": "/",
-                    },
-                    "bindingVersion": "0.3.0",
-                }
-            },
-        }
-        operations[f"send_{key}"] = {
-            "action": "send",
-            "channel": {"$ref": f"#/channels/{key}"},
-            "messages": [{"$ref": f"#/channels/{key}/messages/{key}"}],
-            "bindings": {
-                "amqp": {"deliveryMode": 2, "mandatory": True, "timestamp": True, "bindingVersion": "0.3.0"}
-            },
-        }
+def document(version: str, web: str = "localhost", web_protocol: str = "https") -> dict[str, Any]:
+    """The document of this `version`; `web` is the gateway's host, and port, as the reader reaches it."""
+    events = sorted(EVENTS.values(), key=lambda each: each.type)
+    leaving = [event for event in events if outside.may_leave(event)]
+    schemas: dict[str, Any] = {}
+    for event in events:
+        schemas |= _data_schemas(event)
+    messages = {_key(event): _inside_message(event) for event in events}
+    messages |= {f"outside_{_key(event)}": _outside_message(event) for event in leaving}
+    messages["outside_page"] = _page_message(leaving)
+    channels = {_key(event): _inside_channel(event) for event in events}
+    channels |= {f"outside_{_key(event)}": _outside_channel(event) for event in leaving}
+    channels |= {"webhook": _webhook_channel(leaving), "feed": _feed_channel()}
+    operations = {f"send_{name}": _send(name, channel) for name, channel in channels.items()}
+    operations["send_webhook"]["bindings"] = {"http": {"method": "POST", "bindingVersion": BINDING}}
+    operations["send_feed"]["bindings"] = {
+        "http": {"method": "GET", "query": _FEED_QUERY, "bindingVersion": BINDING}
+    }
     return {
         "asyncapi": "3.0.0",
-        "info": {
-            "title": "Stafett events",
-            "version": version,
-            "description": "Everything the services of Stafett tell one another. Events carry opaque ids, codes, dates "
-            "and numbers: never a name, an identity number or a free text.",
-        },
-        "defaultContentType": "application/cloudevents+json",
-        "servers": {"broker": {"host": host, "protocol": "amqp", "protocolVersion": "0.9.1"}},
+        "info": {"title": "Stafett events", "version": version, "description": _INFO},
+        "defaultContentType": CONTENT_TYPE,
+        "servers": _servers(web, web_protocol),
         "channels": channels,
         "operations": operations,
-        "components": {"messages": messages},
+        "components": {"schemas": schemas, "messages": messages, "securitySchemes": _SECURITY},
     }
 
 
-def _cloud_event(event_type: str, stream: str, data: dict[str, Any]) -> dict[str, Any]:
-    definitions = data.pop("$defs", None) if (data := dict(data)) else None
-    data.pop("$schema", None)
-    payload: dict[str, Any] = {
-        "type": "object",
-        "required": [
-            "specversion",
-            "id",
-            "source",
-            "type",
-            "subject",
-            "time",
-            "municipality",
-            "stream",
-            "streamseq",
-        ],
-        "properties": {
-            "specversion": {"const": "1.0"},
-            "id": {"type": "string"},
-            "source": {"type": "string", "description": "/<municipality>/<service>"},
-            "type": {"const": event_type},
-            "subject": {"type": "string"},
-            "time": {"type": "string", "format": "date-time"},
-            "datacontenttype": {"const": "application/json"},
-            "municipality": {"type": "string"},
-            "stream": {"const": stream},
-            "streamseq": {"type": "integer", "minimum": 1},
-            "traceparent": {"type": "string"},
-            "data": data,
+# ---------------------------------------------------------------- servers
+
+_SECURITY = {
+    "user": {
+        "type": "userPassword",
+        "description": "The broker user of one outside system; it reads one queue.",
+    },
+    "token": {"type": "http", "scheme": "bearer", "description": "The feed token of one outside system."},
+}
+
+
+def _servers(web: str, web_protocol: str) -> dict[str, Any]:
+    amqp = {
+        "host": "{broker}",
+        "protocol": "amqp",
+        "protocolVersion": "0.9.1",
+        "variables": {"broker": {"description": "Host and port that the operator gives"}},
+    }
+    return {
+        "inside": {
+            **amqp,
+            "description": "Where Stafett's own services tell and hear. Nobody else binds here.",
+        },
+        "outside": {
+            **amqp,
+            "description": "Where an outside system takes its events from its own queue, "
+            f"`{outside.queue('<municipality>', '<recipient>')}`; it may declare and bind nothing.",
+            "security": [{"$ref": "#/components/securitySchemes/user"}],
+        },
+        "feed": {
+            "host": web,
+            "protocol": web_protocol,
+            "description": "Where an outside system asks for its events when it wants them.",
+            "security": [{"$ref": "#/components/securitySchemes/token"}],
+        },
+        "receiver": {
+            "host": "{receiver}",
+            "protocol": "https",
+            "description": "The outside system's own address, to which its events are posted.",
+            "variables": {"receiver": {"description": "Host of the address that the subscription names"}},
         },
     }
-    if definitions:
-        payload["$defs"] = definitions
-    rebased: dict[str, Any] = _rebase(payload, event_type.replace(".", "_"))
-    return rebased
 
 
-def _rebase(node: Any, key: str) -> Any:
-    """References are resolved from the document's root, so they must name the whole way to the definitions."""
+# ---------------------------------------------------------------- messages
+
+
+def _key(event: EventType) -> str:
+    return event.type.replace(".", "_")
+
+
+def _inside_message(event: EventType) -> dict[str, Any]:
+    told = example_of(event)
+    own = {
+        "stream": {"const": event.stream, "x-privacy": "code"},
+        "streamseq": {
+            "type": "integer",
+            "minimum": 1,
+            "description": f"Counts from 1 within the stream, for each {event.subject}",
+            "x-privacy": "number",
+        },
+        "traceparent": {"type": "string", "description": "W3C Trace Context", "x-privacy": "opaque"},
+    }
+    return _message(event, own, ("stream", "streamseq"), told.as_dict())
+
+
+def _outside_message(event: EventType) -> dict[str, Any]:
+    own = {
+        "recipient": {"type": "string", "description": "Your name here", "x-privacy": "code"},
+        "recipientseq": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Counts what you were sent from 1, over all types, without gaps",
+            "x-privacy": "number",
+        },
+    }
+    told = outside.envelope(example_of(event), RECIPIENT, 1)
+    return _message(event, own, ("recipient", "recipientseq"), told)
+
+
+def _message(
+    event: EventType, own: dict[str, Any], required: tuple[str, ...], example: dict[str, Any]
+) -> dict[str, Any]:
+    hearers = sorted(service for service, heard in HEARS.items() if event.stream in heard)
+    return {
+        "name": event.type,
+        "title": event.type,
+        "summary": event.meaning,
+        "description": f"When: {event.told}\n\nInside: stream `{event.stream}`, heard by "
+        f"{', '.join(hearers) or 'nobody'}.\n\nOutside: {PERMISSIONS[event.outside]}",
+        "contentType": CONTENT_TYPE,
+        "payload": _cloud_event(event, own, required),
+        "examples": [{"name": "example", "summary": event.meaning, "payload": example}],
+        "x-told": event.told,
+        "x-heard-by": hearers,
+        "x-outside": event.outside,
+    }
+
+
+def _cloud_event(event: EventType, own: dict[str, Any], required: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": [
+            *("specversion", "id", "source", "type", "subject", "time", "datacontenttype", "municipality"),
+            *required,
+            "data",
+        ],
+        "properties": {
+            "specversion": {"const": "1.0", "x-privacy": "code"},
+            "id": {
+                "type": "string",
+                "description": "UUIDv7; the same event has the same id however often it comes",
+                "x-privacy": "opaque",
+            },
+            "source": {"type": "string", "description": "/<municipality>/<service>", "x-privacy": "code"},
+            "type": {"const": event.type, "x-privacy": "code"},
+            "subject": {"type": "string", "description": f"Id of the {event.subject}", "x-privacy": "opaque"},
+            "time": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When it happened, in UTC",
+                "x-privacy": "date",
+            },
+            "datacontenttype": {"const": "application/json", "x-privacy": "code"},
+            "municipality": {"type": "string", "x-privacy": "code"},
+            **own,
+            "data": {"$ref": f"#/components/schemas/{event.type}"},
+        },
+    }
+
+
+def _page_message(leaving: list[EventType]) -> dict[str, Any]:
+    refs = [{"$ref": f"#/components/messages/outside_{_key(event)}/payload"} for event in leaving]
+    first = next(event for event in leaving if event.outside == "case")
+    return {
+        "name": "page",
+        "title": "A page of the feed",
+        "summary": "The events after a cursor, oldest first, and the cursor to ask with next.",
+        "contentType": FEED_TYPE,
+        "payload": {
+            "type": "object",
+            "required": ["items", "next"],
+            "properties": {
+                "items": {"type": "array", "items": {"anyOf": refs}, "x-privacy": "nested"},
+                "next": {"type": "string", "description": "Keep it, and ask with it", "x-privacy": "opaque"},
+            },
+        },
+        "examples": [
+            {
+                "name": "example",
+                "payload": {
+                    "items": [outside.envelope(example_of(first), RECIPIENT, 1)],
+                    "next": "1",
+                },
+            }
+        ],
+    }
+
+
+# ---------------------------------------------------------------- channels and operations
+
+_PARAMETERS = {
+    "municipality": {"description": "Code of the municipality", "examples": [MUNICIPALITY]},
+    "recipient": {"description": "Name of the outside system", "examples": [RECIPIENT]},
+}
+_FEED_QUERY = {
+    "type": "object",
+    "properties": {
+        "after": {"type": "string", "description": "The last page's `next`; left out: from the beginning"},
+        "limit": {"type": "integer", "minimum": 1, "description": "How many events at most"},
+    },
+}
+
+
+def _channel(address: str | None, server: str, messages: Iterable[str]) -> dict[str, Any]:
+    return {
+        "address": address,
+        "servers": [{"$ref": f"#/servers/{server}"}],
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
+    }
+
+
+def _exchange(name: str) -> dict[str, Any]:
+    exchange = {"name": name, "type": "topic", "durable": True, "autoDelete": False, "vhost": "/"}
+    return {"amqp": {"is": "routingKey", "exchange": exchange, "bindingVersion": BINDING}}
+
+
+def _inside_channel(event: EventType) -> dict[str, Any]:
+    return {**_channel(event.type, "inside", [_key(event)]), "bindings": _exchange(EXCHANGE)}
+
+
+def _outside_channel(event: EventType) -> dict[str, Any]:
+    address = outside.routing_key("{municipality}", "{recipient}", event.type)
+    return {
+        **_channel(address, "outside", [f"outside_{_key(event)}"]),
+        "parameters": _PARAMETERS,
+        "bindings": _exchange(outside.EXCHANGE),
+    }
+
+
+def _webhook_channel(leaving: list[EventType]) -> dict[str, Any]:
+    return {
+        **_channel(None, "receiver", (f"outside_{_key(event)}" for event in leaving)),
+        "title": "Webhook",
+        "description": "Each event is posted to the address that the subscription names, signed as Standard Webhooks "
+        "says (`webhook-id`, `webhook-timestamp`, `webhook-signature`), and again with growing pauses for 3 days until "
+        "the receiver answers 2xx.",
+    }
+
+
+def _feed_channel() -> dict[str, Any]:
+    return {
+        **_channel(outside.FEED, "feed", ["outside_page"]),
+        "title": "Feed",
+        "description": "The same events, page by page, for whoever asks with a bearer token.",
+    }
+
+
+def _send(name: str, channel: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{name}"},
+        "messages": [{"$ref": f"#/channels/{name}/messages/{each}"} for each in channel["messages"]],
+    }
+    if "bindings" in channel:
+        operation["bindings"] = {
+            "amqp": {"deliveryMode": 2, "mandatory": True, "timestamp": True, "bindingVersion": BINDING}
+        }
+    return operation
+
+
+# ---------------------------------------------------------------- schemas
+
+
+def _data_schemas(event: EventType) -> dict[str, Any]:
+    """The event's data, and each message nested in it, as schemas of the document by name."""
+    data = dict(schema_of(event.schema))
+    data.pop("$schema", None)
+    nested = data.pop("$defs", {})
+    found = {event.type: data, **nested}
+    return {name: _for_readers(schema) for name, schema in found.items()}
+
+
+def _for_readers(node: Any) -> Any:
+    """The schema as a reader may use it: open to fields that are added later; references within the document."""
     if isinstance(node, dict):
         return {
-            k: f"#/components/messages/{key}/payload{v[1:]}"
-            if k == "$ref" and v.startswith("#/$defs/")
-            else _rebase(v, key)
-            for k, v in node.items()
+            key: value.replace("#/$defs/", "#/components/schemas/") if key == "$ref" else _for_readers(value)
+            for key, value in node.items()
+            if not (key == "additionalProperties" and value is False)
         }
     if isinstance(node, list):
-        return [_rebase(item, key) for item in node]
+        return [_for_readers(item) for item in node]
     return node

@@ -144,8 +144,10 @@ class LaneReportFiledData(Message):
 
 _ID = "01981c6e-0000-7000-8000-000000000001"
 _P = "01981c6e-0000-7000-8000-00000000000a"
+_Q = "01981c6e-0000-7000-8000-00000000000b"
+_HANDOVER = "01981c6e-0000-7000-8000-000000000002"
 _U = "unit-granli-bh1"
-_AT = "2026-11-20T09:00:00+00:00"
+_AT = "2026-11-20T09:00:00Z"
 
 PersonChanged = EventType(
     "cases.person_changed.v1",
@@ -153,7 +155,21 @@ PersonChanged = EventType(
     "person",
     PersonChangedData,
     "A child's or pregnant woman's age, address grade or guardians as they now stand, whole.",
-    {"person_id": _P, "birth_date": "2022-03-05", "address_grade": "ungraded", "guardians": []},
+    {
+        "person_id": _P,
+        "birth_date": "2022-03-05",
+        "address_grade": "ungraded",
+        "guardians": [
+            {
+                "person_id": _Q,
+                "relation": "mother",
+                "has_responsibility": True,
+                "verified": True,
+                "valid_from": "2022-03-05",
+                "valid_to": None,
+            }
+        ],
+    },
     told="At the first concern about a child or a pregnant woman, and at a later one when the register "
     "then says something else of them.",
 )
@@ -167,7 +183,7 @@ ConcernRaised = EventType(
         "case_id": _ID,
         "subject_person_id": _P,
         "subject_kind": "child",
-        "owner_person_id": _P,
+        "owner_person_id": _Q,
         "owner_unit_id": _U,
         "owner_service_id": "service-granli-bh",
         "registered_at": _AT,
@@ -194,11 +210,12 @@ LevelMoved = EventType(
     "The case has moved to another level (LV-1).",
     {
         "case_id": _ID,
-        "from_level": 0,
-        "to_level": 1,
+        "from_level": 1,
+        "to_level": 2,
         "by_person_id": _P,
         "at": _AT,
         "family_answer": "agreed",
+        "service_ids": ["service-granli-ppt"],
     },
     told="When the owner, the holder or the leader has moved the case up or down; a closing is told as "
     "`cases.case_closed`.",
@@ -210,7 +227,14 @@ HolderChanged = EventType(
     "case",
     HolderChangedData,
     "The case has a (new) relay holder from this instant; the one before holds it no longer (HO-1).",
-    {"case_id": _ID, "holder_person_id": _P, "holder_unit_id": _U, "at": _AT, "how": "appointed"},
+    {
+        "case_id": _ID,
+        "holder_person_id": _P,
+        "holder_unit_id": _U,
+        "previous_person_id": _Q,
+        "at": _AT,
+        "how": "handover",
+    },
     told="When the case comes to the level from which it has a holder (policy: 1), and when the one asked "
     "has accepted a handover.",
     outside="case",
@@ -223,9 +247,9 @@ HandoverProposed = EventType(
     "The holder has asked another to take over; nothing has changed hands yet (HO-2).",
     {
         "case_id": _ID,
-        "handover_id": _ID,
+        "handover_id": _HANDOVER,
         "from_person_id": _P,
-        "to_person_id": _P,
+        "to_person_id": _Q,
         "to_unit_id": _U,
         "at": _AT,
     },
@@ -239,9 +263,9 @@ HandoverAnswered = EventType(
     "The one asked has accepted or declined.",
     {
         "case_id": _ID,
-        "handover_id": _ID,
+        "handover_id": _HANDOVER,
         "from_person_id": _P,
-        "to_person_id": _P,
+        "to_person_id": _Q,
         "answer": "accepted",
         "at": _AT,
     },
@@ -284,7 +308,7 @@ ConcernJoined = EventType(
     "case",
     ConcernJoinedData,
     "The concern was taken into the child's running case, and has ended as a case of its own (LG-1).",
-    {"case_id": _ID, "into_case_id": _ID, "at": _AT},
+    {"case_id": _ID, "into_case_id": "01981c6e-0000-7000-8000-000000000003", "at": _AT},
     told="When a concern at level 0 is taken up into a case of the same child that has a relay log.",
     outside="case",
 )

@@ -74,7 +74,10 @@ class WithdrawnData(Message):
 
 
 _ID = "01981c6e-0000-7000-8000-000000000001"
-_AT = "2026-11-20T09:00:00+00:00"
+_REQUEST = "01981c6e-0000-7000-8000-000000000004"
+_P = "01981c6e-0000-7000-8000-00000000000a"
+_Q = "01981c6e-0000-7000-8000-00000000000b"
+_AT = "2026-11-20T09:00:00Z"
 
 WindowsChanged = EventType(
     "consent.windows_changed.v1",
@@ -91,7 +94,7 @@ WindowsChanged = EventType(
                 "service_id": "service-granli-ppt",
                 "topic": "learning",
                 "valid_from": _AT,
-                "valid_to": "2027-05-20T09:00:00+00:00",
+                "valid_to": "2027-05-20T09:00:00Z",
             }
         ],
     },
@@ -107,10 +110,10 @@ Requested = EventType(
     "Consent has been asked of these persons.",
     {
         "case_id": _ID,
-        "request_id": _ID,
-        "signer_ids": [_ID],
+        "request_id": _REQUEST,
+        "signer_ids": [_P],
         "service_ids": ["service-granli-ppt"],
-        "requested_by": _ID,
+        "requested_by": _Q,
         "at": _AT,
     },
     told="When the holder, or at level 0 the owner, asks the family for consent.",
@@ -121,7 +124,7 @@ Answered = EventType(
     "case",
     AnsweredData,
     "One of those asked has answered.",
-    {"case_id": _ID, "request_id": _ID, "signer_id": _ID, "answer": "yes", "at": _AT},
+    {"case_id": _ID, "request_id": _REQUEST, "signer_id": _P, "answer": "yes", "at": _AT},
     told="When one of those asked answers, and again when they change the answer.",
 )
 Settled = EventType(
@@ -130,7 +133,7 @@ Settled = EventType(
     "case",
     SettledData,
     "A request's state has changed (GU-1).",
-    {"case_id": _ID, "request_id": _ID, "state": "active", "at": _AT},
+    {"case_id": _ID, "request_id": _REQUEST, "state": "active", "at": _AT},
     told="When a request has another state than the one told last, by an answer or by the passing of "
     "time; a withdrawal has an event of its own.",
     outside="consent",
@@ -141,7 +144,13 @@ Withdrawn = EventType(
     "case",
     WithdrawnData,
     "A consent was withdrawn, wholly or for one service or topic (CO-3).",
-    {"case_id": _ID, "by_person_id": _ID, "service_id": "service-granli-ppt", "at": _AT},
+    {
+        "case_id": _ID,
+        "by_person_id": _P,
+        "service_id": "service-granli-ppt",
+        "topic": "wellbeing",
+        "at": _AT,
+    },
     told="When a signer withdraws; `consent.windows_changed` follows in the same transaction when access "
     "ends by it.",
 )

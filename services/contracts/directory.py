@@ -81,6 +81,7 @@ StaffChanged = EventType(
                 "service_id": "service-granli-bh",
                 "role": "employee",
                 "valid_from": "2024-08-01",
+                "valid_to": None,
             }
         ],
     },
@@ -92,7 +93,12 @@ ServiceChanged = EventType(
     "service",
     ServiceChangedData,
     "A service was made or changed.",
-    {"service_id": "service-granli-ppt", "kind": "supporting", "active": True},
+    {
+        "service_id": "service-granli-ppt",
+        "kind": "supporting",
+        "shared_id": "service-shared-ppt",
+        "active": True,
+    },
     told="When the catalogue is imported and the service differs from what was told last.",
     outside="public",
 )

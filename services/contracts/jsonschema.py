@@ -6,8 +6,12 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
+from marshmallow.fields import Field
 
 from services.contracts.base import Message
+
+PRIVACY = "x-privacy"
+"""The keyword that bears a field's privacy class."""
 
 
 def _name(schema: type[Schema] | Schema | str) -> str:
@@ -19,6 +23,8 @@ def schemas_of(messages: list[type[Message]]) -> dict[str, dict[str, Any]]:
     """The JSON Schema of each message and of those nested in it, by name, with local references."""
     plugin = MarshmallowPlugin(schema_name_resolver=_name)
     spec = APISpec("Stafett", "1", "3.1.0", plugins=[plugin])
+    assert plugin.converter is not None
+    plugin.converter.add_attribute_function(_privacy)
     for message in messages:
         if _name(message) not in spec.components.schemas:
             spec.components.schema(_name(message), schema=message)
@@ -35,6 +41,11 @@ def schema_of(message: type[Message]) -> dict[str, Any]:
         text["$defs"] = {name: _relocate(each) for name, each in sorted(found.items())}
     text["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return text
+
+
+def _privacy(_converter: Any, field: Field[Any], **_: Any) -> dict[str, Any]:
+    privacy = field.metadata.get("privacy")
+    return {} if privacy is None else {PRIVACY: privacy}
 
 
 def _relocate(node: Any) -> Any:

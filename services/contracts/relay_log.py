@@ -126,7 +126,12 @@ class ReportMadeData(Message):
 
 
 _ID = "01981c6e-0000-7000-8000-000000000001"
-_AT = "2026-11-20T09:00:00+00:00"
+_GOAL = "01981c6e-0000-7000-8000-000000000005"
+_MEASURE = "01981c6e-0000-7000-8000-000000000006"
+_ITEM = "01981c6e-0000-7000-8000-000000000007"
+_P = "01981c6e-0000-7000-8000-00000000000a"
+_Q = "01981c6e-0000-7000-8000-00000000000b"
+_AT = "2026-11-20T09:00:00Z"
 
 ParticipantsChanged = EventType(
     "relay_log.participants_changed.v1",
@@ -134,7 +139,21 @@ ParticipantsChanged = EventType(
     "case",
     ParticipantsChangedData,
     "The named participants of a log as they now stand, whole, past ones with their end.",
-    {"case_id": _ID, "participants": [], "at": _AT},
+    {
+        "case_id": _ID,
+        "participants": [
+            {
+                "participant_id": _ITEM,
+                "person_id": _P,
+                "unit_id": "unit-granli-ppt",
+                "service_id": "service-granli-ppt",
+                "valid_from": _AT,
+                "valid_to": None,
+                "may_write": True,
+            }
+        ],
+        "at": _AT,
+    },
     told="When somebody is brought in or released.",
 )
 ParticipantReleased = EventType(
@@ -143,7 +162,7 @@ ParticipantReleased = EventType(
     "case",
     ParticipantReleasedData,
     "Somebody is no longer needed in the effort, and was told so kindly (HO-7, LV-11).",
-    {"case_id": _ID, "person_id": _ID, "service_id": "service-granli-ppt", "at": _AT},
+    {"case_id": _ID, "person_id": _P, "service_id": "service-granli-ppt", "at": _AT},
     told="When the holder releases somebody, and when a move to a lower level leaves a service out.",
 )
 PlanChanged = EventType(
@@ -152,7 +171,17 @@ PlanChanged = EventType(
     "case",
     PlanChangedData,
     "A goal or a measure was added or changed.",
-    {"case_id": _ID, "change": "goal_added", "goal_id": _ID, "topic": "wellbeing", "at": _AT},
+    {
+        "case_id": _ID,
+        "change": "measure_added",
+        "goal_id": _GOAL,
+        "measure_id": _MEASURE,
+        "topic": "wellbeing",
+        "responsible_person_id": _P,
+        "deadline": "2027-01-15",
+        "by_person_id": _Q,
+        "at": _AT,
+    },
     told="For each goal and each measure that is added or changed, by an evaluation too.",
     outside="plan",
 )
@@ -164,11 +193,11 @@ MeetingCalled = EventType(
     "These persons are invited to a meeting (LG-4).",
     {
         "case_id": _ID,
-        "meeting_id": _ID,
-        "starts_at": _AT,
-        "ends_at": _AT,
-        "invited_ids": [_ID],
-        "called_by": _ID,
+        "meeting_id": _ITEM,
+        "starts_at": "2026-12-01T12:00:00Z",
+        "ends_at": "2026-12-01T13:00:00Z",
+        "invited_ids": [_P],
+        "called_by": _Q,
         "at": _AT,
     },
     told="When the holder calls a meeting.",
@@ -181,10 +210,11 @@ MinutesPublished = EventType(
     "The minutes of a meeting can be read.",
     {
         "case_id": _ID,
-        "meeting_id": _ID,
+        "meeting_id": _ITEM,
         "topics": ["wellbeing"],
+        "next_meeting_on": "2027-01-08",
         "next_evaluation_on": "2027-01-15",
-        "by_person_id": _ID,
+        "by_person_id": _Q,
         "at": _AT,
     },
     told="When the minutes of a meeting are published.",
@@ -196,7 +226,7 @@ EvaluationSet = EventType(
     "case",
     EvaluationSetData,
     "The day of the next evaluation was set.",
-    {"case_id": _ID, "evaluate_on": "2027-01-15", "at": _AT},
+    {"case_id": _ID, "evaluate_on": "2027-01-15", "by_person_id": _Q, "at": _AT},
     told="When the day is set by itself, by minutes or by an evaluation.",
     outside="case",
 )
@@ -208,9 +238,10 @@ EvaluationRecorded = EventType(
     "An evaluation has decided what becomes of each measure (LV-10).",
     {
         "case_id": _ID,
-        "evaluation_id": _ID,
-        "outcomes": [{"measure_id": _ID, "outcome": "end"}],
-        "by_person_id": _ID,
+        "evaluation_id": _ITEM,
+        "outcomes": [{"measure_id": _MEASURE, "outcome": "end"}],
+        "next_evaluation_on": "2027-04-15",
+        "by_person_id": _Q,
         "at": _AT,
     },
     told="When an evaluation is recorded.",
@@ -221,7 +252,14 @@ EntryAdded = EventType(
     "case",
     EntryAddedData,
     "An entry was added to the log (LG-6, LG-7).",
-    {"case_id": _ID, "entry_id": _ID, "kind": "comment", "topic": "home", "by_person_id": _ID, "at": _AT},
+    {
+        "case_id": _ID,
+        "entry_id": _ITEM,
+        "kind": "comment",
+        "topic": "home",
+        "by_person_id": _P,
+        "at": _AT,
+    },
     told="For each entry, whoever wrote it.",
     outside="item",
 )
@@ -231,7 +269,7 @@ ReportMade = EventType(
     "case",
     ReportMadeData,
     "The final report can be fetched (LG-10).",
-    {"case_id": _ID, "report_id": _ID, "at": _AT},
+    {"case_id": _ID, "report_id": _ITEM, "at": _AT},
     told="When the case has been closed from level 1 or higher, and its report is made.",
     outside="case",
 )

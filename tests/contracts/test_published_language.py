@@ -6,7 +6,6 @@ import json
 import pytest
 
 from services.chassis import metrics
-from services.contracts.asyncapi import document
 from services.contracts.base import EVENT_CLASSES, Message, instant, narrative, narrative_tree, opaque
 from services.contracts.catalogue import EVENTS, HEARS, PROCEDURES, STREAMS
 from services.contracts.check import SNAPSHOTS, _classes, breaking, published
@@ -81,12 +80,6 @@ def test_CO_8_what_is_permitted_by_topic_names_its_topics(event_type: str) -> No
         assert fields & {"topic", "topics"}
     if event.outside not in (None, "public"):
         assert event.subject == "case" and "case_id" in fields
-
-
-def test_the_asyncapi_document_names_every_event_once() -> None:
-    made = document("1")
-    assert {channel["address"] for channel in made["channels"].values()} == set(EVENTS)
-    assert made["asyncapi"] == "3.0.0"
 
 
 @pytest.mark.parametrize("name", sorted(PROCEDURES))
