@@ -91,6 +91,7 @@ OUTSIDE_WRITERS = frozenset({Party.OTHER_HOLDER, Party.OTHER_PARTICIPANT})
 INSIDE = frozenset({OWNER, LEADER, HOLDER, COLLEAGUE})
 OUTSIDE = OUTSIDE_WRITERS | {Party.OTHER_LEADER}
 FAMILY = frozenset({GUARDIAN, CHILD})
+OWN_SYSTEM, OTHER_SYSTEM = Party.OWN_SYSTEM, Party.OTHER_SYSTEM
 
 TABLE: dict[Act, tuple[Line, ...]] = {
     Act.SEE_CASE: (
@@ -99,6 +100,8 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(OUTSIDE | {Party.OTHER_RECEIVER}, "CO-1", has_log, some_consent),
         allow(FAMILY, "LG-7", family_knows),
         allow(NAMED, "GU-2", has_log),
+        allow(OWN_SYSTEM, "LG-1", has_log),
+        allow(OTHER_SYSTEM, "CO-1", has_log, some_consent),
     ),
     Act.READ_NOTES: (
         allow(OWNER, "LV-17"),
@@ -112,6 +115,8 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(GUARDIAN, "LG-1", has_log, within_guardians_need),
         allow(CHILD, "LG-1", has_log),
         allow(NAMED, "GU-2", has_log, named_for_topic),
+        allow(OWN_SYSTEM, "LG-1", has_log),
+        allow(OTHER_SYSTEM, "CO-1", has_log, topic_consent),
     ),
     Act.READ_LOG_ITEM: (
         allow(INSIDE, "LG-7", has_log),
@@ -119,6 +124,8 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(GUARDIAN, "LG-7", has_log, within_guardians_need),
         allow(CHILD, "LG-7", has_log),
         allow(NAMED, "GU-2", has_log, named_for_topic),
+        allow(OWN_SYSTEM, "LG-1", has_log),
+        allow(OTHER_SYSTEM, "CO-1", has_log, topic_consent),
     ),
     Act.READ_VIEW: (
         allow(OWNER, "LG-5"),
@@ -127,11 +134,15 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(GUARDIAN, "LG-5", family_knows, within_guardians_need, not_given_apart),
         allow(CHILD, "LG-5", family_knows),
         allow(NAMED, "GU-2", has_log, named_for_topic, not_given_apart),
+        allow(OWN_SYSTEM, "LG-5", has_log),
+        allow(OTHER_SYSTEM, "CO-1", has_log, topic_consent),
     ),
     Act.READ_CONSENT: (
         allow(frozenset({OWNER, LEADER, HOLDER}), "CO-1"),
         allow(OUTSIDE_HOLDER, "CO-1", has_log, some_consent),
         allow(FAMILY, "CO-7", family_knows),
+        allow(OWN_SYSTEM, "CO-1", has_log),
+        allow(OTHER_SYSTEM, "CO-1", has_log, some_consent),
     ),
     Act.READ_REPORT: (
         allow(INSIDE, "LG-10"),
@@ -199,6 +210,7 @@ _LINES = _index(TABLE)
 _ITEMS = frozenset({Act.READ_NOTES, Act.READ_PLAN, Act.READ_LOG_ITEM, Act.READ_VIEW})
 _READING = _ITEMS | {Act.SEE_CASE, Act.READ_CONSENT, Act.READ_REPORT}
 _PERSONAL = frozenset({Audience.READER, Audience.EXPORT, Audience.SEARCH, Audience.NOTIFICATION})
+_TOLD_OUTSIDE = (_ITEMS - {Act.READ_NOTES}) | {Act.SEE_CASE, Act.READ_CONSENT}
 
 _OTHER_MUNICIPALITY = Decision(False, "SE-7", "other_municipality", sees_thing=False)
 _AUDIENCE_CLOSED = Decision(False, "CO-8", "audience_not_open", sees_thing=False)
@@ -208,15 +220,13 @@ _NOT_KNOWN = Decision(False, "CO-9", "consent_status_not_known", sees_thing=True
 def decide(question: Question, facts: Facts) -> Decision:
     """CO-8: the answer to one question about one case, naming the rule that allowed or refused it.
 
-    SE-7: a question asked in another municipality than the case's finds nothing. Statistics and outside
-    systems have no line of their own yet, and a reader's other outlets (export, search, notification) only
-    read: all else is denied. A refusal's `sees_thing` says whether the asker may know that the thing is there
+    SE-7: a question asked in another municipality than the case's finds nothing. Outside systems are told, and
+    a reader's other outlets (export, search, notification) only read; statistics have no line of their own
+    yet: all else is denied. A refusal's `sees_thing` says whether the asker may know that the thing is there
     (403) or not (404)."""
     if question.municipality != facts.case.municipality:
         return _OTHER_MUNICIPALITY
-    if question.audience is not Audience.READER and not (
-        question.audience in _PERSONAL and question.act in _READING
-    ):
+    if not _audience_open(question):
         return _AUDIENCE_CLOSED
     ties = standings(question, facts)
     if isinstance(ties, NoStanding):
@@ -226,6 +236,16 @@ def decide(question: Question, facts: Facts) -> Decision:
         return decision
     overview = _by_table(replace(question, act=Act.SEE_CASE, topic=None), facts, ties)
     return replace(decision, sees_thing=overview.allowed or overview is _NOT_KNOWN)
+
+
+def _audience_open(question: Question) -> bool:
+    """Whether the answer may go there at all: persons read or act, outside systems are told (CO-8)."""
+    if question.capacity is Capacity.SYSTEM or question.audience is Audience.OUTSIDE:
+        both = question.capacity is Capacity.SYSTEM and question.audience is Audience.OUTSIDE
+        return both and question.act in _TOLD_OUTSIDE
+    if question.audience is Audience.READER:
+        return True
+    return question.audience in _PERSONAL and question.act in _READING
 
 
 def readable_topics(question: Question, facts: Facts) -> frozenset[str]:

@@ -47,6 +47,7 @@ class Capacity(StrEnum):
     SELF = "self"
     SERVICE = "service"
     ANONYMOUS = "anonymous"
+    SYSTEM = "system"  # another system, for one of the municipality's services; nobody logs in as this
 
 
 class Role(StrEnum):
@@ -60,8 +61,8 @@ class Role(StrEnum):
 
 
 class Audience(StrEnum):
-    """Where the answer goes. Only the first four are one person's own reading; the others are denied until
-    they have rules."""
+    """Where the answer goes. The first four are one person's own reading; `OUTSIDE` is a system of others, told
+    for the service that it acts for; statistics are denied until they have rules."""
 
     READER = "reader"
     EXPORT = "export"
@@ -73,11 +74,11 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who wants to do what, when. `unit_id`: the unit chosen by an employee. `topic` and `recorded_at`: the
-    item's, where the act is on one item; an item whose time is not given counts as recorded now (the
-    strictest).
+    """Who wants to do what, when. `unit_id`: the unit chosen by an employee, or the one for which an outside
+    system acts; `service_id`: the service for which it does. `topic` and `recorded_at`: the item's, where the
+    act is on one item; an item whose time is not given counts as recorded now (the strictest).
 
-    The last three say of the item: given by the child apart from the guardians, and whether the child agrees
+    The three before the last say of the item: given by the child apart from the guardians, and whether the child agrees
     to show it (LG-5); marked by the holder as needed for parental responsibility (AG-6)."""
 
     municipality: str
@@ -92,6 +93,7 @@ class Question:
     given_apart: bool = False
     child_agrees: bool = False
     needed_by_guardians: bool = False
+    service_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,19 @@ class Party(StrEnum):
     GUARDIAN = "guardian"  # has verified parental responsibility for a minor
     NAMED = "named"  # a parent whom consent names
     CHILD = "child"  # the subject
+    OWN_SYSTEM = "own_system"  # an outside system that acts for the owning unit
+    OTHER_SYSTEM = "other_system"  # one that acts for another unit, or for a whole service
 
 
 THIRD_PARTIES = frozenset(
-    {Party.OTHER_HOLDER, Party.OTHER_PARTICIPANT, Party.OTHER_LEADER, Party.OTHER_RECEIVER, Party.NAMED}
+    {
+        Party.OTHER_HOLDER,
+        Party.OTHER_PARTICIPANT,
+        Party.OTHER_LEADER,
+        Party.OTHER_RECEIVER,
+        Party.NAMED,
+        Party.OTHER_SYSTEM,
+    }
 )
 """Those whose access rests on consent alone (CO-9). Family and the owning unit are not among them."""
 
@@ -62,6 +71,7 @@ NOT_VERIFIED = NoStanding("GU-3", "responsibility_not_verified")
 GROWN_UP = NoStanding("AG-5", "subject_is_adult")
 AGE_NOT_KNOWN = NoStanding("AG-7", "birth_date_not_known")
 TOO_YOUNG = NoStanding("AG-1", "too_young_for_own_access")
+NOBODY_NAMED = NoStanding("PR-6", "address_protected")
 
 
 def standings(question: Question, facts: Facts) -> list[Standing] | NoStanding:
@@ -73,6 +83,8 @@ def standings(question: Question, facts: Facts) -> list[Standing] | NoStanding:
         return _as_guardian(question, facts)
     if question.capacity is Capacity.SELF:
         return _as_child(question, facts)
+    if question.capacity is Capacity.SYSTEM:
+        return _as_system(question, facts)
     return NO_CAPACITY
 
 
@@ -173,3 +185,22 @@ def _as_child(question: Question, facts: Facts) -> list[Standing] | NoStanding:
         return AGE_NOT_KNOWN
     young = age_at(facts.subject_birth_date, question.now) < facts.policy.own_access_age
     return TOO_YOUNG if young else [Standing(Party.CHILD)]
+
+
+def _as_system(question: Question, facts: Facts) -> list[Standing] | NoStanding:
+    """CO-8: an outside system stands where its service does, while a named participant of it takes part; as the
+    owning unit only if it acts for that unit, by name (LG-1).
+
+    PR-6: a system names nobody who would read: where the address is protected it has no tie at all."""
+    service, unit, case = question.service_id, question.unit_id, facts.case
+    if service is None:
+        return NO_CAPACITY
+    if facts.address_protected:
+        return NOBODY_NAMED
+    if (service, unit) == (case.owner_service, case.owner_unit):
+        return [Standing(Party.OWN_SYSTEM, service)]
+    for participant in facts.participants:
+        acts_for = participant.service_id == service and unit in (None, participant.unit_id)
+        if acts_for and in_force(participant, question.now):
+            return [Standing(Party.OTHER_SYSTEM, service)]
+    return NO_TIE

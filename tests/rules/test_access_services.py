@@ -396,7 +396,7 @@ def test_SE_7_nothing_is_found_from_another_municipality(person: str, act: Act, 
     assert (decision.allowed, decision.rule, decision.sees_thing) == (False, "SE-7", False)
 
 
-def test_CO_8_statistics_and_outside_systems_are_denied_by_default() -> None:
+def test_CO_8_statistics_and_outlets_without_a_line_are_denied() -> None:
     """CO-8: and a reader's export, search and notification read as the reader does, but never act."""
     for audience in (Audience.STATISTIC, Audience.OUTSIDE):
         assert not ask(shared(), TEACHER, Act.READ_LOG_ITEM, "learning", audience=audience)
