@@ -177,7 +177,7 @@ class App:
             seal=lambda body: self.keys.seal_bytes("undecodable", body), clock=self.clock, catalogue=catalogue,
         )  # fmt: skip
         self.repair = Repair(
-            self.db, self.name, self.clock, catalogue, self._ask_history, self.inbox.take_with_followers
+            self.db, self.name, self.clock, catalogue, self._ask_history, self.inbox.intake.take
         )
         self.surroundings = Surroundings(
             settings=settings,

@@ -282,7 +282,7 @@ def _sqlite_engine(url: sa.URL, path: Path) -> Engine:
 
 
 def _postgresql_engine(url: sa.URL) -> Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         connect_args={"connect_timeout": int(BUSY_SECONDS), "options": _LIMITS},
         pool_size=5,
@@ -290,6 +290,8 @@ def _postgresql_engine(url: sa.URL) -> Engine:
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,
     )
+    engine.dialect.use_insertmanyvalues_wo_returning = True  # many rows go in one statement, not in one each
+    return engine
 
 
 def _head(versions: Path) -> str | None:

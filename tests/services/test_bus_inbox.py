@@ -17,7 +17,8 @@ from kombu import Connection
 from prometheus_client import generate_latest
 
 from services.chassis.bus import metrics, topology
-from services.chassis.bus.inbox import MAX_TRIES, Inbox, Knowledge
+from services.chassis.bus.inbox import Inbox, Knowledge
+from services.chassis.bus.intake import MAX_TRIES
 from services.chassis.bus.relay import _heartbeat
 from services.chassis.clock import SettableClock
 from services.chassis.storage import Database, WriteTransaction
@@ -253,7 +254,7 @@ def test_what_is_taken_in_of_the_lane_is_in_no_count(world: World) -> None:
 def test_events_that_a_crash_left_waiting_behind_a_handled_one_are_found(world: World) -> None:
     one, two = world.event("t1", 1), world.event("t1", 2)
     world.receive(two)
-    assert world.inbox._take(one) == "handled_next"  # and a crash before those behind it were released
+    world.inbox.intake._take_together([one])  # and a crash before those behind it were released
     assert seen(world.db) == [1]
     assert world.inbox.retry_due() == 1
     assert seen(world.db) == [1, 2]

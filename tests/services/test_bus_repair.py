@@ -75,7 +75,7 @@ class World:
             clock=self.clock,
             catalogue=CATALOGUE,
         )
-        take = self.inbox.take_with_followers
+        take = self.inbox.intake.take
         self.repair = Repair(self.db, "beta", self.clock, CATALOGUE, self.ask, take)
 
     def ask(self, source: str, gap: Gap) -> list[Mapping[str, Any]]:
@@ -141,7 +141,7 @@ def test_what_waits_behind_an_event_that_fails_is_no_gap(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(world.inbox, "_handlers", {"alpha.thing_changed.v1": fail})
+    monkeypatch.setattr(world.inbox.intake, "_handlers", {"alpha.thing_changed.v1": fail})
     world.receive(*(world.tell("t1", n) for n in (1, 2, 3)))
     world.clock.advance(seconds=60)
     assert world.repair.mend() == 0
@@ -186,7 +186,7 @@ def test_only_what_was_asked_for_is_taken(world: World) -> None:
     other = world.tell("t2", 7)
     world.receive(two)
     world.clock.advance(seconds=GAP_SECONDS)
-    take = world.inbox.take_with_followers
+    take = world.inbox.intake.take
     liar = Repair(world.db, "beta", world.clock, CATALOGUE, lambda *_: [other.as_dict(), one.as_dict()], take)
     assert liar.mend() == 1
     assert seen(world.db) == [1, 2]

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.chassis.bus.inbox import MAX_TRIES, Inbox
+from services.chassis.bus.inbox import Inbox
+from services.chassis.bus.intake import MAX_TRIES
 from services.chassis.bus.relay import _heartbeat
 from services.chassis.bus.tending import NotNext, Standing, Tending
 from services.chassis.clock import SettableClock

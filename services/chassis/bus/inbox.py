@@ -1,6 +1,5 @@
-"""The inbox: takes each event in exactly once and in order, in the transaction of its handler.
+"""The inbox of a service: what its queue holds goes to the intake (intake.py), and is acknowledged after the commit.
 
-An event that comes too early, or whose handler fails, is parked with its subject; all other subjects go on.
 When the database fails nothing is answered to the broker: the loop ends, and what it held comes again.
 """
 
@@ -13,46 +12,40 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from amqp import Message
+from kombu.connection import Connection
 
 from services.chassis.bus import metrics, topology
 from services.chassis.bus.connection import BusSettings, Loop, connected
-from services.chassis.bus.inbox_rows import GAP, HANDLER_FAILED, InboxRows
+from services.chassis.bus.intake import (
+    FIRST_RETRY_SECONDS,
+    Arrival,
+    DatabaseFailed,
+    Handler,
+    Heartbeat,
+    Intake,
+)
 from services.chassis.bus.tending import count_parked
 from services.chassis.clock import Clock, SystemClock
 from services.chassis.ids import new_id
-from services.chassis.logging import fault
 from services.chassis.storage import (
     AnyConnection,
     Database,
     DatabaseBusy,
     WriteTransaction,
     insert_ignore,
-    upsert,
 )
 from services.contracts.envelope import EnvelopeError, Event
 
-PREFETCH = 50
+PREFETCH, BATCH = 1000, 200
 POLL_SECONDS = 0.5
-FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 300.0
-MAX_TRIES = 12
-"""Some 18 minutes of tries. Then an event is dead: it waits for a person, for its source's return, or for a start."""
-AWAY_SECONDS = 60.0
-RETRY_BATCH = 50
-
-Handler = Callable[[Any, Event], None]
-Outcome = Literal["handled", "handled_next", "old", "gap", "failed", "dead"]
 
 log = structlog.get_logger(__name__)
-
-
-class DatabaseFailed(Exception):
-    """The database did not answer; what was being done comes again."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +78,20 @@ class Inbox:
         first_retry_seconds: float = FIRST_RETRY_SECONDS,
     ) -> None:
         self._db, self._url, self._service = db, settings.amqp_url, service
-        self._handlers, self._make_uow, self._seal = handlers, make_uow, seal
+        self._seal = seal
         self._clock = clock or SystemClock()
         self._catalogue = catalogue or topology.Catalogue.published()
         self._hears = self._catalogue.hears.get(service, frozenset())
         self._tables = db.chassis
-        self._rows = InboxRows(db.chassis)
-        self._first_retry_seconds = first_retry_seconds
-        self._to_revive = threading.Event()
+        self.intake = Intake(
+            db,
+            service,
+            handlers,
+            make_uow,
+            self._clock,
+            first_retry_seconds=first_retry_seconds,
+            on_taken=self._tell_news,
+        )
         self._news = threading.Condition()
         self._news_count = 0
         self._consuming = Loop(service, "inbox", self._consume)
@@ -101,7 +100,7 @@ class Inbox:
     def start(self) -> None:
         """Start taking events in; a service that hears nothing has nothing to start."""
         if self._hears:
-            self._to_revive.set()
+            self.intake.revive()
             metrics.PARKED.labels(self._service).set_function(lambda: self._told()[0])
             metrics.DEAD_EVENTS.labels(self._service).set_function(lambda: self._told()[1])
             self._consuming.start()
@@ -198,49 +197,42 @@ class Inbox:
             channel = connection.channel()
             topology.declare(channel, self._catalogue)
             channel.basic_qos(0, PREFETCH, False)
-
-            def take(message: Message) -> None:
-                body = message.body
-                self.receive(body if isinstance(body, bytes) else str(body).encode())
-                channel.basic_ack(message.delivery_tag)
-
-            channel.basic_consume(topology.inbox_queue(self._service), callback=take)
+            held: list[Message] = []
+            channel.basic_consume(topology.inbox_queue(self._service), callback=held.append)
             checked = time.monotonic()
             while not stopping.is_set():
-                with suppress(TimeoutError):
-                    connection.drain_events(timeout=POLL_SECONDS)
+                self._gather(connection, held)
+                if held:
+                    self.receive(*(_body(message) for message in held))
+                    channel.basic_ack(held[-1].delivery_tag, multiple=True)
+                    held.clear()
                 if time.monotonic() - checked > 1:
                     connection.heartbeat_check()
                     checked = time.monotonic()
 
-    def receive(self, body: bytes) -> None:
-        """Take in one message; when this returns it may be acknowledged. Raises when the database fails."""
+    @staticmethod
+    def _gather(connection: Connection, held: list[Message]) -> None:
+        """Wait for a message, and take with it those that are here already."""
+        timeout = POLL_SECONDS
+        with suppress(TimeoutError):
+            while len(held) < BATCH:
+                connection.drain_events(timeout=timeout)
+                timeout = 0
+
+    def receive(self, *bodies: bytes) -> None:
+        """Take in these messages, in order; when this returns they may be acknowledged. Raises when the database
+        fails."""
+        read = (self._read(body) for body in bodies)
+        self.intake.take([arrival for arrival in read if arrival is not None])
+
+    def _read(self, body: bytes) -> Arrival | None:
+        """What a body says; one that can't be read is kept sealed, and is None here."""
         try:
             event = Event.from_json(body)
-            if event.type.endswith(topology.HEARTBEAT):
-                self._on_heartbeat(event)
-                return
+            return Heartbeat.of(event) if event.type.endswith(topology.HEARTBEAT) else event
         except EnvelopeError:
             self._keep_undecodable(body)
-            return
-        self.take_with_followers(event)
-
-    def _on_heartbeat(self, event: Event) -> None:
-        try:
-            as_of = datetime.fromisoformat(event.data["as_of"])
-            offset = as_of.utcoffset()
-        except (KeyError, TypeError, ValueError) as error:
-            raise EnvelopeError("not a heartbeat") from error
-        if offset is None:
-            raise EnvelopeError("as_of has no offset")
-        values = {"source": event.service, "as_of": as_of, "position": event.sequence}
-        state = self._tables.stream_state
-        with self._db.write() as tx:
-            before = tx.scalar(sa.select(state.c.as_of).where(state.c.stream == event.stream))
-            upsert(tx, state, {"stream": event.stream}, values)
-        if before is not None and (as_of - before).total_seconds() > AWAY_SECONDS:
-            self._to_revive.set()  # the source was away: what died for want of its events gets its chance
-        self._tell_news()
+            return None
 
     def _keep_undecodable(self, body: bytes) -> None:
         digest = hashlib.sha256(body).hexdigest()
@@ -255,108 +247,20 @@ class Inbox:
         log.error("event_undecodable", event_id=row["id"], hash=digest)
         metrics.HANDLED.labels(self._service, "undecodable").inc()
 
-    # -- one event --
-
-    def _take(self, event: Event) -> Outcome:
-        """Handle, pass over or park one event, in one transaction (two when its handler fails)."""
-        try:
-            with self._db.write() as tx:
-                outcome = self._take_in(tx, event)
-        except DatabaseBusy as error:
-            raise DatabaseFailed from error
-        except sa.exc.DBAPIError as error:
-            if error.connection_invalidated:
-                raise DatabaseFailed from error
-            outcome = self._park_failed(event, error)
-        except Exception as error:
-            outcome = self._park_failed(event, error)
-        if event.stream not in metrics.QUIET_STREAMS:
-            metrics.HANDLED.labels(self._service, outcome.partition("_")[0]).inc()
-        if outcome.startswith("handled"):
-            self._tell_news()
-        return outcome
-
-    def _take_in(self, tx: WriteTransaction, event: Event) -> Outcome:
-        position = self._rows.lock_position(tx, event)
-        if event.sequence <= position or self._is_other_version(event):
-            self._rows.unpark(tx, event)
-            return "old"
-        if event.sequence > position + 1:
-            self._rows.park(tx, event, GAP, attempts=0, retry_at=None, at=self._clock.now())
-            return "gap"
-        handler = self._handlers.get(event.type)
-        if handler is not None:
-            handler(self._make_uow(tx, event), event)
-        return "handled_next" if self._rows.handled(tx, event, self._clock.now()) else "handled"
-
-    def _is_other_version(self, event: Event) -> bool:
-        """Whether it is another version of an event that is handled here: both bear the same number."""
-        if event.type in self._handlers:
-            return False
-        name = event.type.rpartition(".")[0] + ".v"
-        return any(handled.startswith(name) for handled in self._handlers)
-
-    # -- parked events --
-
-    def _park_failed(self, event: Event, error: Exception) -> Outcome:
-        """Its handler failed, and was rolled back: keep the event, and try again later. If this fails too,
-        it is the database that fails."""
-        with self._db.write() as tx:
-            attempts = 1 + self._rows.attempts(tx, event)
-            now = self._clock.now()
-            dead = attempts >= MAX_TRIES
-            retry_at = None if dead else now + timedelta(seconds=self._delay(attempts))
-            self._rows.park(tx, event, HANDLER_FAILED, attempts, retry_at, now, now if dead else None)
-            self._rows.ensure_position(tx, event)
-        log.error(
-            "event_dead" if dead else "event_parked",
-            event_id=event.id,
-            event_type=event.type,
-            stream=event.stream,
-            sequence=event.sequence,
-            attempt=attempts,
-            **fault(error),
-        )
-        return "dead" if dead else "failed"
-
-    def _delay(self, attempts: int) -> float:
-        """Seconds until the next try after so many."""
-        return min(LAST_RETRY_SECONDS, self._first_retry_seconds * 2.0 ** min(attempts - 1, 20))
-
-    def take_with_followers(self, event: Event) -> None:
-        """Take one event in, and then the parked ones of its subject whose turn has come, in order."""
-        following: Event | None = event
-        while following is not None and self._take(following) == "handled_next":
-            with self._db.read() as conn:
-                following = self._rows.next_waiting(conn, following)
+    def retry_due(self) -> int:
+        """Try the parked events again whose time, or turn, has come; their number."""
+        return self.intake.retry_due()
 
     def _retry(self, stopping: threading.Event) -> None:
         while not stopping.wait(POLL_SECONDS):
             self.retry_due()
 
-    def retry_due(self) -> int:
-        """Try the parked events again whose time, or turn, has come; their number. After a start, and when a
-        source has come back, the dead ones are among them, once."""
-        if self._to_revive.is_set():
-            self._to_revive.clear()
-            self._revive()
-        with self._db.read() as conn:
-            events = self._rows.due(conn, self._clock.now(), RETRY_BATCH)
-        for event in events:
-            self.take_with_followers(event)
-        return len(events)
-
-    def _revive(self) -> None:
-        try:
-            with self._db.write() as tx:
-                revived = self._rows.revive(tx, self._clock.now())
-        except (sa.exc.SQLAlchemyError, DatabaseBusy):
-            self._to_revive.set()
-            raise
-        if revived:
-            log.info("events_revived", count=revived)
-
     def _tell_news(self) -> None:
         with self._news:
             self._news_count += 1
             self._news.notify_all()
+
+
+def _body(message: Message) -> bytes:
+    body = message.body
+    return body if isinstance(body, bytes) else str(body).encode()

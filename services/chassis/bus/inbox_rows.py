@@ -6,19 +6,25 @@ The statements of every event's way are made once: making them anew costs more t
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.chassis.storage import AnyConnection, ChassisTables, WriteTransaction, insert_ignore, upsert
 from services.contracts.envelope import Event
 
+if TYPE_CHECKING:
+    from services.chassis.bus.intake import Heartbeat
+
 GENERATION = 1
 GAP = "gap"
 HANDLER_FAILED = "handler_failed"
+
+Key = tuple[str, str]
+"""A stream and a subject in it."""
 
 
 class InboxRows:
@@ -26,63 +32,111 @@ class InboxRows:
 
     def __init__(self, tables: ChassisTables) -> None:
         self._tables = tables
-        positions, parked = tables.inbox_positions, tables.parked
-        self._locks = {}
+        positions = tables.inbox_positions
+        self._locks, self._moves = {}, {}
         for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert)):
+            fresh: Any = insert(positions)
             # An update that changes nothing: it makes the row, locks it, and answers where it stands, in one
             # step.
-            fresh: Any = insert(positions)
             self._locks[name] = fresh.on_conflict_do_update(
                 index_elements=["stream", "subject"], set_={"sequence": positions.c.sequence}
-            ).returning(positions.c.sequence, positions.c.municipality)
-        self._handled = tables.inbox.insert()
-        self._move = (
-            positions.update()
-            .where(
-                positions.c.stream == bindparam("the_stream"), positions.c.subject == bindparam("the_subject")
+            ).returning(
+                positions.c.stream, positions.c.subject, positions.c.sequence, positions.c.municipality
             )
-            .values(sequence=bindparam("the_sequence"))
-        )
-        self._waiting = sa.select(parked.c.sequence).where(
-            parked.c.stream == bindparam("the_stream"),
-            parked.c.subject == bindparam("the_subject"),
-            parked.c.sequence.between(bindparam("first"), bindparam("last")),
-        )
+            self._moves[name] = fresh.on_conflict_do_update(
+                index_elements=["stream", "subject"], set_={"sequence": fresh.excluded.sequence}
+            )
+        self._handled = tables.inbox.insert()
 
-    def lock_position(self, tx: WriteTransaction, event: Event) -> int:
-        """Where the event's subject stands, locked until commit; 0 if nothing of it was handled.
+    def lock_positions(self, tx: WriteTransaction, events: Sequence[Event]) -> dict[Key, int]:
+        """Where the subjects of these events stand, locked until commit; 0 where nothing was handled.
 
-        Raises ValueError when the subject is known of another municipality (SE-7).
+        All lock in one order, so that two who take events in do not wait for each other. Raises ValueError when a
+        subject is known of another municipality (SE-7).
         """
-        key = {
-            "stream": event.stream,
-            "subject": event.subject,
-            "municipality": event.municipality,
-            "sequence": 0,
-        }
-        found = tx.execute(self._locks[tx.dialect.name], key).one()
-        if found.municipality != event.municipality:
-            raise ValueError(f"{event.stream}: the subject belongs to another municipality (SE-7)")
-        return int(found.sequence)
+        firsts = {(event.stream, event.subject): _position(event, 0) for event in events}
+        keys = [firsts[key] for key in sorted(firsts)]
+        found = tx.execute(self._locks[tx.dialect.name], keys).all()
+        homes = {(row.stream, row.subject): row.municipality for row in found}
+        if any(event.municipality != homes[event.stream, event.subject] for event in events):
+            raise ValueError("a subject belongs to another municipality (SE-7)")
+        return {(row.stream, row.subject): int(row.sequence) for row in found}
 
     def ensure_position(self, tx: WriteTransaction, event: Event) -> None:
         """The subject stands somewhere, if only at 0: whoever looks for parked events looks from there."""
-        key = {"stream": event.stream, "subject": event.subject}
-        insert_ignore(
-            tx, self._tables.inbox_positions, {**key, "municipality": event.municipality, "sequence": 0}
+        insert_ignore(tx, self._tables.inbox_positions, _position(event, 0))
+
+    def handled(self, tx: WriteTransaction, events: Sequence[Event], at: datetime) -> None:
+        """These events are handled, in this order, and their subjects stand at the last of them."""
+        if not events:
+            return
+        rows = [
+            {
+                "event_id": event.id,
+                "generation": GENERATION,
+                "stream": event.stream,
+                "subject": event.subject,
+                "sequence": event.sequence,
+                "handled_at": at,
+            }
+            for event in events
+        ]
+        tx.execute(self._handled, rows)
+        moves = {(event.stream, event.subject): _position(event, event.sequence) for event in events}
+        tx.execute(self._moves[tx.dialect.name], list(moves.values()))
+
+    def release(self, tx: WriteTransaction, positions: Mapping[Key, int]) -> list[Key]:
+        """Forget what is parked of these subjects up to where they stand now; the subjects of which the next event
+        waits parked."""
+        if not positions:
+            return []
+        parked, at = self._tables.parked, self._tables.inbox_positions
+        same = sa.and_(at.c.stream == parked.c.stream, at.c.subject == parked.c.subject)
+        found = tx.execute(
+            sa.select(parked.c.stream, parked.c.subject, parked.c.sequence)
+            .join(at, same)
+            .where(
+                parked.c.sequence <= at.c.sequence + 1,
+                sa.tuple_(parked.c.stream, parked.c.subject).in_(list(positions)),
+            )
+        ).all()
+        past = [row for row in found if row.sequence <= positions[row.stream, row.subject]]
+        for row in past:
+            tx.execute(
+                parked.delete().where(
+                    parked.c.stream == row.stream,
+                    parked.c.subject == row.subject,
+                    parked.c.sequence == row.sequence,
+                )
+            )
+        return [
+            (row.stream, row.subject)
+            for row in found
+            if row.sequence == positions[row.stream, row.subject] + 1
+        ]
+
+    def heard(self, tx: WriteTransaction, beats: Sequence[Heartbeat], away_seconds: float) -> bool:
+        """Keep how old the knowledge of these streams is; whether one of them was silent for so long before."""
+        state = self._tables.stream_state
+        before = {
+            row.stream: row.as_of
+            for row in tx.execute(
+                sa.select(state.c.stream, state.c.as_of).where(
+                    state.c.stream.in_([beat.stream for beat in beats])
+                )
+            )
+        }
+        for beat in beats:
+            values = {"source": beat.source, "as_of": beat.as_of, "position": beat.position}
+            upsert(tx, state, {"stream": beat.stream}, values)
+        return any(
+            beat.stream in before and (beat.as_of - before[beat.stream]).total_seconds() > away_seconds
+            for beat in beats
         )
 
-    def handled(self, tx: WriteTransaction, event: Event, at: datetime) -> bool:
-        """The event is handled, and its subject stands at it. Whether the next one of its subject waits
-        parked."""
-        row = {"stream": event.stream, "subject": event.subject, "sequence": event.sequence}
-        tx.execute(self._handled, {**row, "event_id": event.id, "generation": GENERATION, "handled_at": at})
-        key = {"the_stream": event.stream, "the_subject": event.subject}
-        tx.execute(self._move, {**key, "the_sequence": event.sequence})
-        waiting = set(tx.scalars(self._waiting, {**key, "first": event.sequence, "last": event.sequence + 1}))
-        if event.sequence in waiting:
-            self.unpark(tx, event)
-        return event.sequence + 1 in waiting
+    def park_early(self, tx: WriteTransaction, event: Event, at: datetime) -> None:
+        """Keep an event that came before its turn."""
+        self.park(tx, event, GAP, attempts=0, retry_at=None, at=at)
 
     def park(
         self,
@@ -111,26 +165,31 @@ class InboxRows:
             },
         )
 
-    def unpark(self, tx: WriteTransaction, event: Event) -> None:
-        """The event waits no longer."""
-        tx.execute(self._tables.parked.delete().where(*self._this(event)))
-
     def attempts(self, tx: WriteTransaction, event: Event) -> int:
         """How often the event's handler has failed."""
         return int(tx.scalar(sa.select(self._tables.parked.c.attempts).where(*self._this(event))) or 0)
 
-    def next_waiting(self, conn: AnyConnection, event: Event) -> Event | None:
-        """The event that is parked right after this one, if its own handler has not failed."""
-        parked = self._tables.parked
-        body = conn.scalar(
-            sa.select(parked.c.event).where(
-                parked.c.stream == event.stream,
-                parked.c.subject == event.subject,
-                parked.c.sequence == event.sequence + 1,
-                parked.c.reason == GAP,
+    def waiting(self, conn: AnyConnection, key: Key, limit: int) -> list[Event]:
+        """The parked events of a subject whose turn has come, without a gap, up to one whose own handler failed."""
+        parked, positions = self._tables.parked, self._tables.inbox_positions
+        stream, subject = key
+        position = conn.scalar(
+            sa.select(positions.c.sequence).where(
+                positions.c.stream == stream, positions.c.subject == subject
             )
         )
-        return Event.from_dict(body) if body is not None else None
+        found = conn.execute(
+            sa.select(parked.c.sequence, parked.c.reason, parked.c.event)
+            .where(parked.c.stream == stream, parked.c.subject == subject)
+            .order_by(parked.c.sequence)
+            .limit(limit)
+        )
+        events = []
+        for expected, row in enumerate(found, int(position or 0) + 1):
+            if row.sequence != expected or row.reason != GAP:
+                break
+            events.append(Event.from_dict(row.event))
+        return events
 
     def due(self, conn: AnyConnection, now: datetime, limit: int) -> list[Event]:
         """The parked events whose turn it is and whose time has come, the longest untried first."""
@@ -162,3 +221,12 @@ class InboxRows:
             parked.c.subject == event.subject,
             parked.c.sequence == event.sequence,
         )
+
+
+def _position(event: Event, sequence: int) -> dict[str, Any]:
+    return {
+        "stream": event.stream,
+        "subject": event.subject,
+        "municipality": event.municipality,
+        "sequence": sequence,
+    }

@@ -94,7 +94,7 @@ class Repair:
         clock: Clock,
         catalogue: Catalogue,
         ask: Ask,
-        take: Callable[[Event], None],
+        take: Callable[[Sequence[Event]], None],
     ) -> None:
         self._db, self._service, self._clock, self._catalogue = db, service, clock, catalogue
         self._ask, self._take = ask, take
@@ -172,8 +172,7 @@ class Repair:
             log.error("event_gap_unknown_to_source", stream=gap.stream, sequence=gap.first)
             self._pause(gap)
             return 0
-        for event in events:
-            self._take(event)
+        self._take(events)
         if gap.stream not in metrics.QUIET_STREAMS:
             metrics.REPAIRED.labels(self._service).inc(len(events))
         log.warning("event_gap_filled", stream=gap.stream, sequence=gap.first, count=len(events))
