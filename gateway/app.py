@@ -13,12 +13,11 @@ from flask import Flask, Response, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from gateway import api, health, problems
+from gateway import api, health, problems, watching
 from gateway.asking import Asking
 from gateway.composition.names import Names, Remembered
 from gateway.login import oidc, people
 from gateway.sessions import EncryptedSessions
-from services.chassis import tracing
 from services.chassis.actor import Signer
 from services.chassis.clock import Clock
 from services.chassis.keys import Keys
@@ -79,6 +78,7 @@ def create_app(means: Means) -> Flask:
         port=urlsplit(means.settings.public_url).port,
     )
     app.extensions["stafett"] = means
+    watching.register(app)
     app.before_request(lambda: _who_asks(means))
     _limit(app)  # after it: whoever is stopped gets a page, too, and that page has a frame
     app.before_request(_same_site)
@@ -107,7 +107,6 @@ def _limit(app: Flask) -> None:
 
 
 def _who_asks(means: Means) -> None:
-    g.trace_id = tracing.trace_id(tracing.begin())
     g.now = means.clock.now()
     if request.endpoint == "static":
         return
@@ -154,5 +153,6 @@ def _leave(response: Response) -> Any:
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Server-Timing"] = watching.server_timing()
     response.headers["Stafett-Trace"] = g.get("trace_id", "")
     return response

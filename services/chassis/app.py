@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from services.chassis import access_record, idempotency, metrics, tracing
 from services.chassis.actor import Actor, Signer, Verifier, service_actor
+from services.chassis.bus import watch
 from services.chassis.bus.inbox import Inbox
 from services.chassis.bus.relay import Relay
 from services.chassis.bus.repair import Gap, Repair
@@ -173,7 +174,8 @@ class App:
         self.hears = catalogue.hears.get(self.name, frozenset())
         self.relay = Relay(self.db, settings, self.name, self.clock, catalogue=catalogue)
         self.inbox = Inbox(
-            self.db, settings, self.name, service_cls.handlers, self._work_on_event,
+            self.db, settings, self.name, watch.watched(service_cls.handlers, self.name, self.clock),
+            self._work_on_event,
             seal=lambda body: self.keys.seal_bytes("undecodable", body), clock=self.clock, catalogue=catalogue,
         )  # fmt: skip
         self.repair = Repair(
@@ -204,25 +206,37 @@ class App:
 
     def answer(self, name: str, wire: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a call that came over RPC: {"result": ...} or {"refusal": ...}. Never raises."""
-        trace = tracing.begin(wire.get("traceparent"))
+        quiet = name in metrics.QUIET_PROCEDURES
+        with tracing.span(
+            name, parent=wire.get("traceparent"), kind="server", quiet=quiet, procedure=name
+        ) as span:
+            outcome, answer = self._answer(name, wire)
+            span.attributes["outcome"] = outcome
+            span.failed = outcome in (InternalError.code, Unavailable.code)
+            return answer
+
+    def _answer(self, name: str, wire: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """(outcome, answer), counted and logged."""
         started, outcome = time.perf_counter(), "ok"
         try:
-            return {"result": self._execute(name, self._read_call(wire))}
+            return outcome, {"result": self._execute(name, self._read_call(wire))}
         except Refusal as refusal:
             outcome = refusal.code
-            return {"refusal": refusal.as_dict()}
+            return outcome, {"refusal": refusal.as_dict()}
         except OperationalError as error:
-            outcome = "unavailable"
+            outcome = Unavailable.code
             log.error("database_failed", procedure=name, **fault(error.orig or error))
-            return {"refusal": Unavailable().as_dict()}
+            return outcome, {"refusal": Unavailable().as_dict()}
         except Exception as error:
-            outcome = "internal_error"
+            outcome = InternalError.code
             log.error("call_failed", procedure=name, **fault(error))
-            return {"refusal": InternalError(trace_id=tracing.trace_id(trace)).as_dict()}
+            return outcome, {"refusal": InternalError(trace_id=tracing.trace_id()).as_dict()}
         finally:
             seconds = time.perf_counter() - started
             metrics.observe_call(metrics.RPC_HANDLED, name, outcome, seconds)
-            log.debug("called", procedure=name, outcome=outcome, duration_ms=round(seconds * 1000, 1))
+            if not tracing.is_quiet():
+                tell = log.info if self.operations[name].procedure.kind == "command" else log.debug
+                tell("called", procedure=name, outcome=outcome, duration_ms=round(seconds * 1000, 1))
 
     def call(
         self,
@@ -236,10 +250,10 @@ class App:
         timeout: float = DEFAULT_TIMEOUT,
     ) -> dict[str, Any]:
         """Answer a call of this process, as `answer` does, but raise refusals and faults."""
-        tracing.begin(tracing.current())
         place = _municipality(actor, municipality)
         call = Call(actor, place, request or {}, time.time() + timeout, "", at_least or {}, idempotency_key)
-        return self._execute(procedure.name, call)
+        with tracing.span(procedure.name, quiet=procedure.name in metrics.QUIET_PROCEDURES):
+            return self._execute(procedure.name, call)
 
     def _read_call(self, wire: Mapping[str, Any]) -> Call:
         actor = self._verifier.verify(wire["actor"])
@@ -306,7 +320,7 @@ class App:
             if operation.prepare is not None:
                 request["_prepared"] = operation.prepare(context, request)
             call.check_deadline()
-            with self.db.write() as tx:
+            with tracing.span("transaction"), self.db.write() as tx:
                 if once:
                     once.claim(tx, now)
                 uow = UnitOfWork(
@@ -353,16 +367,17 @@ class App:
     def work(self, municipality: str) -> Iterator[UnitOfWork]:
         """A unit of work that the service does for itself; committed when the block ends."""
         actor, now = service_actor(self.name, municipality), self.clock.now()
-        with self.db.write() as tx:
+        with tracing.span("transaction"), self.db.write() as tx:
             uow = UnitOfWork(self.surroundings, tx, actor, municipality, now, tracing.current())
             yield uow
             access_record.write(tx, municipality, now, actor, uow.accesses)
 
     def _work_on_event(self, tx: WriteTransaction, event: Event) -> UnitOfWork:
         """The unit of work in which another service's event is handled, within the inbox's transaction."""
-        trace = tracing.begin(event.traceparent)
         actor = service_actor(self.name, event.municipality)
-        return UnitOfWork(self.surroundings, tx, actor, event.municipality, self.clock.now(), trace)
+        return UnitOfWork(
+            self.surroundings, tx, actor, event.municipality, self.clock.now(), tracing.current()
+        )
 
     def calls(self, municipality: str, token: str = "", deadline: float | None = None) -> Calls:
         """A way to call others: as the holder of `token`, else as this service."""
@@ -379,12 +394,12 @@ class App:
 
     def tick(self, name: str, run: Callable[[Any, Work], None]) -> None:
         """One round of a timer; what it raises is logged and counted, and the next round comes anyway."""
-        tracing.begin()
-        try:
-            run(self.service_cls(), Work(self))
-        except Exception as error:
-            metrics.TIMER_FAILURES.labels(name).inc()
-            log.error("timer_failed", component=name, **fault(error))
+        with tracing.span("timer", when_used=True, component=name):
+            try:
+                run(self.service_cls(), Work(self))
+            except Exception as error:
+                metrics.TIMER_FAILURES.labels(name).inc()
+                log.error("timer_failed", component=name, **fault(error))
 
     def _service_token(self, municipality: str) -> str:
         if self._signer is None:

@@ -22,6 +22,8 @@ ALLOWED = frozenset(
         "logger",
         "trace_id",
         "procedure",
+        "method",
+        "route",
         "outcome",
         "code",
         "status",

@@ -29,6 +29,7 @@ from services.chassis.keys import ensure_key_material
 from services.chassis.logging import configure, fault
 from services.chassis.rpc import protocol
 from services.chassis.settings import Settings
+from services.chassis.span_export import exporting
 
 log = structlog.get_logger()
 
@@ -93,14 +94,15 @@ def serve(service_cls: Any, settings: Settings, **app_options: Any) -> int:
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     try:
-        container.start()
-        gc.collect()
-        gc.freeze()
-        log.info(
-            "ready",
-            port=(settings.health_port if "stafett.app" in container.config else settings.port) or None,
-        )
-        container.wait()
+        with exporting(settings):
+            container.start()
+            gc.collect()
+            gc.freeze()
+            log.info(
+                "ready",
+                port=(settings.health_port if "stafett.app" in container.config else settings.port) or None,
+            )
+            container.wait()
     except Exception as error:
         log.critical("died", **fault(error))
         return 1

@@ -1,9 +1,13 @@
 """What a process is told by its environment, read once at start; everything else is given these values."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from environs import Env, EnvError
+
+_COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""OpenTelemetry's own variables: where one of them names a collector, spans are sent (span_export.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Settings:
     oidc_client_secret: str = field(default="", repr=False)
     log_level: str = "info"
     clock_file: Path | None = None
+    export_spans: bool = False
 
     @classmethod
     def load(cls, service: str) -> "Settings":
@@ -62,4 +67,5 @@ class Settings:
                 oidc_client_secret=env.str("OIDC_CLIENT_SECRET", ""),
                 log_level=env.str("LOG_LEVEL", "info"),
                 clock_file=Path(clock_file).absolute() if clock_file else None,
+                export_spans=any(os.environ.get(name) for name in _COLLECTOR),
             )

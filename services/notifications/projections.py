@@ -24,7 +24,7 @@ def tell(uow: UnitOfWork, event: Event) -> None:
     """
     repository = Messages(uow.tx, uow.municipality)
     for told in told_by(event.type, event.data, event.time, _scene(uow, event, repository)):
-        repository.add(event.id, told, uow.now)
+        repository.add(event.id, told, uow.now, uow.traceparent)
 
 
 def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:

@@ -39,6 +39,7 @@ messages = sa.Table(
     sa.Column("starts_at", UtcDateTime),
     sa.Column("ends_at", UtcDateTime),
     sa.Column("read_at", UtcDateTime),
+    sa.Column("traceparent", sa.String(64)),
     sa.UniqueConstraint("municipality", "event_id", "person_id", "kind", name="uq_messages_once"),
     sa.Index("ix_messages_of", "municipality", "person_id", "message_id"),
     sa.Index("ix_messages_unread", "municipality", "person_id", "read_at"),
@@ -65,11 +66,12 @@ _TOLD = (
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message whose e-mail waits, and how often it was tried."""
+    """A message whose e-mail waits, how often it was tried, and the trace of the event that told it."""
 
     municipality: str
     message: Message
     tries: int
+    traceparent: str | None = None
 
 
 class Messages:
@@ -80,7 +82,7 @@ class Messages:
             raise ValueError("no query without a municipality (SE-7)")
         self._conn, self._municipality = conn, municipality
 
-    def add(self, event_id: str, told: Told, now: datetime) -> bool:
+    def add(self, event_id: str, told: Told, now: datetime, traceparent: str | None = None) -> bool:
         """NO-2: put a message in its reader's inbox, and its e-mail in the queue, unless this event has told this
         person this before. Whether it was put there."""
         message_id = new_id()
@@ -89,6 +91,7 @@ class Messages:
             "message_id": message_id,
             "event_id": event_id,
             "topics": ",".join(told.topics),
+            "traceparent": traceparent,
             **{name: getattr(told, name) for name in _TOLD},
         }
         if not insert_ignore(self._conn, messages, row):
@@ -196,7 +199,7 @@ def due(conn: AnyConnection, now: datetime, limit: int) -> Iterator[Due]:
         .limit(limit)
     )
     for row in conn.execute(found):
-        yield Due(row.municipality, _message(row), row.tries)
+        yield Due(row.municipality, _message(row), row.tries, row.traceparent)
 
 
 def roles_of(conn: AnyConnection, municipality: str, person_id: str, now: datetime) -> set[str]:

@@ -1,6 +1,6 @@
-"""What the bus counts, for Prometheus; labels are services and outcomes alone."""
+"""What the bus counts, for Prometheus; labels are services, streams and outcomes alone."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.contracts import cases
 
@@ -15,6 +15,12 @@ UNCONFIRMED = Counter(
 )
 HANDLED = Counter(
     "stafett_bus_events_handled_total", "Events taken in, by what became of them", ["service", "outcome"]
+)
+DELAY = Histogram(
+    "stafett_bus_commit_to_handled_seconds",
+    "Time from an event's telling until another service had taken it in",
+    ["service", "stream"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0),
 )
 INTERRUPTED = Counter(
     "stafett_bus_interruptions_total", "Times a bus loop had to start again", ["service", "loop"]

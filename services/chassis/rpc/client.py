@@ -28,11 +28,12 @@ from services.chassis.logging import fault
 from services.chassis.rpc import protocol
 from services.chassis.rpc.protocol import DEFAULT_TIMEOUT
 from services.contracts.base import Procedure
-from services.kernel.errors import DeadlineExceeded, Refusal, Unavailable
+from services.kernel.errors import DeadlineExceeded, InternalError, Refusal, Unavailable
 
 log = structlog.get_logger()
 
 _BROKEN = (AMQPError, KombuError, OSError, socket.timeout)
+_FAILURES = frozenset({InternalError.code, Unavailable.code, DeadlineExceeded.code})
 _HEARTBEAT = 20
 _ROUND = 1.0
 _CONNECT_WAIT = 1.0
@@ -42,10 +43,10 @@ _BACKOFF = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 class Pending:
     """A call that is under way."""
 
-    __slots__ = ("_arrived", "_started", "_wire", "deadline", "procedure")
+    __slots__ = ("_arrived", "_span", "_started", "_wire", "deadline", "procedure")
 
-    def __init__(self, procedure: str, deadline: float) -> None:
-        self.procedure, self.deadline = procedure, deadline
+    def __init__(self, procedure: str, deadline: float, span: tracing.Span) -> None:
+        self.procedure, self.deadline, self._span = procedure, deadline, span
         self._arrived = threading.Event()
         self._started = time.perf_counter()
         self._wire: Mapping[str, Any] | Refusal | None = None
@@ -58,10 +59,9 @@ class Pending:
     def result(self) -> dict[str, Any]:
         """Wait for the answer, no longer than the call's deadline; raises the Refusal it was, or DeadlineExceeded."""
         self._arrived.wait(max(self.deadline - time.time(), 0.0))
+        self._resolve(DeadlineExceeded(service=self.service))
         wire = self._wire
-        if wire is None:
-            self._count("deadline_exceeded")
-            raise DeadlineExceeded(service=self.service)
+        assert wire is not None
         if isinstance(wire, Refusal):
             raise wire
         if "refusal" in wire:
@@ -81,6 +81,9 @@ class Pending:
     def _count(self, outcome: str) -> None:
         seconds = time.perf_counter() - self._started
         metrics.observe_call(metrics.RPC_CALLED, self.procedure, outcome, seconds)
+        self._span.attributes["outcome"] = outcome
+        self._span.failed = outcome in _FAILURES
+        self._span.end()
 
 
 class RpcClient:
@@ -128,13 +131,16 @@ class RpcClient:
         services' tokens alone, which may be without one. Never raises: what goes wrong is raised by `result()`.
         """
         deadline = time.time() + timeout
-        pending = Pending(procedure.name, deadline)
+        if procedure.name in metrics.QUIET_PROCEDURES:
+            tracing.hush()
+        span = tracing.span(procedure.name, kind="client", procedure=procedure.name)
+        pending = Pending(procedure.name, deadline, span)
         call = {
             "procedure": procedure.name,
             "actor": actor_token,
             "request": request or {},
             "deadline": deadline,
-            "traceparent": tracing.current(),
+            "traceparent": span.traceparent,
         }
         for option, value in (
             ("at_least", at_least), ("idempotency_key", idempotency_key), ("municipality", municipality),

@@ -54,3 +54,6 @@ KINDS: dict[str, Kind] = {
     "lane_report_filed": Kind(Post.CHILD_PROTECTION, act=True),
 }
 """Every kind of contracts.notifications.KINDS. Not mailed is what comes together with something that is, or often."""
+
+QUIET_KINDS = frozenset(name for name, kind in KINDS.items() if kind.rests_on is Post.CHILD_PROTECTION)
+"""PR-3: of these no e-mail is counted, logged or traced."""

@@ -11,15 +11,17 @@ from typing import Any
 import structlog
 from prometheus_client import Counter
 
+from services.chassis import tracing
 from services.chassis.logging import fault
 from services.chassis.rpc.calls import Calls
 from services.chassis.service import Work
 from services.contracts import cases, directory
 from services.kernel.errors import NotFound, Refusal
 from services.notifications.deciding import Answer, verdicts
+from services.notifications.domain.kinds import QUIET_KINDS
 from services.notifications.senders.letter import NoSuchAddress, compose
 from services.notifications.senders.smtp import Line, MailServer, Outcome, Unreachable
-from services.notifications.storage import Due, Messages, due
+from services.notifications.storage import EMAIL, Due, Messages, due
 
 AT_ONCE = 50
 SOON = timedelta(seconds=5)
@@ -48,7 +50,11 @@ class Contact:
 
 
 def run(work: Work) -> int:
-    """One round; how many e-mails it looked at. Nothing waits for the outside within a transaction."""
+    """One round; how many e-mails it looked at. Nothing waits for the outside within a transaction.
+
+    The round itself is quiet, since it may be for the lane (PR-3); each e-mail is told of in its event's trace.
+    """
+    tracing.hush()
     with work.db.read() as conn:
         waiting = list(due(conn, work.now, AT_ONCE))
     for municipality, group in _by(waiting, "municipality").items():
@@ -145,8 +151,13 @@ class _Round:
             return None
         if not self._mark(each):
             return None
-        outcome = line.send(letter, outside.sender, letter["To"].addresses[0].addr_spec)
-        TRIED.labels(outcome).inc()
+        quiet = message.told.kind in QUIET_KINDS
+        with tracing.span("mail", parent=each.traceparent, kind="client", quiet=quiet, channel=EMAIL) as span:
+            outcome = line.send(letter, outside.sender, letter["To"].addresses[0].addr_spec)
+            span.attributes["outcome"] = outcome.value
+            if not quiet:
+                TRIED.labels(outcome).inc()
+                log.info("mail_tried", outcome=outcome.value, attempt=each.tries + 1)
         if outcome is Outcome.AGAIN and each.tries + 1 < MOST_TRIES:
             self._postpone(each, SOON * 4**each.tries, was="unknown")
         elif outcome is not Outcome.UNKNOWN:

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("starts_at", UtcDateTime),
         sa.Column("ends_at", UtcDateTime),
         sa.Column("read_at", UtcDateTime),
+        sa.Column("traceparent", sa.String(64)),
         sa.UniqueConstraint("municipality", "event_id", "person_id", "kind", name="uq_messages_once"),
     )
     op.create_index("ix_messages_of", "messages", ["municipality", "person_id", "message_id"])
