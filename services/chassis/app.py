@@ -186,7 +186,6 @@ class App:
             keys=self.keys,
             services=service_cls.services(settings),
             handlers=service_cls.handlers,
-            wake_relay=self.relay.wake,
             catalogue=catalogue,
         )
         self.operations: dict[str, Operation] = service_cls.operations()

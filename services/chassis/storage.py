@@ -72,9 +72,13 @@ def new_metadata() -> sa.MetaData:
 class WriteTransaction:
     """One write transaction: execute statements, and say what is to happen once it has been committed."""
 
-    def __init__(self, connection: Connection, metadata: sa.MetaData) -> None:
+    rings = False
+    """Whether the relay hears of its commit (bus/leadership.py)."""
+
+    def __init__(self, connection: Connection, database: Database) -> None:
         self.connection = connection
-        self.metadata = metadata
+        self.database = database
+        self.metadata = database.metadata
         self._after_commit: list[Callable[[], None]] = []
 
     @property
@@ -130,6 +134,9 @@ class Database:
     `migrations` is the folder that holds `versions/`; by default the service's own.
     """
 
+    wake_sender: Callable[[], None] | None = None
+    """Wakes the relay of this process; there while it is the one that sends from this database."""
+
     def __init__(self, url: str, metadata: sa.MetaData, service: str, migrations: Path | None = None) -> None:
         parsed = make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
@@ -168,7 +175,7 @@ class Database:
             raise DatabaseBusy
         try:
             with self._connect(self._writing) as connection, connection.begin():
-                transaction = WriteTransaction(connection, self.metadata)
+                transaction = WriteTransaction(connection, self)
                 yield transaction
         finally:
             if self._turn is not None:

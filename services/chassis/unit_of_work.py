@@ -42,7 +42,6 @@ class Surroundings:
     keys: Keys
     services: Any
     handlers: Mapping[str, Handler]
-    wake_relay: Callable[[], None]
     catalogue: Catalogue
 
 
@@ -142,8 +141,6 @@ class UnitOfWork(_Work):
         event = outbox.append(
             self.tx, self.municipality, event_type, subject, data, self.now, self.traceparent
         )
-        if not self.versions:
-            self.tx.after_commit(self._surroundings.wake_relay)
         self.versions[f"{event.stream}:{event.subject}"] = event.sequence
         handler = self._surroundings.handlers.get(event_type.type)
         if handler is not None:

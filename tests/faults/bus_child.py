@@ -84,6 +84,13 @@ def send(db: Database, amqp_url: str) -> None:
     relay.stop()
 
 
+def stand_by(db: Database, amqp_url: str) -> None:
+    """Send whatever is told, or wait to be the one that does; a line says that it waits."""
+    relay_of(db, amqp_url).start()
+    print("standing by", flush=True)
+    threading.Event().wait(120)
+
+
 def hear(db: Database, amqp_url: str, last: int, die_at: int) -> None:
     """Take events in until `last` is handled; die when `die_at` is committed, before it can be
     acknowledged."""
@@ -117,6 +124,7 @@ def main(mode: str, database_url: str, amqp_url: str, *numbers: str) -> None:
         "begin-and-die": begin_and_die,
         "send-and-die": send_and_die,
         "send": send,
+        "stand-by": stand_by,
         "hear": hear,
     }
     modes[mode](db, amqp_url, *map(int, numbers))  # type: ignore[operator]

@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from amqp import Message
 from kombu import Connection
 from prometheus_client import generate_latest
 
 from services.chassis.bus import topology
+from services.chassis.bus.outbox_rows import MarkedByAnother, OutboxRows
 from services.chassis.bus.publisher import Outgoing, Publisher, PublishFailed
 from services.chassis.bus.relay import Relay, _in_order
 from services.chassis.clock import SettableClock
@@ -27,6 +28,7 @@ from tests.support.bus import (
     THINGS,
     BusSettings,
     Wire,
+    arrived,
     open_database,
     rows,
     tell,
@@ -68,27 +70,6 @@ def make_relay(amqp_url: str, clock: SettableClock) -> Iterator[Callable[..., Re
     yield make
     for relay in made:
         relay.stop()
-
-
-def arrived(connection: Connection, queue: str) -> tuple[list[Event], list[Event]]:
-    """The events and the heartbeats that lie in a queue; they are taken out."""
-    events: list[Event] = []
-    beats: list[Event] = []
-
-    def take(message: Message) -> None:
-        event = Event.from_json(message.body if isinstance(message.body, bytes) else message.body.encode())
-        assert message.properties["message_id"] == event.id
-        assert message.properties["type"] == event.type
-        assert message.properties["content_type"] == CONTENT_TYPE
-        (beats if event.type.endswith(topology.HEARTBEAT) else events).append(event)
-
-    with connection.channel() as channel:
-        count = channel.queue_declare(queue, passive=True).message_count
-        tag = channel.basic_consume(queue, callback=take, no_ack=True)
-        while len(events) + len(beats) < count:
-            connection.drain_events(timeout=10)
-        channel.basic_cancel(tag)
-    return events, beats
 
 
 def all_sent(db: Database, name: str = "outbox") -> bool:
@@ -184,6 +165,73 @@ def test_one_relay_a_database_is_active_and_the_next_takes_over(
     assert second.sent == 1
     second.stop()
     other.close()
+
+
+def test_a_commit_in_another_process_is_heard_at_once(
+    db: Database, database_url: str, connection: Connection, make_relay: Callable[..., Relay]
+) -> None:
+    relay = make_relay(db, poll_seconds=60)
+    wait_until(lambda: relay.active)
+    other = open_database(database_url, "alpha")  # knows nothing of that relay, as another process
+    told = [tell(other, "t1", 1)]
+    wait_until(lambda: all_sent(db), 5)
+    told.append(tell(db, "t1", 2))
+    wait_until(lambda: all_sent(db), 5)
+    assert arrived(connection, "beta.inbox")[0] == told
+    other.close()
+
+
+def test_a_bell_that_is_not_heard_delays_and_loses_nothing(
+    db: Database, connection: Connection, make_relay: Callable[..., Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = make_relay(db)
+    wait_until(lambda: relay.active)
+    monkeypatch.setattr("services.chassis.bus.outbox.ring", lambda _tx: None)
+    tell(db, "t1", 1)
+    wait_until(lambda: all_sent(db), 5)
+
+
+def test_a_database_in_a_deep_folder_has_a_mute_bell_and_a_relay_all_the_same(
+    tmp_path: Path, connection: Connection, make_relay: Callable[..., Relay]
+) -> None:
+    deep = tmp_path.joinpath(*["a-folder-with-a-long-name"] * 4) / "alpha.sqlite3"
+    db = open_database(f"sqlite:///{deep}", "alpha")
+    make_relay(db)
+    tell(db, "t1", 1)
+    wait_until(lambda: all_sent(db))
+    db.close()
+
+
+def test_a_relay_whose_lock_is_taken_from_it_stops_and_begins_again(
+    db: Database, connection: Connection, make_relay: Callable[..., Relay]
+) -> None:
+    if db.is_sqlite:
+        return  # the kernel takes the lock of a living process from nobody
+    relay = make_relay(db, poll_seconds=60)
+    wait_until(lambda: relay.active)
+    with db.write() as tx:
+        tx.execute(
+            sa.text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+        )  # fmt: skip
+    wait_until(lambda: not relay.active, 5)
+    tell(db, "t1", 1)
+    wait_until(lambda: all_sent(db))
+
+
+def test_rows_that_another_has_marked_are_not_marked_again(db: Database) -> None:
+    for n in range(3):
+        tell(db, "t1", n)
+    outbox = OutboxRows(db.chassis.outbox)
+    with db.read() as conn:
+        found = [row.row for row in outbox.unsent(conn, 10)]
+    with db.write() as tx:
+        outbox.mark(tx, found[:2], AT)
+    with pytest.raises(MarkedByAnother), db.write() as tx:
+        outbox.mark(tx, found[1:], AT)
+    with db.write() as tx:
+        outbox.mark(tx, found[2:], AT)
+    assert [row.position for row in rows(db, "outbox")] == [1, 2, 3]
 
 
 def test_a_broker_that_falls_silent_is_left_and_what_it_did_not_confirm_is_sent_again(

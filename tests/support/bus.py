@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from amqp import Message as AmqpMessage
+from kombu import Connection
 
-from services.chassis.bus import outbox
+from services.chassis.bus import outbox, topology
 from services.chassis.bus.topology import Catalogue
 from services.chassis.storage import (
     Database,
@@ -24,7 +26,7 @@ from services.chassis.storage import (
     new_metadata,
 )
 from services.contracts.base import EventType, Message, number, opaque
-from services.contracts.envelope import Event
+from services.contracts.envelope import CONTENT_TYPE, Event
 
 THINGS, LANE = "alpha.things", "alpha.lane"
 
@@ -113,6 +115,27 @@ def wait_until(true: Callable[[], object], seconds: float = 15.0) -> None:
     while not true():
         assert time.monotonic() < limit, "the condition did not come to hold in time"
         threading.Event().wait(0.02)
+
+
+def arrived(connection: Connection, queue: str) -> tuple[list[Event], list[Event]]:
+    """The events and the heartbeats that lie in a queue; they are taken out."""
+    events: list[Event] = []
+    beats: list[Event] = []
+
+    def take(message: AmqpMessage) -> None:
+        event = Event.from_json(message.body if isinstance(message.body, bytes) else message.body.encode())
+        assert message.properties["message_id"] == event.id
+        assert message.properties["type"] == event.type
+        assert message.properties["content_type"] == CONTENT_TYPE
+        (beats if event.type.endswith(topology.HEARTBEAT) else events).append(event)
+
+    with connection.channel() as channel:
+        count = channel.queue_declare(queue, passive=True).message_count
+        tag = channel.basic_consume(queue, callback=take, no_ack=True)
+        while len(events) + len(beats) < count:
+            connection.drain_events(timeout=10)
+        channel.basic_cancel(tag)
+    return events, beats
 
 
 class Wire:

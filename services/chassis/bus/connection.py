@@ -35,7 +35,7 @@ class BusSettings(Protocol):
 @contextmanager
 def connected(url: str, service: str, loop: str) -> Iterator[Connection]:
     """A connection of its own, thrown away at the end. Every read and write on it ends within ANSWER_SECONDS
-    (TimeoutError): py-amqp itself would wait for ever."""
+    (TimeoutError): py-amqp itself would wait for ever. After a fault it is closed without a word, at once."""
     connection = Connection(
         url,
         connect_timeout=ANSWER_SECONDS,
@@ -48,6 +48,10 @@ def connected(url: str, service: str, loop: str) -> Iterator[Connection]:
         connection.connection.transport.sock.settimeout(ANSWER_SECONDS)
         state.set(1)
         yield connection
+    except Exception:
+        with suppress(Exception):
+            connection.connection.collect()
+        raise
     finally:
         state.set(0)
         with suppress(Exception):

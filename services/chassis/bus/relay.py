@@ -7,12 +7,11 @@ confirm and mark sends again; inboxes know an event by its id.
 
 from __future__ import annotations
 
-import fcntl
 import math
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +21,9 @@ from kombu.connection import Connection
 
 from services.chassis.bus import metrics, topology
 from services.chassis.bus.connection import BusSettings, Loop, connected
+from services.chassis.bus.leadership import Bell, leading
 from services.chassis.bus.outbox import event_of
+from services.chassis.bus.outbox_rows import OutboxRows
 from services.chassis.bus.publisher import Outgoing, Publisher, PublishFailed
 from services.chassis.clock import Clock
 from services.chassis.ids import new_id
@@ -34,7 +35,6 @@ POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10.0
 LATE_SECONDS = 60.0
 CONFIRM_SECONDS = 5.0
-_LEADER_LOCK = 0x57AFE11
 
 log = structlog.get_logger(__name__)
 
@@ -56,13 +56,16 @@ class Relay:
         catalogue: topology.Catalogue | None = None,
         confirm_seconds: float = CONFIRM_SECONDS,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self.sent = 0
         self.active = False
         self._db, self._url, self._service, self._clock = db, settings.amqp_url, service, clock
         self._catalogue = catalogue or topology.Catalogue.published()
         self._confirm_seconds, self._heartbeat_seconds = confirm_seconds, heartbeat_seconds
-        self._wake = threading.Event()
+        self._poll_seconds = poll_seconds
+        self._rows = {name: OutboxRows(table) for name, table in db.chassis.outboxes.items()}
+        self._bell: Bell | None = None
         self._loop = Loop(service, "relay", self._run)
 
     def start(self) -> None:
@@ -73,19 +76,18 @@ class Relay:
     def stop(self) -> None:
         """Stop after the batch at hand; what is unsent stays for the next start."""
         self._loop.ask_to_stop()
-        self._wake.set()
+        self.wake()
         self._loop.stop()
 
     def wake(self) -> None:
-        """There is something to send: to be called after a commit."""
-        self._wake.set()
+        """Look now. `outbox.append` sees to it after its commit."""
+        bell = self._bell
+        if bell is not None:
+            bell.ring()
 
     def oldest_unsent_age(self, conn: Any) -> float:
         """Seconds since the oldest unsent event was told; 0 when all are sent."""
-        times = [
-            conn.scalar(sa.select(sa.func.min(t.c.time, type_=t.c.time.type)).where(t.c.sent_at.is_(None)))
-            for t in self._db.chassis.outboxes.values()
-        ]
+        times = [rows.oldest_unsent(conn) for rows in self._rows.values()]
         oldest: datetime | None = min((at for at in times if at is not None), default=None)
         return max(0.0, (self._clock.now() - oldest).total_seconds()) if oldest else 0.0
 
@@ -103,38 +105,36 @@ class Relay:
             return math.nan
 
     def _run(self, stopping: threading.Event) -> None:
-        with self._leadership(stopping) as still_leading:
-            if stopping.is_set():
+        with leading(self._db, stopping) as bell:
+            if bell is None:
                 return
-            with connected(self._url, self._service, "relay") as connection:
-                self.active = True
-                try:
-                    self._serve(connection, stopping, still_leading)
-                finally:
-                    self.active = False
+            self._bell, self._db.wake_sender = bell, self.wake
+            try:
+                with connected(self._url, self._service, "relay") as connection:
+                    self.active = True
+                    self._serve(connection, stopping, bell)
+            finally:
+                self.active, self._bell, self._db.wake_sender = False, None, None
 
-    def _serve(self, connection: Connection, stopping: threading.Event, still_leading: Any) -> None:
+    def _serve(self, connection: Connection, stopping: threading.Event, bell: Bell) -> None:
         channel = connection.channel()
         topology.declare(channel, self._catalogue)
         publisher = Publisher(channel, self._confirm_seconds)
         beat_at = time.monotonic()
         while not stopping.is_set():
-            self._wake.clear()
-            still_leading()
+            bell.hush()
             sent = sum(self._send_batch(publisher, outbox) for outbox in self._db.chassis.outboxes.values())
             if time.monotonic() >= beat_at:
                 self._beat(publisher)
                 beat_at = time.monotonic() + self._heartbeat_seconds
             _listen(connection)
             if not sent and not stopping.is_set():
-                self._wake.wait(POLL_SECONDS)
+                bell.wait(self._poll_seconds)
 
     def _send_batch(self, publisher: Publisher, outbox: sa.Table) -> int:
         """Send up to BATCH unsent rows; the number sent and marked."""
         with self._db.read() as conn:
-            rows = conn.execute(
-                sa.select(outbox).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.row).limit(BATCH)
-            ).all()
+            rows = self._rows[outbox.name].unsent(conn, BATCH)
         if not rows:
             return 0
         try:
@@ -150,16 +150,7 @@ class Relay:
         if not rows:
             return
         with self._db.write() as tx:
-            last = tx.scalar(sa.select(sa.func.coalesce(sa.func.max(outbox.c.position), 0)))
-            tx.execute(
-                outbox.update()
-                .where(outbox.c.row == sa.bindparam("this"), outbox.c.sent_at.is_(None))
-                .values(sent_at=sa.bindparam("at"), position=sa.bindparam("at_position")),
-                [
-                    {"this": row.row, "at": self._clock.now(), "at_position": position}
-                    for position, row in enumerate(rows, last + 1)
-                ],
-            )
+            self._rows[outbox.name].mark(tx, [row.row for row in rows], self._clock.now())
         self.sent += len(rows)
         told = [row for row in rows if row.stream not in metrics.QUIET_STREAMS]
         metrics.SENT.labels(self._service).inc(len(told))
@@ -170,38 +161,13 @@ class Relay:
         for stream in self._catalogue.streams_of(self._service):
             if not self._catalogue.heard(stream):
                 continue
-            outbox = self._db.chassis.outbox_of(stream)
+            rows = self._rows[self._db.chassis.outbox_of(stream).name]
             now = self._clock.now()  # before the look: what was committed before it is seen by it
             with self._db.read() as conn:
-                unsent = conn.scalar(
-                    sa.select(outbox.c.time).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.row).limit(1)
-                )
-                position = conn.scalar(sa.select(sa.func.max(outbox.c.position))) or 0
+                unsent, position = rows.oldest_unsent(conn), rows.last_position(conn)
             as_of = min(now, unsent) if unsent else now
             beats.append(_heartbeat(self._service, stream, now, as_of, position))
         publisher.publish(beats)
-
-    @contextmanager
-    def _leadership(self, stopping: threading.Event) -> Iterator[Any]:
-        """Wait until this process is the one whose relay is active; gives a function that raises when it no
-        more is."""
-        if self._db.path is not None:
-            with self._db.path.with_name(self._db.path.name + ".relay.lock").open("w") as file:
-                while not stopping.is_set():
-                    try:
-                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                        break
-                    except BlockingIOError:
-                        stopping.wait(POLL_SECONDS)
-                yield lambda: None
-            return
-        with self._db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-            conn.detach()  # the lock belongs to the session: it must end with this connection
-            while not stopping.is_set() and not conn.scalar(
-                sa.select(sa.func.pg_try_advisory_lock(_LEADER_LOCK))
-            ):
-                stopping.wait(POLL_SECONDS)
-            yield lambda: conn.scalar(sa.select(1))
 
 
 def _listen(connection: Connection) -> None:
