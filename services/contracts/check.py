@@ -1,7 +1,8 @@
 """Holds the published language against its snapshots: `python -m services.contracts.check [--write]`.
 
 A snapshot is the JSON Schema of one event or RPC message as it was last published. A message that no longer equals
-its snapshot is reported with what changed; `--write` publishes additions and refuses to publish a breaking change.
+its snapshot is reported with what changed; `--write` publishes additions and refuses to publish a breaking change
+(evolution.py). No message is ever taken out of the language: what was told stands in the services' history.
 """
 
 import argparse
@@ -12,14 +13,15 @@ from typing import Any
 
 from services.contracts.base import EVENT_CLASSES, RPC_CLASSES, Message
 from services.contracts.catalogue import EVENTS, PROCEDURES, STREAMS
+from services.contracts.evolution import OUTSIDE, Kind, breaking
 from services.contracts.jsonschema import schema_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
-def published() -> dict[str, tuple[str, type[Message]]]:
+def published() -> dict[str, tuple[Kind, type[Message]]]:
     """Every published message: snapshot name -> (event | request | response, class)."""
-    found: dict[str, tuple[str, type[Message]]] = {
+    found: dict[str, tuple[Kind, type[Message]]] = {
         each.type: ("event", each.schema) for each in EVENTS.values()
     }
     for procedure in PROCEDURES.values():
@@ -28,48 +30,16 @@ def published() -> dict[str, tuple[str, type[Message]]]:
     return found
 
 
-def breaking(kind: str, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """What a reader or writer of the old message would stumble over; an empty list means only additions."""
-    faults: list[str] = []
-    _compare("", old, new, old, new, kind, faults)
-    return faults
-
-
-def _resolve(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in node:
-        node = root["$defs"][node["$ref"].rsplit("/", 1)[-1]]
-    return node
-
-
-def _compare(
-    path: str,
-    old: dict[str, Any],
-    new: dict[str, Any],
-    old_root: dict[str, Any],
-    new_root: dict[str, Any],
-    kind: str,
-    faults: list[str],
-) -> None:
-    old, new = _resolve(old, old_root), _resolve(new, new_root)
-    if old.get("type") != new.get("type"):
-        faults.append(f"{path or 'message'}: type {old.get('type')} became {new.get('type')}")
-        return
-    if "enum" in old and kind == "request" and not set(old["enum"]) <= set(new.get("enum", old["enum"])):
-        faults.append(f"{path}: choices were taken away")
-    was, now = old.get("properties", {}), new.get("properties", {})
-    for name in was:
-        if name not in now:
-            faults.append(f"{path}.{name}: was removed")
-        else:
-            _compare(f"{path}.{name}", was[name], now[name], old_root, new_root, kind, faults)
-    newly_required = set(new.get("required", ())) - set(old.get("required", ()))
-    if kind == "request":
-        faults += [f"{path}.{name}: became required" for name in sorted(newly_required)]
-    else:
-        gone = set(old.get("required", ())) - set(new.get("required", ()))
-        faults += [f"{path}.{name}: is no longer always there" for name in sorted(gone)]
-    if isinstance(old.get("items"), dict) and isinstance(new.get("items"), dict):
-        _compare(f"{path}[]", old["items"], new["items"], old_root, new_root, kind, faults)
+def snapshot_of(name: str) -> dict[str, Any]:
+    """What is published of a message: its JSON Schema, and what it promises besides (evolution.OWN)."""
+    _, message = published()[name]
+    own: dict[str, Any] = {}
+    if name in EVENTS:
+        event = EVENTS[name]
+        own = {"x-stream": event.stream, "x-subject": event.subject, OUTSIDE: event.outside}
+    elif name.endswith(".request"):
+        own = {"x-kind": PROCEDURES[name.removesuffix(".request")].kind}
+    return {**schema_of(message), **own}
 
 
 def privacy_faults() -> list[str]:
@@ -102,9 +72,9 @@ def main(argv: list[str] | None = None) -> int:
     SNAPSHOTS.mkdir(exist_ok=True)
     faults = privacy_faults()
     current = published()
-    for name, (kind, message) in sorted(current.items()):
+    for name, (kind, _) in sorted(current.items()):
         path = SNAPSHOTS / f"{name}.json"
-        new = schema_of(message)
+        new = snapshot_of(name)
         old = json.loads(path.read_text()) if path.exists() else None
         if old == new:
             continue
