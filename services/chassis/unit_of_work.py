@@ -131,15 +131,19 @@ class UnitOfWork(_Work):
             "no call to another service within a write transaction: use the command's prepare step"
         )
 
-    def record(self, event_type: EventType, subject: str, data: Mapping[str, Any]) -> Event:
+    def record(
+        self, event_type: EventType, subject: str, data: Mapping[str, Any], older: outbox.Older = ()
+    ) -> Event:
         """Tell that something happened to `subject`: the event is stored with the change, and sent after it.
+
+        While readers are behind it is told in `older` words too, under the same number (docs/adr/0031).
 
         `data` is checked against the event's schema (outbox.EventInvalid: a fault of this service). If this
         service itself handles the type, its handler has run when this returns. The event's `sequence` is the
         subject's new version.
         """
         event = outbox.append(
-            self.tx, self.municipality, event_type, subject, data, self.now, self.traceparent
+            self.tx, self.municipality, event_type, subject, data, self.now, self.traceparent, older
         )
         self.versions[f"{event.stream}:{event.subject}"] = event.sequence
         handler = self._surroundings.handlers.get(event_type.type)

@@ -1,8 +1,9 @@
 """Only-add evolution: each kind of change of a published message is told to be an addition, or is refused."""
 
+import importlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from services.contracts import check
 from services.contracts.base import Message, code, command, date, flag, many, nested, number, opaque, query
-from services.contracts.catalogue import EVENTS, PROCEDURES
+from services.contracts.catalogue import EVENTS, HEARS, PROCEDURES
 from services.contracts.check import snapshot_of
 from services.contracts.evolution import Kind, breaking
 from services.contracts.jsonschema import schema_of
@@ -253,3 +254,29 @@ def test_a_message_refuses_what_it_does_not_know(name: str) -> None:
     """A field that is not named in the language never crosses a boundary; what is told is closed where it is told."""
     _, schema = check.published()[name]
     assert "no_such_field" in schema().validate({"no_such_field": 1})
+
+
+# ---------------------------------------------------------------- readers of two versions
+
+
+def unread_earlier_versions(known: Iterable[str], handled: Iterable[str]) -> list[str]:
+    """Earlier versions of handled events that are not handled themselves: docs/adr/0031."""
+    newest = {name.rpartition(".v")[0]: int(name.rpartition(".v")[2]) for name in sorted(handled)}
+    return [
+        each
+        for each in known
+        if int(each.rpartition(".v")[2]) < newest.get(each.rpartition(".v")[0], 0)
+        and each not in set(handled)
+    ]
+
+
+@pytest.mark.parametrize("service", [service for service, heard in HEARS.items() if heard])
+def test_whoever_handles_a_version_handles_those_before_it(service: str) -> None:
+    """A source may be older than its reader, and history is: an event that nobody handles would block its subject."""
+    handled = importlib.import_module(f"services.{service}.projections").HANDLERS
+    assert handled and unread_earlier_versions(EVENTS, handled) == []
+
+
+def test_a_version_that_is_not_handled_would_be_seen() -> None:
+    assert unread_earlier_versions(["a.b.v1", "a.b.v2", "a.c.v1"], ["a.b.v2", "a.c.v1"]) == ["a.b.v1"]
+    assert unread_earlier_versions(["a.b.v1", "a.b.v2"], ["a.b.v1"]) == []

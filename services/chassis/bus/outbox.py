@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
@@ -27,6 +28,10 @@ class EventInvalid(ValueError):
         super().__init__(f"{event_type}: {faults}")
 
 
+Older = Sequence[tuple[EventType, Mapping[str, Any]]]
+"""The same happening in the words of earlier versions of its type: (type, data), the newest of them first."""
+
+
 def append(
     tx: WriteTransaction,
     municipality: str,
@@ -35,18 +40,16 @@ def append(
     data: Mapping[str, Any],
     at: datetime,
     traceparent: str | None = None,
+    older: Older = (),
 ) -> Event:
     """Tell that something happened to `subject`, in the transaction that makes it so.
 
     `data` may hold dates, instants and enums; they become the JSON values of the schema. The sequence is
     given under the lock of the (stream, subject) row, held until commit: others who tell of the same subject
-    wait. The active relay, in whatever process, looks as soon as it is committed. Raises EventInvalid.
+    wait. What is told in `older` words too has the same number, and goes after it, so that whoever knows both
+    takes the newest. The active relay, in whatever process, looks as soon as it is committed. Raises EventInvalid.
     """
-    wire = _wire(data)
-    try:
-        _schema(event_type.schema).load(wire)
-    except ValidationError as error:
-        raise EventInvalid(event_type.type, error.messages) from error
+    wire = _checked(event_type, data)
     event = Event(
         id=new_id(),
         type=event_type.type,
@@ -59,22 +62,46 @@ def append(
         traceparent=traceparent,
         data=wire,
     )
+    _keep(tx, event)
+    for earlier, words in older:
+        if not _precedes(earlier, event_type):
+            raise ValueError(f"{earlier.type} is no earlier version of {event_type.type}")
+        _keep(tx, replace(event, id=new_id(), type=earlier.type, data=_checked(earlier, words)))
+    ring(tx)
+    return event
+
+
+def _checked(event_type: EventType, data: Mapping[str, Any]) -> dict[str, Any]:
+    wire: dict[str, Any] = _wire(data)
+    try:
+        _schema(event_type.schema).load(wire)
+    except ValidationError as error:
+        raise EventInvalid(event_type.type, error.messages) from error
+    return wire
+
+
+def _precedes(earlier: EventType, later: EventType) -> bool:
+    (name, _, version), (later_name, _, later_version) = (
+        each.type.rpartition(".v") for each in (earlier, later)
+    )
+    return (name, earlier.stream) == (later_name, later.stream) and int(version) < int(later_version)
+
+
+def _keep(tx: WriteTransaction, event: Event) -> None:
     tx.execute(
         tx.chassis.outbox_of(event.stream).insert(),
         {
             "id": event.id,
-            "municipality": municipality,
+            "municipality": event.municipality,
             "type": event.type,
             "stream": event.stream,
-            "subject": subject,
+            "subject": event.subject,
             "sequence": event.sequence,
             "time": event.time,
-            "traceparent": traceparent,
-            "data": wire,
+            "traceparent": event.traceparent,
+            "data": event.data,
         },
     )
-    ring(tx)
-    return event
 
 
 def event_of(row: Any) -> Event:
