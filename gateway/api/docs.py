@@ -1,15 +1,20 @@
-"""The API as a page that people can read: from the same table and schemas as the OpenAPI document."""
+"""The API and the events as a page that people can read: from the same tables and schemas as the OpenAPI and
+AsyncAPI documents."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Flask
 
 from gateway.api.routes import ROUTES, Route
 from gateway.pages.view import render
-from services.contracts.base import Message
-from services.contracts.jsonschema import schema_of
+from services.contracts.asyncapi import PERMISSIONS
+from services.contracts.base import EventType, Message
+from services.contracts.catalogue import EVENTS
+from services.contracts.examples import example_of
+from services.contracts.jsonschema import PRIVACY, schema_of
 
 
 def register(app: Flask) -> None:
@@ -23,6 +28,7 @@ def register(app: Flask) -> None:
         return render(
             "common/api_docs.html",
             groups=[{"name": name, "calls": calls} for name, calls in groups.items()],
+            events=[_event(event) for event in sorted(EVENTS.values(), key=lambda each: each.type)],
             unread=None,
         )
 
@@ -38,6 +44,17 @@ def _call(route: Route) -> dict[str, Any]:
     }
 
 
+def _event(event: EventType) -> dict[str, Any]:
+    return {
+        "type": event.type,
+        "meaning": event.meaning,
+        "told": event.told,
+        "outside": PERMISSIONS[event.outside],
+        "fields": _fields(event.schema),
+        "example": json.dumps(example_of(event).data, indent=1, ensure_ascii=False),
+    }
+
+
 def _fields(message: type[Message]) -> list[dict[str, Any]]:
     schema = schema_of(message)
     return [
@@ -46,6 +63,7 @@ def _fields(message: type[Message]) -> list[dict[str, Any]]:
             "type": _type(field),
             "required": name in schema.get("required", ()),
             "text": field.get("description", ""),
+            "privacy": field.get(PRIVACY),
         }
         for name, field in schema.get("properties", {}).items()
     ]
