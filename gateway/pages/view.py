@@ -117,5 +117,8 @@ def error_page(refusal: Refusal) -> tuple[str, int, dict[str, str]]:
     """The page for a refusal: what happened, and what to do. It never confirms that a child exists."""
     headers = {"Retry-After": RETRY_AFTER[refusal.status]} if refusal.status in RETRY_AFTER else {}
     text = None if refusal.status == 404 else sentence(refusal)
-    body = render("common/error.html", status=refusal.status, sentence=text, back=None, unread=None)
+    trace = g.get("trace_id") if refusal.status >= 500 else None
+    body = render(
+        "common/error.html", status=refusal.status, sentence=text, back=None, trace=trace, unread=None
+    )
     return body, refusal.status, headers

@@ -393,7 +393,7 @@ class App:
 
     def tick(self, name: str, run: Callable[[Any, Work], None]) -> None:
         """One round of a timer; what it raises is logged and counted, and the next round comes anyway."""
-        with tracing.span("timer", when_used=True, component=name):
+        with tracing.span(name, when_used=True, component=name):
             try:
                 run(self.service_cls(), Work(self))
             except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import timeit
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,13 +120,13 @@ def test_spans_reach_a_collector_and_a_strangers_trace_is_only_pointed_at(
 
 
 def test_without_a_collector_a_span_costs_next_to_nothing() -> None:
-    """Under 5 microseconds, at the best of some tries, as others may be using the machine."""
+    """Under 5 microseconds of the processor, at the best of many short tries: others may be using the machine."""
 
     def work() -> None:
         with tracing.span("rpc", parent=THEIRS, kind="server", procedure="cases.get_case") as span:
             span.attributes["outcome"] = "ok"
 
-    assert min(timeit.repeat(work, number=2000, repeat=20)) / 2000 < 5e-6
+    assert min(timeit.repeat(work, number=100, repeat=500, timer=time.thread_time)) / 100 < 5e-6
 
 
 def test_without_a_collector_nothing_of_the_sdk_is_imported() -> None:

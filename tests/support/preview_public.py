@@ -132,6 +132,7 @@ def samples() -> list[Sample]:
                     "page": page(SOLVEIG) if status == 409 else public,
                     "status": status,
                     "back": None,
+                    "trace": "4bf92f3577b34da6a3ce929d0e0e4736" if status == 503 else None,
                     "sentence": "Skriv inn samtalen med familien først." if status == 409 else None,
                 },
             )
