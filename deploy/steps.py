@@ -59,7 +59,7 @@ def front_end(progress: Progress) -> None:
     stamp = GATEWAY / "node_modules" / ".stafett-built"
 
     def build() -> None:
-        node, npm = _node(progress)
+        node, npm = node_and_npm(progress)
         progress("front-end assets", "fetching and building (npm)")
         environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
         _run_npm([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], environment)
@@ -86,7 +86,7 @@ def _run_npm(command: list[str], environment: dict[str, str]) -> None:
         raise StartFailed(f"{' '.join(command)} failed in gateway/:\n{said}")
 
 
-def _node(progress: Progress) -> tuple[Path, list[str]]:
+def node_and_npm(progress: Progress) -> tuple[Path, list[str]]:
     """Node.js, and the words that run its npm: the machine's when new enough, else from the Python package index."""
     found, npm = shutil.which("node"), shutil.which("npm")
     if found and npm:
