@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 .PHONY: help run setup python test test-rules test-contracts test-services test-faults test-security test-journeys test-bench \
-	check format journey bench mutants lock clean
+	check format journey bench faults mutants lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ journey: python ## Play the main job through the running suite's API
 
 bench: setup ## Measure; prints a table and writes var/bench/latest.json
 	@$(PY) -m tests.bench.run
+
+faults: python ## Everything breaks while municipalities work; then a table of zeros (SEED=..., MINUTES=10)
+	@$(PY) -m tests.faults.run --seed "$(SEED)" --minutes "$(or $(MINUTES),10)"
 
 mutants: python ## Each mutant must turn its rule's test red
 	@$(PY) -m tests.mutants.run

@@ -24,6 +24,7 @@ from deploy.processes import StartFailed, free_ports, kill, port_is_taken, spawn
 SCRIPTS = Path(os.environ.get("STAFETT_RABBITMQ_BIN", "/usr/lib/rabbitmq/bin"))
 START_LIMIT = 90.0
 STOP_LIMIT = 20.0
+MEMORY_LIMIT, DISK_LIMIT = "512MiB", "50MB"
 
 # Small and quiet: two schedulers that do not spin, small tables, memory given back early.
 ERLANG_ARGUMENTS = (
@@ -150,6 +151,22 @@ class PrivateBroker:
         self.stop()
         self.start()
 
+    # -- alarms: every connection that publishes is blocked while one stands -----------------------------------
+
+    def block_by_memory(self) -> None:
+        """Raise the memory alarm: the node counts as full."""
+        self.ctl("set_vm_memory_high_watermark", "absolute", "1")
+
+    def block_by_disk(self) -> None:
+        """Raise the disk alarm: the node wants more free disk than there is."""
+        self.ctl("set_disk_free_limit", str(10**15))
+
+    def unblock(self) -> None:
+        """End both alarms. A node that was restarted has none: they are not kept."""
+        if self.running:
+            self.ctl("set_vm_memory_high_watermark", "absolute", MEMORY_LIMIT)
+            self.ctl("set_disk_free_limit", DISK_LIMIT)
+
     def __enter__(self) -> PrivateBroker:
         return self.start()
 
@@ -220,9 +237,9 @@ class PrivateBroker:
                     f"default_vhost = {self.vhost}",
                     f"default_user = {who['user']}",
                     f"default_pass = {who['password']}",
-                    "vm_memory_high_watermark.absolute = 512MiB",
+                    f"vm_memory_high_watermark.absolute = {MEMORY_LIMIT}",
                     "vm_memory_calculation_strategy = rss",
-                    "disk_free_limit.absolute = 50MB",
+                    f"disk_free_limit.absolute = {DISK_LIMIT}",
                     "raft.wal_max_size_bytes = 33554432",
                     "num_acceptors.tcp = 2",
                     "background_gc_enabled = true",

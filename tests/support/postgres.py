@@ -9,6 +9,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -70,17 +71,8 @@ class PrivatePostgres:
             raise StartFailed(f"initdb failed: {done.stderr[-800:]}")
         for _ in range(3):
             self._port = free_port()
-            words = [f"-c{key}={value}" for key, value in SETTINGS.items()]
-            words += [f"-cunix_socket_directories={self._base}", f"-cport={self._port}"]
-            with log.open("ab") as output:
-                self._process = spawn(
-                    [str(programs / "postgres"), "-D", str(data), *words],
-                    cwd=self._base,
-                    output=output,
-                    user=user,
-                )
             try:
-                wait_until(self._answers, seconds=30, what="PostgreSQL", process=self._process, log=log)
+                self._run(programs)
                 return self
             except StartFailed:
                 if "Address already in use" not in tail(log):
@@ -88,9 +80,30 @@ class PrivatePostgres:
                     raise
         raise StartFailed("PostgreSQL found no free port")
 
+    def restart(self, *, crash: bool = False) -> None:
+        """Stop and start on the same port: by the fast shutdown, or (`crash`) as after a power cut of the cluster."""
+        programs = postgresql_bin()
+        assert programs is not None
+        stop(self._process, seconds=10, first=signal.SIGQUIT if crash else signal.SIGINT)
+        self._run(programs)
+
+    def _run(self, programs: Path) -> None:
+        assert self._base is not None
+        log = self._base / "log"
+        words = [f"-c{key}={value}" for key, value in SETTINGS.items()]
+        words += [f"-cunix_socket_directories={self._base}", f"-cport={self._port}"]
+        with log.open("ab") as output:
+            self._process = spawn(
+                [str(programs / "postgres"), "-D", str(self._base / "data"), *words],
+                cwd=self._base,
+                output=output,
+                user=self._owner(),
+            )
+        wait_until(self._answers, seconds=30, what="PostgreSQL", process=self._process, log=log)
+
     def stop(self) -> None:
         """Stop the cluster and remove its folder."""
-        stop(self._process, seconds=10, first=2)  # SIGINT: PostgreSQL's fast shutdown
+        stop(self._process, seconds=10, first=signal.SIGINT)  # PostgreSQL's fast shutdown
         self._process = None
         if self._base is not None:
             shutil.rmtree(self._base, ignore_errors=True)

@@ -1,0 +1,67 @@
+"""Asked at the API when all is over: who has no window finds nothing, and who has one reads no more (CO-1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from tests.faults.findings import Finding
+from tests.faults.stores import Stores
+from tests.journeys.people import Demo
+from tests.simulation.caller import Caller, Journal
+from tests.simulation.town import Town
+from tests.support.suite import Suite
+
+MOST = 150
+"""So many doors are tried: the newest stories' first."""
+
+
+def check_doors(suite: Suite, stores: Stores, town: Town, now: datetime) -> Iterator[Finding]:
+    """Two rows: refused where nothing is open, and open (no further than that) where something is."""
+    shut = Finding("doors open without a window (CO-1)")
+    wide = Finding("doors shut in spite of a window, or open too wide (CO-1)")
+    windows = _windows(stores, now)
+    insiders = {
+        (row.case_id, person)
+        for row in stores["cases"].rows("cases")
+        for person in (row.holder_person_id, row.handover_to_person_id)
+        if person
+    }
+    taking_part = {
+        (row.case_id, row.person_id)
+        for row in stores["relay_log"].rows("participants")
+        if row.valid_to is None or row.valid_to > now
+    }
+    caller = Caller(suite.url, Demo(), "doors", Journal(), lambda: True)
+    stories = [story for story in reversed(town.stories) if story.known.case and story.known.level]
+    for story in stories:
+        case = story.known.case
+        for worker, role in story.outside():
+            if (case, worker.person_id) in insiders or shut.looked_at + wide.looked_at >= MOST:
+                continue
+            topics = windows[case, worker.service_id]
+            path = f"/cases/{case}/log"
+            if not topics:
+                shut.looked_at += 1
+                status = caller.status(role, path)
+                if status != 404:
+                    shut.differences.append(f"{worker.key} of {worker.service_id} reads {case}: {status}")
+            elif (case, worker.person_id) in taking_part:
+                wide.looked_at += 1
+                log, _ = caller.read(role, path)
+                if not log or not set(log["topics"]) <= topics:
+                    wide.differences.append(
+                        f"{worker.key} reads {log.get('topics')} of {case}, granted {sorted(topics)}"
+                    )
+    yield shut
+    yield wide
+
+
+def _windows(stores: Stores, now: datetime) -> dict[tuple[str, str], set[str]]:
+    """(case, service) -> the topics that are open now, as consent itself has them."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in stores["consent"].rows("facts_window"):
+        if row.valid_from <= now and (row.valid_to is None or row.valid_to > now):
+            found[row.case_id, row.service_id].add(row.topic)
+    return found
