@@ -327,3 +327,21 @@ def _for_readers(node: Any) -> Any:
     if isinstance(node, list):
         return [_for_readers(item) for item in node]
     return node
+
+
+# ---------------------------------------------------------------- what is held still
+
+
+def envelopes() -> dict[str, dict[str, Any]]:
+    """The schema of the envelope inside and outside, whatever event it bears: for the check of evolution."""
+    some = next(event for event in EVENTS.values() if outside.may_leave(event))
+    any_of = {"type": {"type": "string"}, "stream": {"type": "string"}, "data": {"type": "object"}}
+    found = {}
+    for side, message in (("inside", _inside_message(some)), ("outside", _outside_message(some))):
+        payload = message["payload"]
+        fields = {
+            name: any_of.get(name, {key: value for key, value in field.items() if key != "description"})
+            for name, field in payload["properties"].items()
+        }
+        found[side] = {**payload, "properties": fields, "required": sorted(payload["required"])}
+    return found

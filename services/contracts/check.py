@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from services.contracts.asyncapi import envelopes
 from services.contracts.base import EVENT_CLASSES, RPC_CLASSES, Message
 from services.contracts.catalogue import EVENTS, PROCEDURES, STREAMS
 from services.contracts.evolution import OUTSIDE, Kind, breaking
@@ -42,6 +43,14 @@ def snapshot_of(name: str) -> dict[str, Any]:
     return {**schema_of(message), **own}
 
 
+def snapshots() -> dict[str, tuple[Kind, dict[str, Any]]]:
+    """All that is published, as it is now: each message, and the envelope of every event on either side."""
+    found: dict[str, tuple[Kind, dict[str, Any]]] = {
+        name: (kind, snapshot_of(name)) for name, (kind, _) in published().items()
+    }
+    return found | {f"envelope.{side}": ("event", schema) for side, schema in envelopes().items()}
+
+
 def privacy_faults() -> list[str]:
     """Fields without a privacy class, or with one that an event may not carry (NO-1's ground: DESIGN, "The bus")."""
     faults: list[str] = []
@@ -71,10 +80,9 @@ def main(argv: list[str] | None = None) -> int:
     write = parser.parse_args(argv).write
     SNAPSHOTS.mkdir(exist_ok=True)
     faults = privacy_faults()
-    current = published()
-    for name, (kind, _) in sorted(current.items()):
+    current = snapshots()
+    for name, (kind, new) in sorted(current.items()):
         path = SNAPSHOTS / f"{name}.json"
-        new = snapshot_of(name)
         old = json.loads(path.read_text()) if path.exists() else None
         if old == new:
             continue

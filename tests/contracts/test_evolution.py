@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from services.contracts import check
+from services.contracts.asyncapi import envelopes
 from services.contracts.base import Message, code, command, date, flag, many, nested, number, opaque, query
 from services.contracts.catalogue import EVENTS, HEARS, PROCEDURES
 from services.contracts.check import snapshot_of
@@ -247,6 +248,19 @@ def test_no_event_is_taken_out_of_the_language(
     monkeypatch.delitem(EVENTS, "cases.talk_recorded.v1")
     assert check.main(["--write"]) == 1
     assert "cases.talk_recorded.v1: was published, and is gone" in capsys.readouterr().err
+
+
+def test_the_envelope_is_held_as_its_messages_are(
+    snapshots: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An attribute that readers rely on, such as the number of what they were sent, does not go away."""
+    before = envelopes()
+    for side, gone in (("inside", "streamseq"), ("outside", "recipientseq")):
+        without = json.loads(json.dumps(before))
+        del without[side]["properties"][gone]
+        monkeypatch.setattr(check, "envelopes", lambda made=without: made)
+        assert check.main(["--write"]) == 1
+        assert f"envelope.{side}: breaking: .{gone}: was removed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", sorted(check.published()))
