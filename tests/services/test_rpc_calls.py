@@ -20,6 +20,7 @@ from services.chassis.actor import Actor, Signer
 from services.chassis.ids import new_id
 from services.chassis.keys import rotate_rpc_key
 from services.chassis.rpc.client import RpcClient
+from services.contracts import base
 from services.kernel.errors import Conflict, DeadlineExceeded, InternalError, NotFound, Refusal, Unavailable
 from tests.services import rpc_toy as toy
 
@@ -121,6 +122,16 @@ def test_a_wrong_field_is_named(running: Running) -> None:
         running.call(toy.CHECK, {"parts": [{"id": "ok"}, {"id": "a b"}, {}], "more": 1})
     assert refused.value.status == 422
     assert refused.value.fields == {"parts.1.id": "not_an_id", "parts.2.id": "missing", "more": "unknown"}
+
+
+def test_an_asker_one_version_behind_is_not_stopped_by_what_is_new_in_an_answer(running: Running) -> None:
+    """docs/adr/0031."""
+
+    class FewerWords(base.Message):
+        text = base.narrative(required=False)
+
+    behind = base.query("toy.echo", FewerWords, FewerWords, "Says it again.")
+    assert running.call(behind, {"text": "x"})["text"] == "x"
 
 
 def test_who_is_late_is_not_waited_for(running: Running) -> None:
