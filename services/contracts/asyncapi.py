@@ -25,8 +25,8 @@ PERMISSIONS = {
     "case": "An outside system that is granted the type, while its service may see the case.",
     "consent": "An outside system that is granted the type, while its service may read the case's consents.",
     "plan": "An outside system that is granted the type, while its service may read goals and measures of the topic.",
-    "item": "An outside system that is granted the type, while its service may read the log's items of every topic "
-    "named.",
+    "item": "An outside system that is granted the type, while its service may read the log's items of the topic; of "
+    "several topics it is told those.",
     "view": "An outside system that is granted the type, while its service may read the child's view of the topic.",
 }
 """Who outside can have an event, in words, by what its service must be permitted when it is sent (CO-8)."""
@@ -150,11 +150,15 @@ def _outside_message(event: EventType) -> dict[str, Any]:
         },
     }
     told = outside.envelope(example_of(event), RECIPIENT, 1)
-    return _message(event, own, ("recipient", "recipientseq"), told)
+    return _message(event, own, ("recipient", "recipientseq"), told, f"outside.{event.type}")
 
 
 def _message(
-    event: EventType, own: dict[str, Any], required: tuple[str, ...], example: dict[str, Any]
+    event: EventType,
+    own: dict[str, Any],
+    required: tuple[str, ...],
+    example: dict[str, Any],
+    data: str | None = None,
 ) -> dict[str, Any]:
     hearers = sorted(service for service, heard in HEARS.items() if event.stream in heard)
     return {
@@ -164,7 +168,7 @@ def _message(
         "description": f"When: {event.told}\n\nInside: stream `{event.stream}`, heard by "
         f"{', '.join(hearers) or 'nobody'}.\n\nOutside: {PERMISSIONS[event.outside]}",
         "contentType": CONTENT_TYPE,
-        "payload": _cloud_event(event, own, required),
+        "payload": _cloud_event(event, own, required, data or event.type),
         "examples": [{"name": "example", "summary": event.meaning, "payload": example}],
         "x-told": event.told,
         "x-heard-by": hearers,
@@ -172,7 +176,9 @@ def _message(
     }
 
 
-def _cloud_event(event: EventType, own: dict[str, Any], required: tuple[str, ...]) -> dict[str, Any]:
+def _cloud_event(
+    event: EventType, own: dict[str, Any], required: tuple[str, ...], data: str
+) -> dict[str, Any]:
     return {
         "type": "object",
         "required": [
@@ -199,7 +205,7 @@ def _cloud_event(event: EventType, own: dict[str, Any], required: tuple[str, ...
             "datacontenttype": {"const": "application/json", "x-privacy": "code"},
             "municipality": {"type": "string", "x-privacy": "code"},
             **own,
-            "data": {"$ref": f"#/components/schemas/{event.type}"},
+            "data": {"$ref": f"#/components/schemas/{data}"},
         },
     }
 
@@ -313,7 +319,29 @@ def _data_schemas(event: EventType) -> dict[str, Any]:
     data.pop("$schema", None)
     nested = data.pop("$defs", {})
     found = {event.type: data, **nested}
+    if outside.may_leave(event):
+        found[f"outside.{event.type}"] = _as_told_outside(event, data)
     return {name: _for_readers(schema) for name, schema in found.items()}
+
+
+def _as_told_outside(event: EventType, data: dict[str, Any]) -> dict[str, Any]:
+    """The event's data as an outside system may get it: of a case of others it is told less (outside.TO_OTHERS)."""
+    others = outside.TO_OTHERS.get(event.type)
+    if others is None:
+        return data
+    always = {*others.fields, *others.narrowed}
+    not_told = sorted(set(data["properties"]) - always)
+    narrowed = ", ".join(f"`{name}`" for name in others.narrowed)
+    words = [
+        "A system of the unit that owns the case is told all of it; a system of another service is told",
+        "nothing of it." if not always else "all but " + ", ".join(f"`{name}`" for name in not_told) + "."
+        if not_told else "the same.",
+        f"Of {narrowed} each system of another service is told its own alone." if narrowed else "",
+    ]  # fmt: skip
+    required = (
+        [name for name in data.get("required", ()) if name in always] if always else data.get("required", [])
+    )
+    return {**data, "required": required, "description": " ".join(filter(None, words))}
 
 
 def _for_readers(node: Any) -> Any:

@@ -227,8 +227,8 @@ Outside = Literal["case", "plan", "item", "view", "consent", "public"]
 """What the service of an outside system must be permitted, at the moment of sending, to be told of an event (CO-8):
 
 - `case`: see the case; `consent`: read its consents;
-- `plan`, `item`, `view`: read a goal or measure, an item of the log, the child's view, in every topic that the
-  event's `topic` or `topics` names; an event that names none is not sent;
+- `plan`, `item`, `view`: read a goal or measure, an item of the log, the child's view, in a topic that the event's
+  `topic` or `topics` names; the other topics are left out, and an event that names none is not sent;
 - `public`: nothing, since anyone may know.
 """
 

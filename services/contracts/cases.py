@@ -190,7 +190,6 @@ ConcernRaised = EventType(
         "decide_by": "2026-12-04",
     },
     told="At the registration of the concern, in the same transaction.",
-    outside="case",
 )
 TalkRecorded = EventType(
     "cases.talk_recorded.v1",
@@ -200,7 +199,6 @@ TalkRecorded = EventType(
     "The concern has been talked over with the family; from now on the guardians may read the notes (LV-17).",
     {"case_id": _ID, "held_on": "2026-11-20", "recorded_at": _AT},
     told="When the first talk with the family is recorded; later talks are not told.",
-    outside="case",
 )
 LevelMoved = EventType(
     "cases.level_moved.v1",
@@ -290,7 +288,6 @@ DeadlineNear = EventType(
     {"case_id": _ID, "kind": "decide_concern", "due": "2026-12-04", "owner_person_id": _P},
     told="Once for each deadline, as many days before it as the policy says (3), by the first look of "
     "that day.",
-    outside="case",
 )
 DeadlinePassed = EventType(
     "cases.deadline_passed.v1",
@@ -300,7 +297,6 @@ DeadlinePassed = EventType(
     "A deadline has passed: the case is overdue (LV-7).",
     {"case_id": _ID, "kind": "decide_concern", "due": "2026-12-04", "owner_person_id": _P},
     told="Once for each deadline, by the first look of the day after it.",
-    outside="case",
 )
 ConcernJoined = EventType(
     "cases.concern_joined.v1",
@@ -310,7 +306,6 @@ ConcernJoined = EventType(
     "The concern was taken into the child's running case, and has ended as a case of its own (LG-1).",
     {"case_id": _ID, "into_case_id": "01981c6e-0000-7000-8000-000000000003", "at": _AT},
     told="When a concern at level 0 is taken up into a case of the same child that has a relay log.",
-    outside="case",
 )
 CaseClosed = EventType(
     "cases.case_closed.v1",

@@ -1,4 +1,10 @@
-"""What notifications answers: each person's inbox. It tells nothing: it is where the telling ends."""
+"""What notifications answers: each person's inbox, and the subscriptions of outside systems. It tells nothing inside:
+it is where the telling ends."""
+
+import re
+from typing import Any
+
+from marshmallow import ValidationError, validate
 
 from services.contracts.base import (
     EventType,
@@ -6,6 +12,7 @@ from services.contracts.base import (
     Nothing,
     code,
     command,
+    event_envelope,
     flag,
     instant,
     many,
@@ -13,6 +20,7 @@ from services.contracts.base import (
     number,
     opaque,
     query,
+    secret,
 )
 
 KINDS = (
@@ -91,10 +99,147 @@ class Unread(Message):
     unread = number()
 
 
+# ---------------------------------------------------------------- outside systems
+
+WAYS = ("queue", "webhook", "feed")
+STATES = ("active", "disabled")
+DISABLED = ("gone", "failing")
+MOST_ITEMS = 100
+
+
+_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")
+
+
+def _check_name(value: str) -> None:
+    if not _NAME.match(value):
+        raise ValidationError("not_a_name")
+
+
+def _recipient() -> Any:
+    """The name of an outside system within its municipality: a part of routing keys, so it holds no dot."""
+    return code(
+        validate=_check_name,
+        description="Name of the outside system: a letter, then at most 39 of a-z, 0-9, _ and -",
+    )
+
+
+class SubscribeRequest(Message):
+    recipient = _recipient()
+    service_id = opaque(description="The service of the municipality that it acts for")
+    unit_id = opaque(
+        required=False, description="One unit of it: only then is it told as the owning unit is (LG-1)"
+    )
+    events = many(code(), max_items=50, validate=validate.Length(min=1, error="required"))
+    way = code(*WAYS)
+    url = secret(required=False, max_length=500, description="Where a webhook is posted to")
+    allow_private = flag(load_default=False, description="The address may be private, and plain http")
+    key = secret(required=False, description="The webhook's signing secret (whsec_...), or the feed's token")
+    queue_most = number(
+        minimum=1, load_default=100_000, description="How many events its queue keeps at most"
+    )
+    since = instant(required=False, description="Offer what has happened since then, too")
+
+
+class RecipientRequest(Message):
+    recipient = _recipient()
+
+
+class RotateRequest(Message):
+    recipient = _recipient()
+    key = secret(description="The new signing secret, or the new token")
+
+
+class CatchUpRequest(Message):
+    recipient = _recipient()
+    since = instant()
+
+
+class SubscriptionState(Message):
+    """One outside system, as an operator sees it. Numbers count what it was told; never what it was denied."""
+
+    recipient = _recipient()
+    service_id = opaque()
+    unit_id = opaque(required=False)
+    events = many(code(), max_items=50)
+    way = code(*WAYS)
+    state = code(*STATES)
+    reason = code(*DISABLED, required=False, description="Why it is disabled")
+    created_at = instant()
+    last_number = number(description="Number of the last event that it was told")
+    waiting = number(description="Events that are still to be decided and told")
+    oldest_waiting = instant(required=False, description="When the oldest of them happened")
+    catching_up = flag()
+    failing_since = instant(required=False)
+    next_try_at = instant(required=False)
+    dropped = number(description="Events that its full queue has dropped, ever")
+    allow_private = flag()
+
+
+class SubscriptionsAnswer(Message):
+    items = nested(SubscriptionState, many=True)
+
+
+class FeedRequest(Message):
+    token = secret()
+    after = opaque(required=False, description="The cursor of the last page; left out: from the beginning")
+    limit = number(minimum=1, maximum=MOST_ITEMS, load_default=50)
+
+
+class FeedPage(Message):
+    """Its items are told in the moment of the answer: each was decided, numbered and recorded for it."""
+
+    items = many(event_envelope(), max_items=MOST_ITEMS, description="CloudEvents, the oldest first")
+    next = opaque(description="Cursor for the next page; the same as before when there is nothing new")
+
+
 GetInbox = query(
     "notifications.get_inbox", InboxRequest, InboxPage, "The asker's own messages, newest first."
 )
 UnreadCount = query("notifications.unread_count", Nothing, Unread, "How many of them are unread.")
 MarkRead = command("notifications.mark_read", MarkReadRequest, "Marks one's own messages as read.")
 
-PROCEDURES = (GetInbox, UnreadCount, MarkRead)
+Subscribe = command(
+    "notifications.subscribe",
+    SubscribeRequest,
+    "Lets an outside system be told events of some types, each decided when it is sent. For the operator's command.",
+)
+Unsubscribe = command(
+    "notifications.unsubscribe", RecipientRequest, "Ends a subscription; what waits for it is forgotten."
+)
+RotateSubscription = command(
+    "notifications.rotate_subscription",
+    RotateRequest,
+    "A new secret: a webhook is signed with the old one too for a day; a feed's old token is void at once.",
+)
+CatchUp = command(
+    "notifications.catch_up",
+    CatchUpRequest,
+    "Offers the granted events since a time anew, under today's decision.",
+)
+ResumeSubscription = command(
+    "notifications.resume_subscription",
+    RecipientRequest,
+    "Begins again with a webhook that was disabled, from the first event that it did not get.",
+)
+Subscriptions = query(
+    "notifications.subscriptions", Nothing, SubscriptionsAnswer, "The outside systems of a municipality."
+)
+ReadFeed = command(
+    "notifications.read_feed",
+    FeedRequest,
+    "What an outside system is told that asks for its events. A command, since telling is numbered and recorded.",
+    FeedPage,
+)
+
+PROCEDURES = (
+    GetInbox,
+    UnreadCount,
+    MarkRead,
+    Subscribe,
+    Unsubscribe,
+    RotateSubscription,
+    CatchUp,
+    ResumeSubscription,
+    Subscriptions,
+    ReadFeed,
+)

@@ -1,7 +1,8 @@
-"""What notifications makes of others' events: access facts, and a message for each whom the event concerns.
+"""What notifications makes of others' events: access facts, a message for each whom the event concerns, and a row for
+each outside system that is granted it.
 
-The messages come first, so that they are weighed against the case as it was before the event. A handler only writes
-rows: what goes outside is the sender's.
+Messages and rows come first, so that they are weighed against the case as it was before the event. A handler only
+writes rows: what goes outside is the senders'.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from services.contracts.envelope import Event
 from services.kernel.facts import Role
 from services.notifications.domain.recipients import Scene
 from services.notifications.domain.telling import TABLE, told_by
+from services.notifications.egress.offering import HANDLERS as OUTSIDE_HANDLERS
 from services.notifications.storage import Messages, people_with_role
 
 
@@ -38,4 +40,6 @@ def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
     return Scene(uow.now, facts, requested_by=repository.who_asked(request_id) if request_id else None)
 
 
-HANDLERS: dict[str, Handler] = together({line.event: tell for line in TABLE}, ACCESS_HANDLERS)
+HANDLERS: dict[str, Handler] = together(
+    {line.event: tell for line in TABLE}, OUTSIDE_HANDLERS, ACCESS_HANDLERS
+)

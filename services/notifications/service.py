@@ -9,8 +9,18 @@ from services.chassis.service import Reading, Service, UnitOfWork, Work, command
 from services.chassis.settings import Settings
 from services.contracts import notifications as contracts
 from services.notifications import projections, storage
-from services.notifications.commands import mark_read
-from services.notifications.queries import inbox
+from services.notifications.commands import (
+    catch_up,
+    mark_read,
+    read_feed,
+    resume_subscription,
+    rotate_subscription,
+    subscribe,
+    unsubscribe,
+)
+from services.notifications.egress import queues
+from services.notifications.egress.ways import Egress
+from services.notifications.queries import inbox, subscriptions
 from services.notifications.senders import send
 from services.notifications.senders.smtp import MailServer
 
@@ -18,7 +28,7 @@ ROUNDS = 20
 
 
 class NotificationsService(Service):
-    """Inbox and e-mail."""
+    """Inbox, e-mail, and what outside systems are told."""
 
     name = "notifications"
     metadata = storage.metadata
@@ -26,10 +36,11 @@ class NotificationsService(Service):
 
     @classmethod
     def services(cls, settings: Settings) -> send.Outside:
-        """The mail server, and whom letters are from (STAFETT_MAIL_FROM)."""
+        """The mail server, whom letters are from (STAFETT_MAIL_FROM), and the ways to outside systems."""
         name = urlsplit(settings.public_url).hostname or "localhost"
         sender = Env().str("STAFETT_MAIL_FROM", "ikke-svar@stafett.example")
-        return send.Outside(MailServer(settings.smtp_url, name), sender, settings.public_url)
+        mail = MailServer(settings.smtp_url, name)
+        return send.Outside(mail, sender, settings.public_url, Egress.of(settings.amqp_url))
 
     @query(contracts.GetInbox)
     def get_inbox(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +53,44 @@ class NotificationsService(Service):
     @command(contracts.MarkRead)
     def mark_read(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         return mark_read.run(uow, request)
+
+    @command(contracts.Subscribe)
+    def subscribe(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return subscribe.run(uow, request)
+
+    @command(contracts.Unsubscribe)
+    def unsubscribe(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return unsubscribe.run(uow, request)
+
+    @command(contracts.RotateSubscription)
+    def rotate_subscription(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return rotate_subscription.run(uow, request)
+
+    @command(contracts.CatchUp)
+    def catch_up(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return catch_up.run(uow, request)
+
+    @command(contracts.ResumeSubscription)
+    def resume_subscription(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return resume_subscription.run(uow, request)
+
+    @command(contracts.ReadFeed)
+    def read_feed(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return read_feed.run(uow, request)
+
+    @query(contracts.Subscriptions)
+    def subscriptions(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return subscriptions.run(reading)
+
+    @every(seconds=0.5)
+    def tell_queues(self, work: Work) -> None:
+        """What waits for outside systems with a queue of theirs goes out within a second."""
+        queues.run(work)
+
+    @every(seconds=5)
+    def count_what_queues_dropped(self, work: Work) -> None:
+        """A full queue drops its oldest events: the operator, and its reader, are told."""
+        queues.count_dropped(work)
 
     @every(seconds=0.5)
     def send_what_waits(self, work: Work) -> None:

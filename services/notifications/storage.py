@@ -216,6 +216,15 @@ def people_with_role(conn: AnyConnection, municipality: str, role: str, now: dat
     return frozenset(conn.scalars(found))
 
 
+def is_service(conn: AnyConnection, municipality: str, service_id: str) -> bool:
+    """Whether it is an active service of the municipality."""
+    service = FACTS.service.c
+    found = sa.select(sa.literal(1)).where(
+        service.municipality == municipality, service.service_id == service_id, service.active.is_(True)
+    )
+    return conn.scalar(found) is not None
+
+
 def _today(municipality: str, now: datetime) -> tuple[Any, ...]:
     role, today = FACTS.role.c, local_date(now)
     ends = role.valid_to.is_(None) | (role.valid_to > today)

@@ -16,12 +16,13 @@ from services.chassis.bus.topology import EVENTS_EXCHANGE
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to publish: its routing key (also its type), its id and its body."""
+    """A message to publish: its routing key (also its type, where none is given), its id and its body."""
 
     key: str
     id: str
     body: bytes
     content_type: str
+    type: str | None = None
 
 
 class PublishFailed(Exception):
@@ -34,10 +35,10 @@ class PublishFailed(Exception):
 
 
 class Publisher:
-    """One channel in confirm mode. After a PublishFailed it is of no more use."""
+    """One channel in confirm mode, for one exchange. After a PublishFailed it is of no more use."""
 
-    def __init__(self, channel: Channel, confirm_seconds: float) -> None:
-        self._channel = channel
+    def __init__(self, channel: Channel, confirm_seconds: float, exchange: str = EVENTS_EXCHANGE) -> None:
+        self._channel, self._exchange = channel, exchange
         self._seconds = confirm_seconds
         self._tag = 0
         self._open: dict[int, int] = {}
@@ -65,10 +66,10 @@ class Publisher:
                         message.body,
                         delivery_mode=2,
                         message_id=message.id,
-                        type=message.key,
+                        type=message.type or message.key,
                         content_type=message.content_type,
                     ),
-                    exchange=EVENTS_EXCHANGE,
+                    exchange=self._exchange,
                     routing_key=message.key,
                     mandatory=True,
                 )

@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-ISSUERS = ("gateway", "cases", "consent", "relay_log", "directory", "notifications", "seed")
-"""Who signs tokens: the gateway for people, a service for its timers and senders, seed for the demo data."""
+ISSUERS = ("gateway", "cases", "consent", "relay_log", "directory", "notifications", "seed", "ops")
+"""Who signs tokens: the gateway for people, a service for its timers and senders, seed for the demo data, ops for the
+operator's command."""
 
 KEY_BYTES = 32
 RPC_KEYS_KEPT = 3

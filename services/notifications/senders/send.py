@@ -19,6 +19,7 @@ from services.contracts import cases, directory
 from services.kernel.errors import NotFound, Refusal
 from services.notifications.deciding import Answer, verdicts
 from services.notifications.domain.kinds import QUIET_KINDS
+from services.notifications.egress.ways import Egress
 from services.notifications.senders.letter import NoSuchAddress, compose
 from services.notifications.senders.smtp import Line, MailServer, Outcome, Unreachable
 from services.notifications.storage import EMAIL, Due, Messages, due
@@ -34,11 +35,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Outside:
-    """What the sender needs of the outside: a mail server, whom letters are from, and where the link leads."""
+    """What the senders need of the outside: a mail server, whom letters are from, where the link leads, and the ways to
+    outside systems."""
 
     mail: MailServer
     sender: str
     public_url: str
+    egress: Egress
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""An outside system asks for its events. Reading is telling: each is decided, numbered and recorded in this answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.chassis.unit_of_work import UnitOfWork
+from services.kernel.errors import Forbidden, InvalidInput
+from services.notifications.egress import secrets
+from services.notifications.egress.feed import page
+from services.notifications.egress.subscriptions import Subscriptions
+
+DOOR = "gateway"
+
+
+class TokenNotValid(Forbidden):
+    """The same for what never was, what is another municipality's, and what was ended (SE-7)."""
+
+    code, detail = "token_not_valid", "The token is none that is in force here."
+
+
+def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """A page, and the cursor for the next. Raises TokenNotValid, Forbidden, or InvalidInput for a cursor that is not of
+    this feed."""
+    if (uow.actor.capacity, uow.actor.service) != ("service", DOOR):
+        raise Forbidden(code="not_for_this_caller")
+    hashed = secrets.token_hash(uow.keys, uow.municipality, request["token"])
+    subscription = Subscriptions(uow.tx, uow.municipality).of_token(hashed)
+    if subscription is None:
+        raise TokenNotValid
+    if subscription.state != "active":
+        raise Forbidden("The subscription is disabled. Ask the operator.", code="subscription_disabled")
+    place: int | None = None
+    if request["after"] is not None:
+        try:
+            place = secrets.open_cursor(uow.keys, request["after"], subscription.subscription_id)
+        except ValueError:
+            raise InvalidInput(fields={"after": "not_a_cursor"}) from None
+    told, reached = page(uow, subscription, place, request["limit"])
+    unmoved = request["after"] if reached == place else None
+    return {
+        "items": [each.body for each in told],
+        "next": unmoved or secrets.seal_cursor(uow.keys, reached, subscription.subscription_id),
+    }

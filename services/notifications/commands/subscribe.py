@@ -1,0 +1,96 @@
+"""An operator lets an outside system be told of events."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from services.chassis.access import service_of_unit
+from services.chassis.ids import new_id
+from services.chassis.unit_of_work import UnitOfWork
+from services.contracts import outside
+from services.contracts.catalogue import EVENTS
+from services.kernel.errors import Conflict, InvalidInput
+from services.notifications.egress import secrets
+from services.notifications.egress.operators import demand_operator
+from services.notifications.egress.subscriptions import Subscription, Subscriptions
+from services.notifications.storage import is_service
+
+
+class RecipientTaken(Conflict):
+    """Each outside system has one subscription in a municipality."""
+
+    code, detail = "recipient_taken", "There is a subscription of that name in the municipality."
+
+
+def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Begin a subscription; raises InvalidInput naming each fault, RecipientTaken, or Forbidden."""
+    demand_operator(uow)
+    faults = _faults(uow, request)
+    if faults:
+        raise InvalidInput(fields=faults)
+    found = Subscriptions(uow.tx, uow.municipality)
+    if found.named(request["recipient"]) is not None:
+        raise RecipientTaken
+    id, key, way = new_id(), request["key"], request["way"]
+    new = Subscription(
+        municipality=uow.municipality,
+        subscription_id=id,
+        recipient=request["recipient"],
+        service_id=request["service_id"],
+        unit_id=request["unit_id"],
+        events=frozenset(request["events"]),
+        way=way,
+        allow_private=request["allow_private"],
+        state="active",
+        tries=0,
+        catching_up=False,
+        url=secrets.seal_url(uow.keys, request["url"], id) if way == "webhook" else None,
+        secrets=secrets.seal_secrets(uow.keys, key, id) if way == "webhook" else None,
+    )
+    token = secrets.token_hash(uow.keys, uow.municipality, key) if way == "feed" else None
+    found.add(new, uow.now, token_hash=token, queue_most=request["queue_most"])
+    if request["since"] is not None:
+        found.change(id, catch_up_since=request["since"], catch_up_at={})
+    uow.access("CO-8", f"subscribe:{new.recipient}")
+    return {"id": id}
+
+
+def _faults(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, str]:
+    faults = _key_faults(request["way"], request["key"], uow.municipality)
+    if request["way"] == "webhook":
+        faults |= _url_faults(request["url"], request["allow_private"])
+    if not is_service(uow.tx, uow.municipality, request["service_id"]):
+        faults["service_id"] = "not_known_here"
+    unit = request["unit_id"]
+    if unit is not None and service_of_unit(uow.tx, uow.municipality, unit) != request["service_id"]:
+        faults["unit_id"] = "not_of_the_service"
+    for event_type in request["events"]:
+        kind = EVENTS.get(event_type)
+        if kind is None or not outside.may_leave(kind):
+            faults["events"] = "never_leaves" if kind else "not_an_event"
+    return faults
+
+
+def _key_faults(way: str, key: str | None, municipality: str) -> dict[str, str]:
+    if way == "queue":
+        return {} if key is None else {"key": "not_for_this_way"}
+    if key is None:
+        return {"key": "required"}
+    good = secrets.is_signing_secret(key) if way == "webhook" else secrets.is_token(key, municipality)
+    return {} if good else {"key": "invalid"}
+
+
+def _url_faults(url: str | None, allow_private: bool) -> dict[str, str]:
+    if not url:
+        return {"url": "required"}
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return {"url": "invalid"}
+    if not host or parts.username or parts.password or parts.fragment or not url.isascii():
+        return {"url": "invalid"}
+    schemes = ("https", "http") if allow_private else ("https",)
+    return {} if parts.scheme in schemes else {"url": "not_https"}

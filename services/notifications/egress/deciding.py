@@ -1,0 +1,133 @@
+"""CO-8: whether an outside system may be told of an event now, and how much of it. Asked at each sending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from services.chassis.access import load_facts_of
+from services.chassis.unit_of_work import Reading, UnitOfWork
+from services.contracts import outside
+from services.contracts.catalogue import EVENTS
+from services.contracts.envelope import Event
+from services.kernel.access import decide
+from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Question
+from services.kernel.parties import Party
+from services.notifications.egress.subscriptions import Subscription
+
+NOT_KNOWN = "consent_status_not_known"
+_OWN = f"allowed_as_{Party.OWN_SYSTEM}"
+_BY_TOPIC = frozenset({"plan", "item", "view"})
+ACTS = {
+    "case": Act.SEE_CASE,
+    "consent": Act.READ_CONSENT,
+    "plan": Act.READ_PLAN,
+    "item": Act.READ_LOG_ITEM,
+    "view": Act.READ_VIEW,
+}
+"""What each permission of contracts.base.Outside is, in the kernel's words; `public` needs none."""
+
+
+class Answer(StrEnum):
+    """It is told; it is not; or it can't be said before more is heard (CO-9)."""
+
+    YES = "yes"
+    NO = "no"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer, the rule that gave it, what of the data is told, and whom the case is about. `parked`: it waits for
+    an event of its case, and not for all knowledge (CO-9)."""
+
+    answer: Answer
+    rule: str
+    data: dict[str, Any] | None = None
+    subject_person_id: str | None = None
+    parked: bool = False
+
+
+def verdicts(
+    context: Reading | UnitOfWork, subscription: Subscription, events: Sequence[Event]
+) -> list[Verdict]:
+    """One answer an event; the facts of all their cases are loaded at once."""
+    cases = {event.data["case_id"] for event in events if "case_id" in event.data}
+    facts = load_facts_of(
+        context.conn, context.municipality, sorted(cases), None, context.now, context.settings.service
+    )
+    return [
+        verdict(subscription, event, facts.get(event.data.get("case_id", "")), context.now)
+        for event in events
+    ]
+
+
+def verdict(subscription: Subscription, event: Event, facts: Facts | None, now: datetime) -> Verdict:
+    """The answer for one event. What has no permission in the published language is told to nobody (PR-5), and neither
+    is what the subscription does not name."""
+    if event.type == outside.DROPPED:
+        return Verdict(Answer.YES, "CO-8", event.data)
+    kind = EVENTS.get(event.type)
+    if kind is None or kind.outside is None or event.type not in subscription.events:
+        return Verdict(Answer.NO, "CO-8")
+    if event.municipality != subscription.municipality:
+        return Verdict(Answer.NO, "SE-7")
+    if kind.outside == "public":
+        return Verdict(Answer.YES, "DI-1", dict(event.data))
+    if facts is None:
+        return Verdict(Answer.NO, "SE-3")
+    topics = _topics(event) if kind.outside in _BY_TOPIC else (None,)
+    decisions = {
+        topic: _decide(subscription, ACTS[kind.outside], topic, event, facts, now) for topic in topics
+    }
+    subject = facts.case.subject_person
+    allowed = [topic for topic, decision in decisions.items() if decision.allowed]
+    if not allowed:
+        return _refused(decisions.values(), facts)
+    first = decisions[allowed[0]]
+    readable = frozenset(topic for topic in allowed if topic is not None)
+    own = first.reason_code == _OWN
+    data = outside.passed(kind, event.data, own=own, service_id=subscription.service_id, topics=readable)
+    return Verdict(Answer.NO if data is None else Answer.YES, first.rule, data, subject)
+
+
+def acts_for_owner(subscription: Subscription, facts: Facts | None) -> bool:
+    """Whether the system acts for the unit that owns the case, by name (LG-1)."""
+    return facts is not None and (subscription.service_id, subscription.unit_id) == (
+        facts.case.owner_service,
+        facts.case.owner_unit,
+    )
+
+
+def _decide(
+    subscription: Subscription, act: Act, topic: str | None, event: Event, facts: Facts, now: datetime
+) -> Decision:
+    at = event.data.get("at")
+    question = Question(
+        municipality=subscription.municipality,
+        person_id="",
+        capacity=Capacity.SYSTEM,
+        act=act,
+        now=now,
+        unit_id=subscription.unit_id,
+        topic=topic,
+        recorded_at=datetime.fromisoformat(at) if at else event.time,
+        audience=Audience.OUTSIDE,
+        service_id=subscription.service_id,
+    )
+    return decide(question, facts)
+
+
+def _topics(event: Event) -> tuple[str, ...]:
+    found = event.data.get("topics") or ([event.data["topic"]] if event.data.get("topic") else [])
+    return tuple(dict.fromkeys(found))
+
+
+def _refused(decisions: Iterable[Decision], facts: Facts) -> Verdict:
+    refused, subject = list(decisions), facts.case.subject_person
+    if any(each.reason_code == NOT_KNOWN for each in refused):
+        return Verdict(Answer.LATER, "CO-9", None, subject, facts.knowledge.parked)
+    return Verdict(Answer.NO, refused[0].rule if refused else "CO-1", None, subject)

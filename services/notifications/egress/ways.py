@@ -1,0 +1,21 @@
+"""What one process needs to tell outside systems: the exchange, and a name under which it takes its turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.chassis.ids import new_id
+from services.notifications.egress.queues import OutsideExchange
+
+
+@dataclass(frozen=True)
+class Egress:
+    """`name` is this process's, so that of several only one tells a recipient at a time."""
+
+    name: str
+    exchange: OutsideExchange
+
+    @classmethod
+    def of(cls, amqp_url: str) -> Egress:
+        """The ways of a process whose broker is there."""
+        return cls(new_id(), OutsideExchange(amqp_url))
