@@ -3,27 +3,30 @@
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from services.chassis import metrics
+from services.chassis.health import report
 
 
 def register(app: Flask) -> None:
-    """Add /health/live, /health/ready and /metrics."""
+    """Add /health/live, /health/ready and /metrics, as each service has them."""
 
     @app.get("/health/live")
     def live() -> Any:
-        return jsonify(status="ok", service="gateway")
+        return jsonify(status="up", components=[{"component": "gateway", "status": "up"}])
 
     @app.get("/health/ready")
     def ready() -> Any:
         """One row a component; 503 while one of them fails."""
-        means = current_app.extensions["stafett"]
-        rows = {"database": means.db.answers(), "broker": means.client.connected()}
-        ok = all(rows.values())
-        components = [{"component": name, "status": "ok" if up else "failing"} for name, up in rows.items()]
-        return jsonify(
-            status="ok" if ok else "failing", service="gateway", components=components
-        ), 200 if ok else 503
+        well, answer = report(_checks())
+        return jsonify(answer), 200 if well else 503
 
     @app.get("/metrics")
-    def metrics() -> Response:
-        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    def exposition() -> Response:
+        report(_checks())  # so that stafett_component_up tells of this moment
+        return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+
+def _checks() -> dict[str, Any]:
+    means = current_app.extensions["stafett"]
+    return {"database": means.db.answers, "broker": means.client.connected}

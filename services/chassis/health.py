@@ -109,6 +109,7 @@ class HealthServer:
             status = b"200 OK" if well else b"503 Service Unavailable"
             body = json.dumps(answer).encode()
         elif path == b"/metrics":
+            report(self._checks, self._watched)  # so that stafett_component_up tells of this moment
             kind, body = metrics.CONTENT_TYPE, metrics.exposition()
         else:
             status, body = b"404 Not Found", b"{}"

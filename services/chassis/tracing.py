@@ -142,6 +142,12 @@ def trace_id() -> str:
     return at_hand.trace_id if at_hand is not None else ""
 
 
+def trace_id_in(traceparent: str | None) -> str:
+    """The trace id that a traceparent names; empty for none."""
+    parts = _parts(traceparent)
+    return parts[0] if parts else ""
+
+
 def is_quiet() -> bool:
     """Whether nothing is to be told of the work at hand."""
     at_hand = _current.get()

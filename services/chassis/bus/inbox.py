@@ -6,7 +6,6 @@ When the database fails nothing is answered to the broker: the loop ends, and wh
 from __future__ import annotations
 
 import hashlib
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,7 @@ import structlog
 from amqp import Message
 from kombu.connection import Connection
 
-from services.chassis.bus import metrics, topology
+from services.chassis.bus import metrics, topology, watch
 from services.chassis.bus.connection import BusSettings, Loop, connected
 from services.chassis.bus.intake import (
     FIRST_RETRY_SECONDS,
@@ -36,7 +35,6 @@ from services.chassis.ids import new_id
 from services.chassis.storage import (
     AnyConnection,
     Database,
-    DatabaseBusy,
     WriteTransaction,
     insert_ignore,
 )
@@ -101,8 +99,7 @@ class Inbox:
         """Start taking events in; a service that hears nothing has nothing to start."""
         if self._hears:
             self.intake.revive()
-            metrics.PARKED.labels(self._service).set_function(lambda: self._told()[0])
-            metrics.DEAD_EVENTS.labels(self._service).set_function(lambda: self._told()[1])
+            watch.standing(self._db, self._service, self._hears, self._clock)
             self._consuming.start()
             self._retrying.start()
 
@@ -176,14 +173,6 @@ class Inbox:
         """Whether no event waits for a person; for whoever asks about health."""
         with self._db.read() as conn:
             return count_parked(conn, self._tables, metrics.QUIET_STREAMS)[1] == 0
-
-    def _told(self) -> tuple[float, float]:
-        """(parked, dead) for whoever reads the metrics; not numbers while the database does not answer."""
-        try:
-            with self._db.read() as conn:
-                return count_parked(conn, self._tables, metrics.QUIET_STREAMS)
-        except (sa.exc.SQLAlchemyError, DatabaseBusy):
-            return math.nan, math.nan
 
     def _owns(self, stream: str) -> bool:
         return self._catalogue.streams.get(stream) == self._service

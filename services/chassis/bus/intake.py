@@ -18,6 +18,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 import structlog
 
+from services.chassis import tracing
 from services.chassis.bus import metrics
 from services.chassis.bus.inbox_rows import HANDLER_FAILED, InboxRows, Key
 from services.chassis.clock import Clock
@@ -230,6 +231,7 @@ class Intake:
             self._rows.ensure_position(tx, event)
         log.error(
             "event_dead" if dead else "event_parked",
+            trace_id=tracing.trace_id_in(event.traceparent),
             event_id=event.id,
             event_type=event.type,
             stream=event.stream,

@@ -31,6 +31,13 @@ REPAIRED = Counter(
 )
 PARKED = Gauge("stafett_bus_parked", "Events that wait in the inbox, the dead among them", ["service"])
 DEAD_EVENTS = Gauge("stafett_bus_dead", "Events that are tried no more", ["service"])
+UNDECODABLE = Gauge(
+    "stafett_bus_undecodable", "Messages that could not be read and are kept, sealed", ["service"]
+)
+KNOWLEDGE_AGE = Gauge(
+    "stafett_bus_knowledge_age_seconds", "How old a service's knowledge of a stream is", ["service", "stream"]
+)
+STRAY = Gauge("stafett_bus_stray", "Messages that no service takes, by queue", ["queue"])
 CONNECTED = Gauge(
     "stafett_bus_connected", "1 while the loop has a connection to the broker", ["service", "loop"]
 )

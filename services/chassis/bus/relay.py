@@ -19,7 +19,7 @@ import sqlalchemy as sa
 import structlog
 from kombu.connection import Connection
 
-from services.chassis.bus import metrics, topology
+from services.chassis.bus import metrics, topology, watch
 from services.chassis.bus.connection import BusSettings, Loop, connected
 from services.chassis.bus.leadership import Bell, leading
 from services.chassis.bus.outbox import event_of
@@ -126,6 +126,7 @@ class Relay:
             sent = sum(self._send_batch(publisher, outbox) for outbox in self._db.chassis.outboxes.values())
             if time.monotonic() >= beat_at:
                 self._beat(publisher)
+                watch.strays(channel)
                 beat_at = time.monotonic() + self._heartbeat_seconds
             _listen(connection)
             if not sent and not stopping.is_set():
@@ -137,6 +138,7 @@ class Relay:
             rows = self._rows[outbox.name].unsent(conn, BATCH)
         if not rows:
             return 0
+        began_ns = time.time_ns()
         try:
             publisher.publish([_outgoing(event_of(row)) for row in rows])
         except PublishFailed as failure:
@@ -144,6 +146,7 @@ class Relay:
             self._mark(outbox, _in_order(rows, failure.confirmed))
             raise
         self._mark(outbox, rows)
+        watch.published(rows, began_ns)
         return len(rows)
 
     def _mark(self, outbox: sa.Table, rows: Sequence[Any]) -> None:
