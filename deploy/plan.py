@@ -8,6 +8,8 @@ import secrets
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from deploy import engines
 from deploy.processes import free_ports, port_is_taken
@@ -55,7 +57,16 @@ class Plan:
         file = self.var / "run" / "suite.json"
         file.write_text(json.dumps(told, indent=1) + "\n")
         file.chmod(0o600)
+        (self.var / "run" / "scrape.json").write_text(json.dumps(self.scraped(), indent=1) + "\n")
         engines.keep(self.var, self.env)
+
+    def scraped(self) -> list[dict[str, Any]]:
+        """Where each process tells its metrics, as Prometheus' file_sd_configs read it."""
+        return [
+            {"targets": [urlsplit(child.ready_url).netloc], "labels": {"process": child.name}}
+            for child in self.children
+            if child.name != "standins"
+        ]
 
 
 def make_plan(var: Path, port: int, amqp_url: str) -> Plan:
