@@ -10,7 +10,7 @@ import importlib
 import itertools
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ import yaml
 
 from deploy.plan import SERVICES
 from services.chassis.actor import Actor, service_actor
-from services.chassis.app import App
+from services.chassis.app import App, AskIn
 from services.chassis.clock import SettableClock, SystemClock
 from services.chassis.settings import Settings
 from services.contracts import cases, consent, directory, relay_log
@@ -53,6 +53,7 @@ class Seeding:
                 importlib.import_module(f"services.{name}.service").SERVICE,
                 Settings.load(name),
                 clock=self.clock,
+                ask_source=self._asking(name),
             )
             for name in SERVICES
         }
@@ -73,6 +74,14 @@ class Seeding:
             for family in read(_DATA / "families.yaml")["families"]
             for person in (*family["adults"], *family["children"])
         }
+
+    def _asking(self, name: str) -> AskIn:
+        """How `name` asks another service of its history: here, where no RPC is served."""
+
+        def ask(municipality: str, procedure: Procedure, request: Mapping[str, Any]) -> dict[str, Any]:
+            return self.apps[procedure.service].call(procedure, service_actor(name, municipality), request)
+
+        return ask
 
     @contextmanager
     def running(self) -> Iterator[None]:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +17,12 @@ import structlog
 from marshmallow import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from services.chassis import access_record, idempotency, metrics, tracing
+from services.chassis import access_record, metrics, tracing
 from services.chassis.actor import Actor, Signer, Verifier, service_actor
 from services.chassis.bus import watch
+from services.chassis.bus.catch_up import CatchUp
 from services.chassis.bus.inbox import Inbox
+from services.chassis.bus.intake import Intake
 from services.chassis.bus.relay import Relay
 from services.chassis.bus.repair import Gap, Repair
 from services.chassis.bus.topology import Catalogue
@@ -37,11 +38,11 @@ from services.chassis.rpc.protocol import DEFAULT_TIMEOUT
 from services.chassis.settings import Settings
 from services.chassis.storage import Database, WriteTransaction
 from services.chassis.unit_of_work import Access, Reading, Surroundings, UnitOfWork
+from services.chassis.work import Call, Context, Work
 from services.contracts import bus
 from services.contracts.base import Procedure
-from services.contracts.envelope import Event
+from services.contracts.envelope import EVERY_MUNICIPALITY, Event
 from services.kernel.errors import (
-    DeadlineExceeded,
     Forbidden,
     InternalError,
     InvalidInput,
@@ -57,100 +58,8 @@ log = structlog.get_logger()
 
 VISIBLE_WITHIN = 2.0
 
-
-@dataclass(slots=True)
-class Call:
-    """One call as it came in. `deadline` is epoch seconds."""
-
-    actor: Actor
-    municipality: str
-    request: Mapping[str, Any]
-    deadline: float
-    token: str = ""
-    at_least: Mapping[str, int] = field(default_factory=dict)
-    idempotency_key: str | None = None
-
-    def check_deadline(self) -> None:
-        """Raise DeadlineExceeded when nobody waits for the answer any more."""
-        if time.time() >= self.deadline:
-            raise DeadlineExceeded()
-
-
-class Context:
-    """What a command's `prepare` step is given: what it may ask before the transaction begins."""
-
-    def __init__(self, app: App, call: Call, now: datetime) -> None:
-        self.actor, self.municipality, self.now = call.actor, call.municipality, now
-        self.settings, self.keys, self.services = app.settings, app.keys, app.surroundings.services
-        self.accesses: list[Access] = []
-        self._app, self._call = app, call
-
-    @property
-    def rpc(self) -> Calls:
-        """Calls to other services as the person who asked (`.as_service()`: as this service)."""
-        return self._app.calls(self.municipality, self._call.token, self._call.deadline)
-
-    @contextmanager
-    def read(self) -> Iterator[Reading]:
-        """A snapshot of this service's data; what it notes of access is written with the command."""
-        with self._app.db.read() as conn:
-            reading = Reading(self._app.surroundings, conn, self.actor, self.municipality, self.now)
-            try:
-                yield reading
-            finally:
-                self.accesses.extend(reading.accesses)
-
-
-class Work:
-    """What a timer is given. Called with a municipality it opens a unit of work, done by the service for itself.
-
-    with work(municipality) as uow: ...
-    """
-
-    def __init__(self, app: App) -> None:
-        self.settings, self.keys, self.services, self.db = (
-            app.settings,
-            app.keys,
-            app.surroundings.services,
-            app.db,
-        )
-        self._app = app
-
-    @property
-    def now(self) -> datetime:
-        """The time now."""
-        return self._app.clock.now()
-
-    def __call__(self, municipality: str) -> Any:
-        """A context manager: the unit of work, committed when the block ends."""
-        return self._app.work(municipality)
-
-    def each(self, subjects: Iterable[tuple[str, str]], act: Callable[[UnitOfWork, str], None]) -> None:
-        """Do `act` for each (municipality, subject) in a unit of work of its own. One that fails is logged and counted,
-        and holds up none of the others."""
-        for municipality, subject in subjects:
-            try:
-                with self(municipality) as uow:
-                    act(uow, subject)
-            except Exception as error:
-                metrics.TIMER_FAILURES.labels(act.__name__).inc()
-                log.error("timer_failed", component=act.__name__, **fault(error))
-
-    @contextmanager
-    def read(self, municipality: str) -> Iterator[Reading]:
-        """A snapshot of this service's data."""
-        actor = service_actor(self._app.name, municipality)
-        with self._app.db.read() as conn:
-            yield Reading(self._app.surroundings, conn, actor, municipality, self.now)
-
-    def rpc(self, municipality: str) -> Calls:
-        """Calls to other services, by this service for itself."""
-        return self._app.calls(municipality)
-
-    def forget_old_keys(self) -> None:
-        """Delete idempotency keys that nobody repeats any more."""
-        with self.db.write() as tx:
-            idempotency.forget(tx, self.now)
+AskIn = Callable[[str, Procedure, Mapping[str, Any]], Mapping[str, Any]]
+"""ask(municipality, procedure, request): what a source answers to this service; by RPC unless told otherwise."""
 
 
 class App:
@@ -165,6 +74,7 @@ class App:
         keys: Keys | None = None,
         migrations: Path | None = None,
         catalogue: Catalogue | None = None,
+        ask_source: AskIn | None = None,
     ) -> None:
         self.service_cls, self.name, self.settings = service_cls, service_cls.name, settings
         self.clock: Clock = clock or clock_of(settings.clock_file)
@@ -178,9 +88,12 @@ class App:
             self._work_on_event,
             seal=lambda body: self.keys.seal_bytes("undecodable", body), clock=self.clock, catalogue=catalogue,
         )  # fmt: skip
+        self._ask_source = ask_source or self._ask_by_rpc
         self.repair = Repair(
-            self.db, self.name, self.clock, catalogue, self._ask_history, self.inbox.intake.take
+            self.db, self.name, self.clock, catalogue, self._ask_for_gap, self.inbox.intake.take
         )
+        late = Intake(self.db, self.name, service_cls.handlers, self._work_on_history, self.clock)
+        self.catch_up = CatchUp(self.db, self.name, catalogue, self._ask_as_a_whole, late, self.repair)
         self.surroundings = Surroundings(
             settings=settings,
             keys=self.keys,
@@ -384,10 +297,26 @@ class App:
             self.rpc, token or self._service_token(municipality), self._service_token, municipality, deadline
         )
 
-    def _ask_history(self, source: str, gap: Gap) -> list[Mapping[str, Any]]:
+    def _work_on_history(self, tx: WriteTransaction, event: Event) -> UnitOfWork:
+        """As for an event that comes in time, as of the day on which it was told: so a late beginner's handlers see
+        what those of the others saw."""
+        uow = self._work_on_event(tx, event)
+        uow.now = event.time
+        return uow
+
+    def _ask_by_rpc(
+        self, municipality: str, procedure: Procedure, request: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        return self.calls(municipality).call(procedure, request)
+
+    def _ask_as_a_whole(self, procedure: Procedure, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Ask a source for what it tells this service of all municipalities, as the queue brings it."""
+        return self._ask_source(EVERY_MUNICIPALITY, procedure, request)
+
+    def _ask_for_gap(self, source: str, gap: Gap) -> list[Mapping[str, Any]]:
         """What `source` has of a gap in this service's inbox."""
         wanted = {"stream": gap.stream, "subject": gap.subject, "first": gap.first, "last": gap.last}
-        answer = self.calls(gap.municipality).call(bus.events_between(source), wanted)
+        answer = self._ask_source(gap.municipality, bus.events_between(source), wanted)
         events: list[Mapping[str, Any]] = answer["events"]
         return events
 
@@ -413,12 +342,12 @@ class App:
 
     def start(self) -> None:
         """Start the RPC client, the relay and the inbox; they connect, and connect again, by themselves."""
-        for part in (self.health, self.rpc, self.relay, self.inbox, self.repair):
+        for part in (self.health, self.rpc, self.relay, self.inbox, self.repair, self.catch_up):
             part.start()
 
     def stop(self) -> None:
         """Stop what was started, all at once, and close the database."""
-        parts = (self.repair, self.inbox, self.relay, self.rpc, self.health)
+        parts = (self.catch_up, self.repair, self.inbox, self.relay, self.rpc, self.health)
         threads = [threading.Thread(target=part.stop, daemon=True) for part in parts]
         for thread in threads:
             thread.start()

@@ -18,7 +18,7 @@ UP = Gauge("stafett_component_up", "1 if a component of this process is well", [
 QUIET_PROCEDURES = frozenset(
     each.name
     for each in (cases.FileLaneReport, cases.LaneReports, cases.GetLaneReport, directory.ContactOfStaff)
-) | {bus.events_between("cases").name}
+) | {kind("cases").name for kind in bus.ALL}
 """Of these nothing is counted, traced or logged: a number that grew would tell that somebody has just reported (PR-3).
 They are the lane's own, and those that the lane uses beside others (its lost events, the address of its e-mails)."""
 

@@ -28,12 +28,13 @@ from nameko.extensions import DependencyProvider
 from nameko.timer import Timer
 from sqlalchemy import MetaData
 
-from services.chassis.app import App, Context, Work
-from services.chassis.bus import repair
+from services.chassis.app import App
+from services.chassis.bus import history
 from services.chassis.rpc.server import Rpc
 from services.chassis.settings import Settings
 from services.chassis.tables import ChassisTables
 from services.chassis.unit_of_work import Handler, Reading, UnitOfWork
+from services.chassis.work import Context, Work
 from services.contracts import bus
 from services.contracts.base import Procedure
 
@@ -150,18 +151,28 @@ class Service:
         return found
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Every service answers from the history of its own events (bus/repair.py)."""
+        """Every service answers from the history of its own events (bus/history.py)."""
         super().__init_subclass__(**options)
         name: str | None = cls.__dict__.get("name")
         if name is None:
             return
 
-        def events_between(self: Service, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-            return repair.answer(reading, ChassisTables.of(self.metadata), request)
-
-        setattr(cls, bus.EVENTS_BETWEEN, query(bus.events_between(name))(events_between))
+        for kind, answer in (
+            (bus.events_between, history.between),
+            (bus.history, history.page),
+            (bus.heads, history.heads),
+        ):
+            procedure = kind(name)
+            setattr(cls, procedure.method, query(procedure)(_answering(answer)))
 
     @every(seconds=3600)
     def forget_old_idempotency_keys(self, work: Work) -> None:
         """Keys that are older than two days are not repeated any more."""
         work.forget_old_keys()
+
+
+def _answering(answer: Callable[[Reading, ChassisTables, dict[str, Any]], dict[str, Any]]) -> Any:
+    def method(self: Service, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return answer(reading, ChassisTables.of(self.metadata), request)
+
+    return method

@@ -93,7 +93,6 @@ def chassis_tables(metadata: sa.MetaData, own_outbox: Mapping[str, str] | None =
             "inbox",
             metadata,
             sa.Column("event_id", sa.String(64), primary_key=True),
-            sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
             sa.Column("stream", sa.String(64), nullable=False),
             sa.Column("subject", sa.String(64), nullable=False),
             sa.Column("sequence", sa.BigInteger, nullable=False),
@@ -133,9 +132,11 @@ def chassis_tables(metadata: sa.MetaData, own_outbox: Mapping[str, str] | None =
             "stream_state",
             metadata,
             sa.Column("stream", sa.String(64), primary_key=True),
-            sa.Column("source", sa.String(64), nullable=False),
-            sa.Column("as_of", UtcDateTime, nullable=False),
-            sa.Column("position", sa.BigInteger, nullable=False),
+            sa.Column("as_of", UtcDateTime),
+            sa.Column("told_as_of", UtcDateTime),
+            sa.Column("told_position", sa.BigInteger, nullable=False, default=0),
+            sa.Column("read_position", sa.BigInteger, nullable=False, default=0),
+            sa.Column("complete", sa.Boolean, nullable=False, default=False),
         ),
         idempotency=sa.Table(
             "idempotency",
@@ -240,7 +241,6 @@ def create_chassis_tables(op: Any) -> None:
     op.create_table(
         "inbox",
         sa.Column("event_id", sa.String(64), primary_key=True),
-        sa.Column("generation", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("stream", sa.String(64), nullable=False),
         sa.Column("subject", sa.String(64), nullable=False),
         sa.Column("sequence", sa.BigInteger, nullable=False),
@@ -269,9 +269,11 @@ def create_chassis_tables(op: Any) -> None:
     op.create_table(
         "stream_state",
         sa.Column("stream", sa.String(64), primary_key=True),
-        sa.Column("source", sa.String(64), nullable=False),
-        sa.Column("as_of", UtcDateTime, nullable=False),
-        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("as_of", UtcDateTime),
+        sa.Column("told_as_of", UtcDateTime),
+        sa.Column("told_position", sa.BigInteger, nullable=False),
+        sa.Column("read_position", sa.BigInteger, nullable=False),
+        sa.Column("complete", sa.Boolean, nullable=False),
     )
     op.create_table(
         "idempotency",

@@ -33,6 +33,6 @@ HEARS: dict[str, frozenset[str]] = {
 SERVICES: tuple[str, ...] = tuple(HEARS)
 
 PROCEDURES: dict[str, Procedure] = {each.name: each for module in _MODULES for each in module.PROCEDURES} | {
-    each.name: each for each in map(bus.events_between, SERVICES)
+    each.name: each for each in (kind(service) for kind in bus.ALL for service in SERVICES)
 }
 """Every procedure that is answered, by its name."""

@@ -104,7 +104,7 @@ class House:
             tx.execute(state.delete())
             now = self.clock.now()
             tx.execute(state.insert(), [
-                {"stream": stream, "source": source, "as_of": now, "position": 1} for stream, source in STREAMS.items()
+                {"stream": stream, "as_of": now} for stream in STREAMS
             ])  # fmt: skip
 
     def advance(self, **by: float) -> None:

@@ -142,10 +142,7 @@ class House:
         state = self.app.db.chassis.stream_state
         with self.app.db.write() as tx:
             tx.execute(state.delete())
-            rows = [
-                {"stream": s, "source": o, "as_of": self.clock.now(), "position": 1}
-                for s, o in STREAMS.items()
-            ]
+            rows = [{"stream": s, "as_of": self.clock.now()} for s, o in STREAMS.items()]
             tx.execute(state.insert(), rows)
 
     def people(self) -> Iterator[Event]:

@@ -81,7 +81,7 @@ class World:
             state = self.db.chassis.stream_state
             tx.execute(state.delete())
             for stream in (consent.WINDOWS, cases.PEOPLE, directory.STAFF):
-                tx.execute(state.insert(), {"stream": stream, "source": "x", "as_of": at, "position": 1})
+                tx.execute(state.insert(), {"stream": stream, "as_of": at})
 
     def employee(self, person: str, unit: str, role: str = "employee", **span: str) -> None:
         self.hear(directory.StaffChanged, person_id=person, roles=[

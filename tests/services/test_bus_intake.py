@@ -96,11 +96,11 @@ def test_of_a_batch_in_which_one_fails_all_others_are_handled_once(world: World)
 
 def test_a_heartbeat_counts_with_the_events_before_it(world: World) -> None:
     """CO-9: what it vouches for is committed with it, not after it."""
-    beats = [Heartbeat(THINGS, "alpha", AT, position) for position in (1, 2)]
-    arrivals: list[Arrival] = [event("t1", 1), beats[0], event("t1", 2), beats[1]]
+    beats = [Heartbeat(THINGS, AT, position) for position in (0, 2)]
+    arrivals: list[Arrival] = [beats[0], event("t1", 1), event("t1", 2), beats[1]]
     world.intake.take(arrivals)
     [state] = rows(world.db, "stream_state")
-    assert (state.as_of, state.position) == (AT, 2)
+    assert (state.told_as_of, state.told_position) == (AT, 2)
     assert seen(world.db) == [1, 2]
 
 

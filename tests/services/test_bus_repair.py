@@ -261,7 +261,7 @@ def test_over_the_broker_a_running_service_fetches_what_another_has_lost(
         app.rpc.start()
         wait_until(app.rpc.connected)
         assert app.repair.gaps() == [Gap("granli", "toy.things", "t1", 1, 1)]
-        assert app._ask_history("toy", app.repair.gaps()[0]) == [told[0].as_dict()]
+        assert app._ask_for_gap("toy", app.repair.gaps()[0]) == [told[0].as_dict()]
         app.repair.start()
         wait_until(lambda: rows(app.db, "parked") == [] and len(rows(app.db, "inbox")) == 2)
     finally:

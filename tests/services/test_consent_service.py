@@ -91,8 +91,7 @@ class World:
         with self.app.db.write() as tx:
             tx.execute(state.delete())
             for stream in (cases.PEOPLE, directory.STAFF):
-                tx.execute(state.insert(), {"stream": stream, "source": "x", "as_of": self.app.clock.now(),
-                                            "position": 1})  # fmt: skip
+                tx.execute(state.insert(), {"stream": stream, "as_of": self.app.clock.now()})
 
     def request(self, **changed: Any) -> str:
         asked = {"case_id": CASE, "purpose": PURPOSE, "shares": SHARES, "valid_to": "2027-05-20"} | changed

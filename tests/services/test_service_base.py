@@ -14,13 +14,14 @@ import sqlalchemy as sa
 
 from services.chassis import access_record, idempotency, metrics
 from services.chassis.actor import LIFETIME, Actor, ActorNotValid, Signer, Verifier, service_actor
-from services.chassis.app import App, Work
+from services.chassis.app import App
 from services.chassis.clock import SettableClock
 from services.chassis.keys import ensure_key_material
 from services.chassis.logging import only_allowed
 from services.chassis.service import Service, command, query
 from services.chassis.settings import Settings
 from services.chassis.unit_of_work import Access, UnitOfWork
+from services.chassis.work import Work
 from services.kernel.errors import (
     DeadlineExceeded,
     Forbidden,

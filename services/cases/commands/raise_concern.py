@@ -8,10 +8,10 @@ from services.cases.domain.numbers import accepted
 from services.cases.domain.people import RegisteredPerson, may_be_subject
 from services.cases.storage import cases, notes, people, staff
 from services.chassis import access
-from services.chassis.app import Context
 from services.chassis.ids import new_id
 from services.chassis.storage import AnyConnection
 from services.chassis.unit_of_work import Reading, UnitOfWork
+from services.chassis.work import Context
 from services.contracts.cases import PEOPLE, ConcernRaised, HolderChanged, PersonChanged
 from services.kernel.calendar import local_date
 

@@ -5,8 +5,8 @@ from typing import Any
 from services.cases.commands.common import require_open, to_change
 from services.cases.domain.errors import InvalidInput
 from services.cases.storage import cases, notes
-from services.chassis.app import Context
 from services.chassis.unit_of_work import UnitOfWork
+from services.chassis.work import Context
 from services.contracts.directory import GetTool
 from services.kernel import forms
 from services.kernel.errors import NotFound, Unavailable

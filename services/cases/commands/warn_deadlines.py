@@ -1,8 +1,8 @@
 """The timer's work: the owner is told once that a concern's time limit is near, and once that it has passed (LV-7)."""
 
 from services.cases.storage import cases
-from services.chassis.app import Work
 from services.chassis.unit_of_work import UnitOfWork
+from services.chassis.work import Work
 from services.contracts.cases import DeadlineNear, DeadlinePassed
 
 

@@ -8,9 +8,9 @@ from services.cases.lane import storage
 from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter
 from services.cases.storage import people, staff
 from services.chassis import access
-from services.chassis.app import Context
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import Reading, UnitOfWork
+from services.chassis.work import Context
 from services.contracts.cases import LaneReportFiled
 from services.kernel.facts import Act
 from services.kernel.lane import ReportKind

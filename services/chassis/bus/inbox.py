@@ -160,7 +160,8 @@ class Inbox:
             return Knowledge(self._clock.now(), False)
         streams = {stream for stream, _ in heard}
         state, parked = self._tables.stream_state, self._tables.parked
-        times = list(conn.scalars(sa.select(state.c.as_of).where(state.c.stream.in_(streams))))
+        known = sa.select(state.c.as_of).where(state.c.stream.in_(streams), state.c.as_of.is_not(None))
+        times = list(conn.scalars(known))
         asked = [
             (parked.c.stream == stream) if subject is None else
             sa.and_(parked.c.stream == stream, parked.c.subject == subject)

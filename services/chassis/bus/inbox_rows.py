@@ -7,6 +7,7 @@ The statements of every event's way are made once: making them anew costs more t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,21 @@ from services.contracts.envelope import Event
 if TYPE_CHECKING:
     from services.chassis.bus.intake import Heartbeat
 
-GENERATION = 1
 GAP = "gap"
 HANDLER_FAILED = "handler_failed"
 
 Key = tuple[str, str]
 """A stream and a subject in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """`told`: the position that the source named last. `read`: up to where the feed was read or compared here;
+    `complete`: from its beginning on."""
+
+    told: int = 0
+    read: int = 0
+    complete: bool = False
 
 
 class InboxRows:
@@ -73,7 +83,6 @@ class InboxRows:
         rows = [
             {
                 "event_id": event.id,
-                "generation": GENERATION,
                 "stream": event.stream,
                 "subject": event.subject,
                 "sequence": event.sequence,
@@ -116,23 +125,74 @@ class InboxRows:
         ]
 
     def heard(self, tx: WriteTransaction, beats: Sequence[Heartbeat], away_seconds: float) -> bool:
-        """Keep how old the knowledge of these streams is; whether one of them was silent for so long before."""
-        state = self._tables.stream_state
-        before = {
-            row.stream: row.as_of
-            for row in tx.execute(
-                sa.select(state.c.stream, state.c.as_of).where(
-                    state.c.stream.in_([beat.stream for beat in beats])
+        """Keep what these sources say of their streams; whether one of them was silent for so long before. What is
+        not read or compared up to the position that they name does not count as known yet (CO-9)."""
+        states = self._tables.stream_state
+        asked = sa.select(states.c.stream, states.c.told_as_of).where(
+            states.c.stream.in_([beat.stream for beat in beats])
+        )
+        before = {row.stream: row.told_as_of for row in tx.execute(asked)}
+        for beat in beats:
+            insert_ignore(tx, states, {"stream": beat.stream})
+            complete = sa.or_(states.c.complete, sa.literal(beat.position == 0))
+            tx.execute(
+                states.update()
+                .where(states.c.stream == beat.stream)
+                .values(
+                    told_as_of=beat.as_of,
+                    told_position=beat.position,
+                    complete=complete,
+                    as_of=sa.case(
+                        (sa.and_(complete, states.c.read_position >= beat.position), beat.as_of),
+                        else_=states.c.as_of,
+                    ),
                 )
             )
-        }
-        for beat in beats:
-            values = {"source": beat.source, "as_of": beat.as_of, "position": beat.position}
-            upsert(tx, state, {"stream": beat.stream}, values)
         return any(
-            beat.stream in before and (beat.as_of - before[beat.stream]).total_seconds() > away_seconds
+            told is not None and (beat.as_of - told).total_seconds() > away_seconds
             for beat in beats
+            for told in [before.get(beat.stream)]
         )
+
+    def read_up_to(self, tx: WriteTransaction, stream: str, position: int, *, complete: bool) -> None:
+        """The stream's feed has been read, or compared, up to here; what its source has told of this is known now."""
+        states = self._tables.stream_state
+        insert_ignore(tx, states, {"stream": stream})
+        all_read = sa.and_(
+            sa.literal(complete), states.c.told_as_of.is_not(None), states.c.told_position <= position
+        )
+        tx.execute(
+            states.update()
+            .where(states.c.stream == stream)
+            .values(
+                read_position=position,
+                complete=complete,
+                as_of=sa.case((all_read, states.c.told_as_of), else_=states.c.as_of),
+            )
+        )
+
+    def state_of(self, conn: AnyConnection, stream: str) -> StreamState:
+        """How far the stream's feed has gone, as its source told, and how far it has been read here."""
+        states = self._tables.stream_state
+        row = conn.execute(sa.select(states).where(states.c.stream == stream)).one_or_none()
+        return StreamState(row.told_position, row.read_position, row.complete) if row else StreamState()
+
+    def come(self, conn: AnyConnection, stream: str, subjects: Sequence[str]) -> dict[str, int]:
+        """How far each subject has come without a gap, what waits parked among it; absent: nothing has."""
+        positions, parked = self._tables.inbox_positions, self._tables.parked
+        at = sa.select(positions.c.subject, positions.c.sequence).where(
+            positions.c.stream == stream, positions.c.subject.in_(subjects)
+        )
+        come = {row.subject: int(row.sequence) for row in conn.execute(at)}
+        waiting = (
+            sa.select(parked.c.subject, parked.c.sequence)
+            .where(parked.c.stream == stream, parked.c.subject.in_(subjects))
+            .order_by(parked.c.sequence)
+        )
+        for row in conn.execute(waiting):
+            if row.sequence == come.get(row.subject, 0) + 1:
+                come[row.subject] = int(row.sequence)
+        return come
 
     def park_early(self, tx: WriteTransaction, event: Event, at: datetime) -> None:
         """Keep an event that came before its turn."""

@@ -49,7 +49,6 @@ class Heartbeat:
     """Word of a source: all that was committed in `stream` before `as_of` has been sent before this (CO-9)."""
 
     stream: str
-    source: str
     as_of: datetime
     position: int
 
@@ -62,7 +61,7 @@ class Heartbeat:
             raise EnvelopeError("not a heartbeat") from error
         if as_of.utcoffset() is None:
             raise EnvelopeError("as_of has no offset")
-        return cls(event.stream, event.service, as_of, event.sequence)
+        return cls(event.stream, as_of, event.sequence)
 
 
 Arrival = Event | Heartbeat

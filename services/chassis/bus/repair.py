@@ -1,13 +1,13 @@
 """Repair of gaps: what stands in a source's outbox and never came is asked for, and taken in as if it had come.
 
-Both ends are here: `answer` is what every service says to the question, `Repair` is who asks it.
+What every service answers to the question stands in history.py.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +16,16 @@ import structlog
 
 from services.chassis.bus import metrics
 from services.chassis.bus.connection import Loop
-from services.chassis.bus.outbox import event_of
 from services.chassis.bus.topology import Catalogue
 from services.chassis.clock import Clock
 from services.chassis.logging import fault
 from services.chassis.storage import Database
-from services.chassis.tables import ChassisTables, UtcDateTime
-from services.contracts.bus import MOST_EVENTS
+from services.chassis.tables import UtcDateTime
 from services.contracts.envelope import EnvelopeError, Event
-from services.kernel.errors import Forbidden, Refusal
+from services.kernel.errors import Refusal
 
 if TYPE_CHECKING:
-    from services.chassis.unit_of_work import Reading
+    pass
 
 GAP_SECONDS = 5.0
 POLL_SECONDS = 1.0
@@ -35,30 +33,6 @@ LAST_PAUSE_SECONDS = 300.0
 _LOOKED_AT, _ASKED_AT_ONCE = 500, 20
 
 log = structlog.get_logger(__name__)
-
-
-def answer(reading: Reading, tables: ChassisTables, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored events of one subject, in order, sent or not; of the caller's municipality alone (SE-7).
-
-    Raises Forbidden for people, and for a service that does not hear the stream (PR-5).
-    """
-    stream, asker = wanted["stream"], reading.actor.service
-    hears = reading.catalogue.hears.get(asker or "", frozenset())
-    if reading.actor.capacity != "service" or stream not in hears:
-        raise Forbidden("Only a service that hears the stream may ask for its events.")
-    outbox = tables.outbox_of(stream)
-    rows = reading.conn.execute(
-        sa.select(outbox)
-        .where(
-            outbox.c.stream == stream,
-            outbox.c.subject == wanted["subject"],
-            outbox.c.municipality == reading.municipality,
-            outbox.c.sequence.between(wanted["first"], wanted["last"]),
-        )
-        .order_by(outbox.c.sequence, outbox.c.row)
-        .limit(MOST_EVENTS)
-    )
-    return {"events": [event_of(row).as_dict() for row in rows]}
 
 
 @dataclass(frozen=True)
@@ -160,23 +134,34 @@ class Repair:
             ]
 
     def _fill(self, gap: Gap) -> int:
-        source = self._catalogue.streams.get(gap.stream, "")
         try:
-            events = [Event.from_dict(each) for each in self._ask(source, gap)]
+            found = self.fetch(gap)
         except (Refusal, EnvelopeError) as error:
             log.warning("event_gap_not_filled", stream=gap.stream, sequence=gap.first, **fault(error))
+            found = 0
+        if not found:
             self._pause(gap)
-            return 0
-        events = [event for event in events if gap.holds(event)]
-        if not events:
+        return found
+
+    def fetch(self, gap: Gap) -> int:
+        """Ask the source for these events and take them in; the number that it has. Raises its Refusal, Unavailable,
+        or EnvelopeError."""
+        found = 0
+        while gap.first <= gap.last:
+            answer = self._ask(self._catalogue.streams.get(gap.stream, ""), gap)
+            events = [event for event in map(Event.from_dict, answer) if gap.holds(event)]
+            if not events:
+                break
+            self._take(events)
+            found += len(events)
+            gap = replace(gap, first=events[-1].sequence + 1)
+        if found == 0:
             log.error("event_gap_unknown_to_source", stream=gap.stream, sequence=gap.first)
-            self._pause(gap)
             return 0
-        self._take(events)
         if gap.stream not in metrics.QUIET_STREAMS:
-            metrics.REPAIRED.labels(self._service).inc(len(events))
-        log.warning("event_gap_filled", stream=gap.stream, sequence=gap.first, count=len(events))
-        return len(events)
+            metrics.REPAIRED.labels(self._service).inc(found)
+        log.warning("event_gap_filled", stream=gap.stream, sequence=gap.first, count=found)
+        return found
 
     def _is_due(self, gap: Gap) -> bool:
         pause = self._pauses.get((gap.stream, gap.subject))

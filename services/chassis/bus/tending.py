@@ -99,6 +99,7 @@ class Tending:
             ages = {
                 row.stream: (now - row.as_of).total_seconds()
                 for row in conn.execute(sa.select(state.c.stream, state.c.as_of).order_by(state.c.stream))
+                if row.as_of is not None
             }
         oldest_unsent = max(((now - at).total_seconds() for at in times), default=0.0)
         return Standing(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.chassis.app import Context
 from services.chassis.unit_of_work import UnitOfWork
+from services.chassis.work import Context
 from services.contracts import relay_log as contracts
 from services.contracts.directory import GetTool
 from services.kernel import forms

@@ -1,0 +1,93 @@
+"""What a service answers of its own history: its outboxes are the memory of all that it has told.
+
+A service that hears a stream may ask for its events: of one municipality, or (as the queue brings them) of all, when
+it asks for itself without one. Nobody else is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from services.chassis.bus.outbox import event_of
+from services.chassis.tables import ChassisTables
+from services.contracts import bus
+from services.contracts.envelope import EVERY_MUNICIPALITY
+from services.kernel.errors import Forbidden
+
+if TYPE_CHECKING:
+    from services.chassis.unit_of_work import Reading
+
+
+def between(reading: Reading, tables: ChassisTables, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored events of one subject, in order, sent or not (contracts.bus.WantedEvents). Raises Forbidden."""
+    outbox = _outbox(reading, tables, wanted["stream"])
+    rows = reading.conn.execute(
+        sa.select(outbox)
+        .where(
+            *_of(reading, outbox, wanted["stream"]),
+            outbox.c.subject == wanted["subject"],
+            outbox.c.sequence.between(wanted["first"], wanted["last"]),
+        )
+        .order_by(outbox.c.sequence, outbox.c.row)
+        .limit(bus.MOST_EVENTS)
+    )
+    return {"events": [event_of(row).as_dict() for row in rows]}
+
+
+def page(reading: Reading, tables: ChassisTables, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """A page of a stream's feed (contracts.bus.WantedHistory). Raises Forbidden."""
+    outbox = _outbox(reading, tables, wanted["stream"])
+    last = _last(reading, outbox)
+    rows = reading.conn.execute(
+        sa.select(outbox)
+        .where(*_of(reading, outbox, wanted["stream"]), outbox.c.position > wanted["after"])
+        .order_by(outbox.c.position)
+        .limit(wanted["limit"])
+    ).all()
+    whole = len(rows) < wanted["limit"]
+    return {
+        "events": [event_of(row).as_dict() for row in rows],
+        "next": max(last, wanted["after"]) if whole else rows[-1].position,
+        "last": max(last, wanted["after"]),
+    }
+
+
+def heads(reading: Reading, tables: ChassisTables, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """How far each subject has come between two positions (contracts.bus.WantedHeads). Raises Forbidden."""
+    outbox = _outbox(reading, tables, wanted["stream"])
+    end = min(
+        wanted["up_to"], wanted["after"] + bus.HEADS_PAGE
+    )  # positions are dense: no more rows than that
+    rows = reading.conn.execute(
+        sa.select(outbox.c.municipality, outbox.c.subject, sa.func.max(outbox.c.sequence).label("sequence"))
+        .where(
+            *_of(reading, outbox, wanted["stream"]),
+            outbox.c.position > wanted["after"],
+            outbox.c.position <= end,
+        )
+        .group_by(outbox.c.municipality, outbox.c.subject)
+    )
+    return {"heads": [dict(row._mapping) for row in rows], "next": max(end, wanted["after"])}
+
+
+def _outbox(reading: Reading, tables: ChassisTables, stream: str) -> sa.Table:
+    """Where the stream's events stand. Raises Forbidden for people, and for a service that does not hear it (PR-5)."""
+    hears = reading.catalogue.hears.get(reading.actor.service or "", frozenset())
+    if reading.actor.capacity != "service" or stream not in hears:
+        raise Forbidden("Only a service that hears the stream may ask for its events.")
+    return tables.outbox_of(stream)
+
+
+def _of(reading: Reading, outbox: sa.Table, stream: str) -> list[sa.ColumnElement[bool]]:
+    """SE-7: of the caller's municipality alone, unless it asks as the queue brings: of every one."""
+    found = [outbox.c.stream == stream]
+    if reading.municipality != EVERY_MUNICIPALITY:
+        found.append(outbox.c.municipality == reading.municipality)
+    return found
+
+
+def _last(reading: Reading, outbox: sa.Table) -> int:
+    return int(reading.conn.scalar(sa.select(sa.func.max(outbox.c.position))) or 0)
