@@ -12,7 +12,7 @@ from services.contracts import outside
 from services.contracts.base import EventType
 from services.contracts.catalogue import EVENTS, HEARS
 from services.contracts.envelope import CONTENT_TYPE
-from services.contracts.examples import MUNICIPALITY, RECIPIENT, example_of
+from services.contracts.examples import MUNICIPALITY, RECIPIENT, example_of, notice_example
 from services.contracts.jsonschema import schema_of
 
 EXCHANGE = "stafett.events"
@@ -49,13 +49,15 @@ def document(version: str, web: str = "localhost", web_protocol: str = "https") 
     events = sorted(EVENTS.values(), key=lambda each: each.type)
     leaving = [event for event in events if outside.may_leave(event)]
     schemas: dict[str, Any] = {}
-    for event in events:
+    for event in (*events, outside.NOTICE):
         schemas |= _data_schemas(event)
     messages = {_key(event): _inside_message(event) for event in events}
     messages |= {f"outside_{_key(event)}": _outside_message(event) for event in leaving}
+    messages[_NOTICE] = _notice_message()
     messages["outside_page"] = _page_message(leaving)
     channels = {_key(event): _inside_channel(event) for event in events}
     channels |= {f"outside_{_key(event)}": _outside_channel(event) for event in leaving}
+    channels[_NOTICE] = _outside_channel(outside.NOTICE)
     channels |= {"webhook": _webhook_channel(leaving), "feed": _feed_channel()}
     operations = {f"send_{name}": _send(name, channel) for name, channel in channels.items()}
     operations["send_webhook"]["bindings"] = {"http": {"method": "POST", "bindingVersion": BINDING}}
@@ -151,6 +153,16 @@ def _outside_message(event: EventType) -> dict[str, Any]:
     }
     told = outside.envelope(example_of(event), RECIPIENT, 1)
     return _message(event, own, ("recipient", "recipientseq"), told, f"outside.{event.type}")
+
+
+_NOTICE = f"outside_{_key(outside.NOTICE)}"
+
+
+def _notice_message() -> dict[str, Any]:
+    message = _outside_message(outside.NOTICE)
+    message["examples"][0]["payload"] = outside.envelope(notice_example(), RECIPIENT, 20)
+    words = f"When: {outside.NOTICE.told}\n\nOutside: every system whose way is a queue, granted or not."
+    return {**message, "description": words}
 
 
 def _message(

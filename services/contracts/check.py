@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from services.contracts import outside
 from services.contracts.asyncapi import envelopes
 from services.contracts.base import EVENT_CLASSES, RPC_CLASSES, Message
 from services.contracts.catalogue import EVENTS, PROCEDURES, STREAMS
-from services.contracts.evolution import OUTSIDE, Kind, breaking
+from services.contracts.evolution import OUTSIDE, TO_OTHERS, Kind, breaking
 from services.contracts.jsonschema import schema_of
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -38,6 +39,9 @@ def snapshot_of(name: str) -> dict[str, Any]:
     if name in EVENTS:
         event = EVENTS[name]
         own = {"x-stream": event.stream, "x-subject": event.subject, OUTSIDE: event.outside}
+        others = outside.TO_OTHERS.get(name)
+        if others is not None:
+            own[TO_OTHERS] = sorted([*others.fields, *others.narrowed])
     elif name.endswith(".request"):
         own = {"x-kind": PROCEDURES[name.removesuffix(".request")].kind}
     return {**schema_of(message), **own}
@@ -48,6 +52,7 @@ def snapshots() -> dict[str, tuple[Kind, dict[str, Any]]]:
     found: dict[str, tuple[Kind, dict[str, Any]]] = {
         name: (kind, snapshot_of(name)) for name, (kind, _) in published().items()
     }
+    found[outside.DROPPED] = ("event", schema_of(outside.DroppedData))
     return found | {f"envelope.{side}": ("event", schema) for side, schema in envelopes().items()}
 
 

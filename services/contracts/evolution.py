@@ -24,6 +24,9 @@ OWN = {
 OUTSIDE = "x-outside"
 """The keyword of what an outside system must be permitted (EventType.outside)."""
 
+TO_OTHERS = "x-to-others"
+"""The keyword of the fields that an outside system of another service is told (outside.TO_OTHERS)."""
+
 _SAID_ONLY = frozenset({"$schema", "$defs", "$ref", "description", "title", "examples", "example"})
 _AT_MOST = ("maximum", "maxLength", "maxItems", "exclusiveMaximum")
 _AT_LEAST = ("minimum", "minLength", "minItems", "exclusiveMinimum")
@@ -31,7 +34,7 @@ _ANY = frozenset({"string", "integer", "number", "boolean", "object", "array", "
 _COMPARED = frozenset(
     {
         *("type", "enum", "pattern", "format", "properties", "required", "items", "additionalProperties"),
-        *("anyOf", "default", PRIVACY, OUTSIDE),
+        *("anyOf", "default", PRIVACY, OUTSIDE, TO_OTHERS),
         *OWN, *_AT_MOST, *_AT_LEAST,
     }
 )  # fmt: skip
@@ -48,6 +51,8 @@ def _own(old: Schema, new: Schema) -> Iterator[str]:
             yield f"message: {meaning} changed from {old[keyword]} to {new.get(keyword)}"
     if old.get(OUTSIDE) is not None and new.get(OUTSIDE) is None:
         yield "message: it was told to outside systems, and would be no more"
+    for name in sorted(set(old.get(TO_OTHERS, ())) - set(new.get(TO_OTHERS, ()))):
+        yield f".{name}: was told to outside systems of other services, and would be no more"
 
 
 class _Comparison:

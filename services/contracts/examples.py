@@ -1,7 +1,9 @@
 """A whole event of each type, as it travels: made up, with no name and no number of anybody."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from services.contracts import outside
 from services.contracts.base import EventType
 from services.contracts.envelope import Event
 
@@ -27,6 +29,12 @@ def example_of(event: EventType) -> Event:
         traceparent=_TRACE,
         data=dict(event.example),
     )
+
+
+def notice_example() -> Event:
+    """The notice that a queue has dropped events."""
+    source = f"/{MUNICIPALITY}/notifications"
+    return replace(example_of(outside.NOTICE), source=source, subject=RECIPIENT)
 
 
 def _subject(event: EventType) -> str:

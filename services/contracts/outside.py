@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.contracts.base import EventType
+from services.contracts.base import EventType, Message, number
 from services.contracts.envelope import Event
 
 _BY_TOPIC = ("topics",)
@@ -16,13 +16,32 @@ _BY_TOPIC = ("topics",)
 EXCHANGE = "stafett.outside"
 DROPPED_EXCHANGE = "stafett.outside_dropped"
 DROPPED = "stafett.outside_dropped.v1"
-"""Type of the notice to a recipient that its full, or too old, queue has dropped events: data `count`, `first_number`
-and `last_number` (of `recipientseq`). Granted to everyone whose way is a queue."""
+"""Type of the notice to a recipient that its queue has dropped events (NOTICE)."""
 QUEUE_MOST = 100_000
 QUEUE_MILLISECONDS = 14 * 24 * 3600 * 1000
 """What a recipient's queue keeps: so many events, for so long."""
 FEED = "/outside/v1/events"
 INSIDE_ONLY = ("stream", "streamseq", "traceparent")
+
+
+class DroppedData(Message):
+    count = number(1, description="How many events were dropped")
+    first_number = number(1, required=False, description="The lowest `recipientseq` among them")
+    last_number = number(1, required=False, description="The highest")
+
+
+NOTICE = EventType(
+    DROPPED,
+    "outside",
+    "recipient",
+    DroppedData,
+    "Your queue was full, or its events had waited too long: some were dropped. Ask for a catch-up.",
+    {"count": 3, "first_number": 17, "last_number": 19},
+    told="When there is room in your queue again.",
+    outside="public",
+)
+"""What everyone whose way is a queue is told besides what they are granted. It is about the recipient alone, so it
+stands in no stream and in no catalogue."""
 
 
 def envelope(event: Event, recipient: str, sequence: int) -> dict[str, Any]:

@@ -82,9 +82,9 @@ def test_an_event_has_its_channel_and_says_what_a_reader_asks(event_type: str) -
 
 def test_only_what_may_leave_has_a_channel_outside() -> None:
     channels = made()["channels"]
-    assert sorted(name for name in channels if name.startswith("outside_")) == [
-        "outside_" + name.replace(".", "_") for name in LEAVING
-    ]
+    assert sorted(name for name in channels if name.startswith("outside_")) == sorted(
+        "outside_" + name.replace(".", "_") for name in (*LEAVING, outside.DROPPED)
+    )
     for name in LEAVING:
         channel = channels["outside_" + name.replace(".", "_")]
         assert channel["address"] == "{municipality}.{recipient}." + name
@@ -163,3 +163,24 @@ def test_the_feeds_page_is_made_of_what_may_leave() -> None:
     assert payload_faults(page["payload"], page["examples"][0]["payload"]) == []
     hidden = outside.envelope(example_of(EVENTS["cases.lane_report_filed.v1"]), "skolesystem", 1)
     assert payload_faults(page["payload"], {"items": [hidden], "next": "1"}) != []
+
+
+def test_the_notice_of_a_full_queue_is_described_as_what_it_tells_of_is() -> None:
+    notice = message(outside.DROPPED, "outside_")
+    (example,) = notice["examples"]
+    assert payload_faults(notice["payload"], example["payload"]) == []
+    assert (example["payload"]["source"], example["payload"]["subject"]) == (
+        "/granli/notifications",
+        "skolesystem",
+    )
+    channel = made()["channels"]["outside_stafett_outside_dropped_v1"]
+    assert channel["address"] == "{municipality}.{recipient}.stafett.outside_dropped.v1"
+
+
+@pytest.mark.parametrize("event_type", LEAVING)
+def test_what_another_services_system_is_told_is_valid_too(event_type: str) -> None:
+    event, told = EVENTS[event_type], message(event_type, "outside_")
+    topics = frozenset(event.example.get("topics", ()))
+    data = outside.passed(event, event.example, own=False, service_id="service-granli-ppt", topics=topics)
+    if data is not None:
+        assert payload_faults(told["payload"], {**told["examples"][0]["payload"], "data": data}) == []

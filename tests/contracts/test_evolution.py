@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.contracts import check
+from services.contracts import check, outside
 from services.contracts.asyncapi import envelopes
 from services.contracts.base import Message, code, command, date, flag, many, nested, number, opaque, query
 from services.contracts.catalogue import EVENTS, HEARS, PROCEDURES
@@ -181,6 +181,18 @@ def test_an_event_keeps_its_stream_and_subject_and_is_not_taken_from_outside_sys
     changed = replace(EVENTS["cases.case_closed.v1"], **{field: value})
     monkeypatch.setitem(EVENTS, changed.type, changed)
     assert breaking("event", old, snapshot_of(changed.type))
+
+
+def test_what_systems_of_other_services_are_told_is_not_taken_from_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old = snapshot_of("cases.case_closed.v1")
+    less = replace(outside.TO_OTHERS["cases.case_closed.v1"], fields=("case_id", "at"))
+    monkeypatch.setattr(outside, "TO_OTHERS", {**outside.TO_OTHERS, "cases.case_closed.v1": less})
+    assert breaking("event", old, snapshot_of("cases.case_closed.v1")) == [
+        ".from_level: was told to outside systems of other services, and would be no more",
+        ".outcome: was told to outside systems of other services, and would be no more",
+    ]
 
 
 def test_an_event_may_be_opened_to_outside_systems(monkeypatch: pytest.MonkeyPatch) -> None:
