@@ -145,8 +145,8 @@ class App:
             return outcome, {"refusal": InternalError(trace_id=tracing.trace_id()).as_dict()}
         finally:
             seconds = time.perf_counter() - started
-            metrics.observe_call(metrics.RPC_HANDLED, name, outcome, seconds)
             if not tracing.is_quiet():
+                metrics.observe_call(metrics.RPC_HANDLED, name, outcome, seconds)
                 tell = log.info if self.operations[name].procedure.kind == "command" else log.debug
                 tell("called", procedure=name, outcome=outcome, duration_ms=round(seconds * 1000, 1))
 

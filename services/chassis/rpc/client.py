@@ -80,7 +80,8 @@ class Pending:
 
     def _count(self, outcome: str) -> None:
         seconds = time.perf_counter() - self._started
-        metrics.observe_call(metrics.RPC_CALLED, self.procedure, outcome, seconds)
+        if self._span.sampled:
+            metrics.observe_call(metrics.RPC_CALLED, self.procedure, outcome, seconds)
         self._span.attributes["outcome"] = outcome
         self._span.failed = outcome in _FAILURES
         self._span.end()
