@@ -6,6 +6,8 @@ of Erlang (epmd) outlives its nodes, so the node gets one of its own, which is s
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import secrets
@@ -14,7 +16,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -188,6 +190,47 @@ class PrivateBroker:
         )
         return self.url_of(vhost)
 
+    # -- users of others --------------------------------------------------------------------------------------
+
+    @classmethod
+    def attached(cls, base_dir: Path | str, amqp_url: str) -> PrivateBroker | None:
+        """The node that runs in `base_dir`, started by another process, if `amqp_url` is on it; else None."""
+        node = cls(base_dir)
+        try:
+            ports = Ports(**json.loads((node.base / "ports.json").read_text()))
+            who = json.loads((node.base / "credentials.json").read_text())
+        except (OSError, ValueError, TypeError):
+            return None
+        if not amqp_url.startswith(f"amqp://{who['user']}:{who['password']}@127.0.0.1:{ports.amqp}/"):
+            return None
+        node._ports = ports
+        return node
+
+    def put_reader(self, user: str, password: str, vhost: str, queue: str) -> None:
+        """Make a user, or give it a new password, that may read one queue of a virtual host and do nothing else:
+        neither declare, bind nor publish. Connections that it has are closed. The password is on no command line."""
+        salt = secrets.token_bytes(4)
+        digest = base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+        queue_alone = "^" + queue.replace(".", "[.]") + "$"
+        self.ctl(
+            "eval",
+            f'U = <<"{user}">>, A = <<"stafett">>, '
+            "case rabbit_auth_backend_internal:exists(U) of true -> "
+            "rabbit_auth_backend_internal:delete_user(U, A); false -> ok end, "
+            f'rabbit_auth_backend_internal:put_user(#{{name => U, password_hash => <<"{digest}">>, '
+            'hashing_algorithm => <<"rabbit_password_hashing_sha256">>, tags => <<"">>}, A), '
+            f'ok = rabbit_auth_backend_internal:set_permissions(U, <<"{vhost}">>, '
+            f'<<"^$">>, <<"^$">>, <<"{queue_alone}">>, A).',
+        )
+
+    def drop_user(self, user: str) -> None:
+        """Delete a user, if it is there; its connections are closed."""
+        self.ctl(
+            "eval",
+            f'U = <<"{user}">>, case rabbit_auth_backend_internal:exists(U) of true -> '
+            'rabbit_auth_backend_internal:delete_user(U, <<"stafett">>); false -> ok end.',
+        )
+
     def drop_vhost(self, url: str) -> None:
         """Delete a virtual host that `fresh_vhost` made, with all its queues."""
         self.ctl("delete_vhost", url.rsplit("/", 1)[1])
@@ -224,6 +267,7 @@ class PrivateBroker:
             port_is_taken(port) for port in (wanted.amqp, wanted.distribution, wanted.epmd)
         ):
             self._ports = Ports(*free_ports(3))
+        _write_private(self.base / "ports.json", json.dumps(asdict(self.ports)))
         cookie = self.base / "home" / ".erlang.cookie"
         if not cookie.exists():
             _write_private(cookie, secrets.token_hex(24))

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.engines import find
-from deploy.ops import bus
+from deploy.ops import bus, subscribers
 from deploy.ops.desk import Command, Desk, Fault
 
-COMMANDS: tuple[Command, ...] = (*bus.COMMANDS,)
+COMMANDS: tuple[Command, ...] = (*bus.COMMANDS, *subscribers.COMMANDS)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from kombu import Connection
 
 from deploy.processes import free_port
 from services.chassis.actor import Actor, service_actor
+from services.chassis.bus import topology
 from services.chassis.service import Work
 from services.contracts import cases, directory, notifications, outside, relay_log
 from services.contracts.envelope import Event
@@ -110,12 +111,9 @@ class Queue:
         self.name, self.most = outside.queue("granli", recipient), most
         self._connection = Connection(amqp_url)
         self._channel = self._connection.channel()
-        queues.declare(self._channel)
+        topology.declare_outside(self._channel)
         self._channel.queue_delete(self.name)
-        self._channel.queue_declare(
-            self.name, durable=True, auto_delete=False, arguments=outside.queue_arguments(most, 3_600_000)
-        )
-        self._channel.queue_bind(self.name, outside.EXCHANGE, f"granli.{recipient}.#")
+        topology.declare_recipient(self._channel, "granli", recipient, most, 3_600_000)
 
     def read(self) -> list[dict[str, Any]]:
         """What stands in it, taken out."""

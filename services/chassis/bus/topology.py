@@ -10,6 +10,7 @@ from typing import Any
 
 from amqp import Channel
 
+from services.contracts import outside
 from services.contracts.base import EventType
 
 EVENTS_EXCHANGE = "stafett.events"
@@ -95,3 +96,23 @@ def declare(channel: Channel, catalogue: Catalogue) -> None:
         )
         for key in keys:
             channel.queue_bind(inbox_queue(service), EVENTS_EXCHANGE, key)
+
+
+def declare_outside(channel: Channel) -> None:
+    """Declare the exchange for what leaves the house, and the place of what recipients' full queues drop."""
+    channel.exchange_declare(outside.EXCHANGE, "topic", durable=True, auto_delete=False)
+    name = outside.DROPPED_EXCHANGE
+    channel.exchange_declare(name, "fanout", durable=True, auto_delete=False)
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
+    channel.queue_bind(name, name)
+
+
+def declare_recipient(
+    channel: Channel, municipality: str, recipient: str, most: int, milliseconds: int
+) -> str:
+    """Declare an outside system's own queue, bound to what is told to it alone; its name."""
+    name = outside.queue(municipality, recipient)
+    arguments = outside.queue_arguments(most, milliseconds)
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
+    channel.queue_bind(name, outside.EXCHANGE, f"{municipality}.{recipient}.#")
+    return name

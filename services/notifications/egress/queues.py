@@ -18,6 +18,7 @@ from kombu.exceptions import KombuError
 
 from services.chassis.bus.connection import connected
 from services.chassis.bus.publisher import Outgoing, Publisher, PublishFailed
+from services.chassis.bus.topology import declare_outside
 from services.chassis.ids import new_id
 from services.chassis.logging import fault
 from services.chassis.service import Work
@@ -103,19 +104,9 @@ class OutsideExchange:
         self._held = connected(self._url, "notifications", "outside")
         self._connection = self._held.__enter__()
         channel = self._connection.channel()
-        declare(channel)
+        declare_outside(channel)
         self._publisher = Publisher(channel, CONFIRM_SECONDS, outside.EXCHANGE)
         self._reader = self._connection.channel()
-
-
-def declare(channel: Channel) -> None:
-    """The exchange for what leaves, and the place of what full queues drop. Recipients' own queues are the operator's
-    to make."""
-    channel.exchange_declare(outside.EXCHANGE, "topic", durable=True, auto_delete=False)
-    name = outside.DROPPED_EXCHANGE
-    channel.exchange_declare(name, "fanout", durable=True, auto_delete=False)
-    channel.queue_declare(name, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"})
-    channel.queue_bind(name, name)
 
 
 def run(work: Work) -> None:

@@ -1,0 +1,102 @@
+"""An outside system's place on the broker: its queue, and a user that may read that queue and nothing else.
+
+On the suite's private node the user is made here; on another broker, whose administrator we are not, the lines to run
+are told.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from amqp.exceptions import AMQPError
+from kombu.connection import Connection
+from kombu.exceptions import KombuError
+
+from deploy.broker import PrivateBroker
+from deploy.ops.desk import Desk, Fault
+from deploy.processes import StartFailed
+from services.chassis.bus import topology
+from services.contracts import outside
+
+_BROKER_SECONDS = 5
+
+
+class BrokerUsers:
+    """The users and queues of outside systems, on the broker of one suite."""
+
+    def __init__(self, desk: Desk) -> None:
+        if desk.engines.amqp_url is None:
+            raise Fault("where the broker is was never told: start the suite once, or set STAFETT_AMQP_URL")
+        self._url = desk.engines.amqp_url
+        self._node = PrivateBroker.attached(desk.var / "broker", self._url)
+
+    def make_queue(self, municipality: str, recipient: str, most: int) -> str:
+        """The recipient's queue, made if it is not there; its name. Raises Fault."""
+        with self._channel() as channel:
+            topology.declare_outside(channel)
+            return topology.declare_recipient(
+                channel, municipality, recipient, most, outside.QUEUE_MILLISECONDS
+            )
+
+    def make_user(self, municipality: str, recipient: str) -> dict[str, Any]:
+        """The recipient's user with a new password: `url` with both, to be shown once; `run` holds the lines for
+        whoever administers the broker, where we do not."""
+        queue = outside.queue(municipality, recipient)
+        password = secrets.token_urlsafe(24)
+        if self._node is not None:
+            with _told():
+                self._node.put_reader(queue, password, self._vhost, queue)
+        pattern = "^" + queue.replace(".", "[.]") + "$"
+        lines = [
+            f"rabbitmqctl delete_user {queue}  # where there is one already",
+            f"rabbitmqctl add_user {queue} {shlex.quote(password)}",
+            f"rabbitmqctl set_permissions -p {shlex.quote(self._vhost)} {queue} '^$' '^$' '{pattern}'",
+        ]
+        return {
+            "queue": queue,
+            "user": queue,
+            "url": self._url_of(queue, password),
+            "run": [] if self._node is not None else lines,
+        }
+
+    def remove(self, municipality: str, recipient: str) -> list[str]:
+        """The queue, with what stands in it, and the user go; the lines for whoever administers the broker."""
+        queue = outside.queue(municipality, recipient)
+        with self._channel() as channel:
+            channel.queue_delete(queue)
+        if self._node is None:
+            return [f"rabbitmqctl delete_user {queue}"]
+        with _told():
+            self._node.drop_user(queue)
+        return []
+
+    @property
+    def _vhost(self) -> str:
+        return unquote(urlsplit(self._url).path.removeprefix("/")) or "/"
+
+    def _url_of(self, user: str, password: str) -> str:
+        parts = urlsplit(self._url)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{host}{parts.path}"
+
+    @contextmanager
+    def _channel(self) -> Iterator[Any]:
+        try:
+            with Connection(self._url, connect_timeout=_BROKER_SECONDS) as connection:
+                connection.connect()
+                yield connection.channel()
+        except (AMQPError, KombuError, OSError) as error:
+            raise Fault(f"the broker did not do it ({type(error).__name__})") from None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except StartFailed as error:
+        raise Fault(f"the broker's user could not be changed: {error}") from None

@@ -1,0 +1,293 @@
+"""Letting other systems in, and out again: subscribers, subscribe, unsubscribe, rotate, catch-up, resume.
+
+The notifications service keeps the subscriptions, and is asked by RPC: it must be running. Secrets are made here, shown
+once, and kept nowhere in clear.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from deploy.ops.broker_users import BrokerUsers
+from deploy.ops.desk import Command, Desk, Fault
+from deploy.ops.text import table, word
+from services.chassis.actor import Signer, service_actor
+from services.chassis.keys import ensure_key_material
+from services.chassis.rpc.client import RpcClient
+from services.contracts import directory, notifications, outside
+from services.contracts.base import Procedure
+from services.contracts.envelope import EVERY_MUNICIPALITY
+from services.kernel.calendar import midnight
+from services.kernel.errors import Refusal
+
+ISSUER = "ops"
+_SHORT = (
+    "municipality", "recipient", "service_id", "unit_id", "way", "state", "last_number", "waiting", "oldest_waiting",
+    "failing_since", "dropped", "catching_up",
+)  # fmt: skip
+
+
+class Subscribers:
+    """The outside systems of one suite."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def all(self, municipality: str | None) -> list[dict[str, Any]]:
+        """One row a subscription, of one municipality or of all."""
+        with self._asking() as ask:
+            places = [municipality] if municipality else _municipalities(ask)
+            return [
+                {"municipality": place, **item}
+                for place in places
+                for item in ask(notifications.Subscriptions, place)["items"]
+            ]
+
+    def subscribe(self, asked: argparse.Namespace) -> list[dict[str, Any]]:
+        """Let a system in: the subscription, and for a queue its place on the broker. The row holds what its people are
+        to be given, once."""
+        place, name, way = asked.municipality, asked.recipient, asked.way
+        request = {
+            "recipient": name, "service_id": asked.service, "unit_id": asked.unit, "events": asked.events, "way": way,
+            "allow_private": asked.allow_private, "queue_most": asked.queue_most,
+        }  # fmt: skip
+        key = _key(way, place)
+        request |= {"key": key} if key else {}
+        request |= {"url": asked.url} if asked.url else {}
+        request |= {"since": asked.since} if asked.since else {}
+        with self._asking() as ask:
+            made = ask(notifications.Subscribe, place, request)
+            row = {"municipality": place, "recipient": name, "way": way, "id": made["id"]}
+            if way == "queue":
+                try:
+                    users = BrokerUsers(self._desk)
+                    users.make_queue(place, name, asked.queue_most)
+                    row |= users.make_user(place, name)
+                except Fault:
+                    ask(notifications.Unsubscribe, place, {"recipient": name})
+                    raise
+        self._note("subscribe", place, name)
+        return [row | self._secret(way, key)]
+
+    def unsubscribe(self, place: str, name: str) -> list[dict[str, Any]]:
+        """Let it out: nothing more is told, and its queue and user go. Goes on where an earlier try broke off."""
+        with self._asking() as ask:
+            ways = {
+                item["recipient"]: item["way"] for item in ask(notifications.Subscriptions, place)["items"]
+            }
+            if name in ways:
+                ask(notifications.Unsubscribe, place, {"recipient": name})
+            lines = BrokerUsers(self._desk).remove(place, name) if ways.get(name, "queue") == "queue" else []
+        if name not in ways and not lines:
+            raise Fault(f"{place} has no subscription called {name}")
+        self._note("unsubscribe", place, name)
+        return [{"municipality": place, "recipient": name, "ended": True, "run": lines}]
+
+    def rotate(self, place: str, name: str) -> list[dict[str, Any]]:
+        """A new secret, token or password, shown once."""
+        with self._asking() as ask:
+            found = {item["recipient"]: item for item in ask(notifications.Subscriptions, place)["items"]}
+            if name not in found:
+                raise Fault(f"{place} has no subscription called {name}")
+            way, row = (
+                found[name]["way"],
+                {"municipality": place, "recipient": name, "way": found[name]["way"]},
+            )
+            key = _key(way, place)
+            if way == "queue":
+                row |= BrokerUsers(self._desk).make_user(place, name)
+            else:
+                ask(notifications.RotateSubscription, place, {"recipient": name, "key": key})
+        self._note("rotate", place, name)
+        return [row | self._secret(way, key)]
+
+    def catch_up(self, place: str, name: str, since: str) -> list[dict[str, Any]]:
+        """Have it offered anew what has happened since a day."""
+        with self._asking() as ask:
+            ask(notifications.CatchUp, place, {"recipient": name, "since": since})
+        self._note("catch_up", place, name)
+        return [{"municipality": place, "recipient": name, "since": since}]
+
+    def resume(self, place: str, name: str) -> list[dict[str, Any]]:
+        """Begin again with a webhook that was disabled."""
+        with self._asking() as ask:
+            ask(notifications.ResumeSubscription, place, {"recipient": name})
+        self._note("resume", place, name)
+        return [{"municipality": place, "recipient": name, "state": "active"}]
+
+    def _secret(self, way: str, key: str | None) -> dict[str, Any]:
+        if way == "webhook":
+            return {"secret": key}
+        return {"address": self._gateway() + outside.FEED, "token": key} if way == "feed" else {}
+
+    def _gateway(self) -> str:
+        try:
+            url: str = json.loads((self._desk.var / "run" / "suite.json").read_text())["url"]
+        except (OSError, ValueError, KeyError):
+            return "https://<gateway>"
+        return url
+
+    def _note(self, act: str, place: str, name: str) -> None:
+        self._desk.note(act, {"municipality": place, "recipient": name})
+
+    @contextmanager
+    def _asking(self) -> Iterator[Any]:
+        """`ask(procedure, municipality, request)`, as the operator; raises Fault for what is refused."""
+        if self._desk.engines.amqp_url is None:
+            raise Fault("where the broker is was never told: start the suite once, or set STAFETT_AMQP_URL")
+        ensure_key_material(self._desk.var)
+        client = RpcClient(self._desk.engines.amqp_url, self._desk.var, ISSUER)
+        token = Signer(self._desk.var, ISSUER).mint(service_actor(ISSUER))
+
+        def ask(procedure: Procedure, place: str, request: Mapping[str, Any] | None = None) -> dict[str, Any]:
+            try:
+                return client.call(procedure, token, request or {}, municipality=place)
+            except Refusal as refusal:
+                fields = ", ".join(f"{name}: {code}" for name, code in refusal.fields.items())
+                raise Fault(": ".join(filter(None, (refusal.detail or refusal.code, fields)))) from None
+
+        client.start()
+        try:
+            yield ask
+        finally:
+            client.stop()
+
+
+def _municipalities(ask: Any) -> list[str]:
+    found = ask(directory.ListMunicipalities, EVERY_MUNICIPALITY)["items"]
+    return [each["municipality"] for each in found]
+
+
+def _key(way: str, municipality: str) -> str | None:
+    """A new secret: of a webhook as Standard Webhooks has it; of a feed with the municipality that it opens."""
+    if way == "webhook":
+        return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    return f"{municipality}.{secrets.token_urlsafe(32)}" if way == "feed" else None
+
+
+# ---------------------------------------------------------------- the commands
+
+
+def _since(text: str) -> str:
+    """A day (from its Norwegian midnight), or an instant with an offset."""
+    if len(text) == 10:
+        return midnight(datetime.fromisoformat(text).date()).isoformat()
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("an instant needs an offset")
+    return found.astimezone(UTC).isoformat()
+
+
+_since.__name__ = "day"  # as argparse names what was wrong
+
+
+def _which(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--municipality", required=True)
+    parser.add_argument("--recipient", required=True, help="name of the outside system")
+
+
+def _subscribers_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--municipality", help="this one alone")
+
+
+def _subscribe_arguments(parser: argparse.ArgumentParser) -> None:
+    _which(parser)
+    parser.add_argument("--service", required=True, help="id of the service that it acts for")
+    parser.add_argument("--unit", help="id of one unit of it: only then is it told as the owning unit is")
+    parser.add_argument(
+        "--events", required=True, type=lambda text: [each for each in text.split(",") if each],
+        help="event types, with commas between; /api/docs has them",
+    )  # fmt: skip
+    parser.add_argument("--way", required=True, choices=notifications.WAYS)
+    parser.add_argument("--url", help="where a webhook is posted to")
+    parser.add_argument(
+        "--allow-private", action="store_true", help="a webhook's address may be private, and http"
+    )
+    parser.add_argument(
+        "--queue-most",
+        type=int,
+        default=outside.QUEUE_MOST,
+        help="how many events its queue keeps (%(default)s)",
+    )
+    parser.add_argument(
+        "--from", dest="since", type=_since, metavar="DAY", help="offer what has happened since then, too"
+    )
+
+
+def _catch_up_arguments(parser: argparse.ArgumentParser) -> None:
+    _which(parser)
+    parser.add_argument("--from", dest="since", type=_since, metavar="DAY", required=True)
+
+
+def _check_subscribe(asked: argparse.Namespace) -> str | None:
+    if (asked.way == "webhook") != bool(asked.url):
+        return "--url is where a webhook is posted to: needed for that way, and for no other"
+    return None
+
+
+def _subscribers_text(rows: list[dict[str, Any]]) -> str:
+    return table([{name: word(row.get(name)) for name in _SHORT} for row in rows]) if rows else "nobody"
+
+
+def _once_text(rows: list[dict[str, Any]]) -> str:
+    [row] = rows
+    lines = [f"{name:<13} {word(value)}" for name, value in row.items() if name != "run"]
+    if {"url", "secret", "token"} & row.keys():
+        lines.append("\nThis is shown once. Give it to the system's people on a safe way.")
+    if row.get("run"):
+        lines += ["\nThe broker is not ours. Its administrator must run:", *row["run"]]
+    return "\n".join(lines)
+
+
+COMMANDS = (
+    Command(
+        "subscribers",
+        "Outside systems: what they are granted, what waits, what failed, what a full queue dropped.",
+        _subscribers_arguments,
+        lambda desk, asked: Subscribers(desk).all(asked.municipality),
+        _subscribers_text,
+    ),
+    Command(
+        "subscribe",
+        "Let an outside system be told of events, for one service.",
+        _subscribe_arguments,
+        lambda desk, asked: Subscribers(desk).subscribe(asked),
+        _once_text,
+        _check_subscribe,
+    ),
+    Command(
+        "unsubscribe",
+        "End it: nothing more is told; queue, user, token go.",
+        _which,
+        lambda desk, asked: Subscribers(desk).unsubscribe(asked.municipality, asked.recipient),
+        _once_text,
+    ),
+    Command(
+        "rotate",
+        "A new password, signing secret or token. A webhook's old one signs for a day more.",
+        _which,
+        lambda desk, asked: Subscribers(desk).rotate(asked.municipality, asked.recipient),
+        _once_text,
+    ),
+    Command(
+        "catch-up",
+        "Offer anew what has happened since a day, as far as its service may know of it today.",
+        _catch_up_arguments,
+        lambda desk, asked: Subscribers(desk).catch_up(asked.municipality, asked.recipient, asked.since),
+        _once_text,
+    ),
+    Command(
+        "resume",
+        "Begin again with a webhook that was disabled, from the first event that it did not get.",
+        _which,
+        lambda desk, asked: Subscribers(desk).resume(asked.municipality, asked.recipient),
+        _once_text,
+    ),
+)
