@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 def is_api() -> bool:
     """Whether a program asks, not a person's browser."""
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/outside/"))
 
 
 def problem(refusal: Refusal) -> Response:

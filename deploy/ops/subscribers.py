@@ -129,7 +129,7 @@ class Subscribers:
 
     def _gateway(self) -> str:
         try:
-            url: str = json.loads((self._desk.var / "run" / "suite.json").read_text())["url"]
+            url: str = json.loads((self._desk.var / "run" / "suite.json").read_text())["public_url"]
         except (OSError, ValueError, KeyError):
             return "https://<gateway>"
         return url

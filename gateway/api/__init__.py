@@ -10,13 +10,13 @@ from marshmallow import Schema, pre_load
 from marshmallow.fields import Boolean, Integer, List
 from werkzeug.exceptions import HTTPException
 
-from gateway.api import docs
+from gateway.api import docs, outside
 from gateway.api.routes import ROUTES, Route
 from gateway.composition.case import case_page
 from gateway.composition.work import work_page
 from gateway.login import people
 from gateway.problems import problem
-from services.contracts import directory
+from services.contracts import directory, notifications
 from services.contracts.asyncapi import document
 from services.contracts.base import Procedure
 from services.kernel.errors import InvalidInput, Refusal
@@ -62,6 +62,7 @@ def register(app: Flask) -> None:
         _add(blueprint, route)
     for blueprint in blueprints.values():
         api.register_blueprint(blueprint)
+    outside.register(app, api, _query_schema(notifications.ReadFeed, {"token"}))
     _add_plain(app)
     docs.register(app)
 
