@@ -20,8 +20,7 @@ function handle(event) {
 
 function take(event) {
   const number = event.recipientseq;
-  if (ids.has(event.id)) return;
-  handle(event);
+  if (!ids.has(event.id)) handle(event);
   appendFileSync(KEPT, `${number} ${event.id}\n`);
   ids.add(event.id);
   if (highest && number > highest + 1) console.error(`numbers ${highest + 1} to ${number - 1} have not come`);
