@@ -47,7 +47,7 @@ class BrokerUsers:
         """The recipient's user with a new password: `url` with both, to be shown once; `run` holds the lines for
         whoever administers the broker, where we do not."""
         queue = outside.queue(municipality, recipient)
-        password = secrets.token_urlsafe(24)
+        password = secrets.token_hex(24)  # no word that a command line could take for an option
         if self._node is not None:
             with _told():
                 self._node.put_reader(queue, password, self._vhost, queue)
