@@ -26,6 +26,7 @@ IDLE = timedelta(minutes=30)
 WHOLE = timedelta(minutes=120)
 _TOUCH_EVERY = timedelta(minutes=1)
 _PURPOSE = "gateway.session"
+_FOUND = sa.select(sessions).where(sessions.c.id_hash == sa.bindparam("id_hash"))
 
 
 class Session(CallbackDict[str, Any], SessionMixin):
@@ -61,7 +62,7 @@ class EncryptedSessions(SessionInterface):
             return Session()
         now, key = self._clock.now(), _hash(sid)
         with self._db.read() as conn:
-            row = conn.execute(sa.select(sessions).where(sessions.c.id_hash == key)).first()
+            row = conn.execute(_FOUND, {"id_hash": key}).first()
         if row is None or row.seen_at + IDLE < now or row.begun_at + WHOLE < now:
             return Session()
         try:

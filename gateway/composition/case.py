@@ -51,17 +51,20 @@ def is_outage(refusal: Refusal) -> bool:
 def people_in(node: Any) -> set[str]:
     """Every person id within an answer: the values of fields named *person_id, *_by, *_ids of people."""
     found: set[str] = set()
-    if isinstance(node, dict):
+    waiting: list[Any] = [node]
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, dict):
+            waiting += [item for item in node if isinstance(item, dict | list)]
+            continue
         for key, value in node.items():
-            if isinstance(value, str) and (key.endswith("person_id") or key in _PERSON_FIELDS):
-                found.add(value)
+            if isinstance(value, str):
+                if key.endswith("person_id") or key in _PERSON_FIELDS:
+                    found.add(value)
             elif isinstance(value, list) and key in _PERSON_LISTS:
                 found.update(item for item in value if isinstance(item, str))
-            else:
-                found |= people_in(value)
-    elif isinstance(node, list):
-        for item in node:
-            found |= people_in(item)
+            elif isinstance(value, dict | list):
+                waiting.append(value)
     return found
 
 

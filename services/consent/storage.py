@@ -82,6 +82,28 @@ published = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),
 )
 
+_MUNICIPALITY: Any = sa.bindparam("municipality")
+_IDS: Any = sa.bindparam("request_ids", expanding=True)
+_ONE = sa.select(requests).where(
+    requests.c.municipality == _MUNICIPALITY, requests.c.request_id == sa.bindparam("request_id")
+)
+_OF_CASES = (
+    sa.select(requests)
+    .where(
+        requests.c.municipality == _MUNICIPALITY,
+        requests.c.case_id.in_(sa.bindparam("case_ids", expanding=True)),
+    )
+    .order_by(requests.c.requested_at, requests.c.request_id)
+)
+_LINES = sa.select(request_lines).where(
+    request_lines.c.municipality == _MUNICIPALITY, request_lines.c.request_id.in_(_IDS)
+)
+_ANSWERS = (
+    sa.select(answers)
+    .where(answers.c.municipality == _MUNICIPALITY, answers.c.request_id.in_(_IDS))
+    .order_by(answers.c.number)
+)
+
 _TEXTS = Path(__file__).parent / "texts"
 _sentences: dict[tuple[str, str], dict[str, str]] = {}
 
@@ -106,6 +128,7 @@ class Requests:
         if not municipality:
             raise ValueError("no query without a municipality (SE-7)")
         self._conn, self._municipality, self._keys = conn, municipality, keys
+        self._place = {"municipality": municipality}
 
     def add(self, request: Request, purpose: str, language: str, text_version: str) -> None:
         """Keep a new request."""
@@ -136,11 +159,7 @@ class Requests:
 
     def row(self, request_id: str) -> Any:
         """The stored row of a request (language, text version, ciphertext of the purpose), or None."""
-        return self._conn.execute(
-            sa.select(requests).where(
-                requests.c.municipality == self._municipality, requests.c.request_id == request_id
-            )
-        ).first()
+        return self._conn.execute(_ONE, {**self._place, "request_id": request_id}).first()
 
     def purpose(self, row: Any) -> str:
         """The purpose of a row that the asker may read."""
@@ -156,18 +175,14 @@ class Requests:
         """As `of_case`, for several cases."""
         if not case_ids:
             return []
-        found = (
-            sa.select(requests)
-            .where(requests.c.municipality == self._municipality, requests.c.case_id.in_(case_ids))
-            .order_by(requests.c.requested_at, requests.c.request_id)
-        )
-        rows = self._conn.execute(found.with_for_update() if lock else found).all()
-        ids = [row.request_id for row in rows]
+        found = _OF_CASES.with_for_update() if lock else _OF_CASES
+        rows = self._conn.execute(found, {**self._place, "case_ids": list(case_ids)}).all()
+        of = {**self._place, "request_ids": [row.request_id for row in rows]}
         lines: dict[str, list[Line]] = {}
-        for row in self._conn.execute(self._of(request_lines, ids)):
+        for row in self._conn.execute(_LINES, of):
             lines.setdefault(row.request_id, []).append(Line(row.service_id, row.topic))
         said: dict[str, list[Said]] = {}
-        for row in self._conn.execute(self._of(answers, ids).order_by(answers.c.number)):
+        for row in self._conn.execute(_ANSWERS, of):
             said.setdefault(row.request_id, []).append(
                 Said(
                     row.signer_id,
@@ -184,9 +199,6 @@ class Requests:
             )
             for row in rows
         ]  # fmt: skip
-
-    def _of(self, table: sa.Table, ids: list[str]) -> sa.Select[Any]:
-        return sa.select(table).where(table.c.municipality == self._municipality, table.c.request_id.in_(ids))
 
     def add_signature(self, values: dict[str, Any]) -> None:
         """Keep a signature: who, when, how, and the text's version, language and hash (CO-6, CO-7)."""

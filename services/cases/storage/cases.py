@@ -32,6 +32,10 @@ _CHANGES = {
 _MUNICIPALITY: sa.BindParameter[str] = sa.bindparam("municipality")
 _CASE_IDS: sa.BindParameter[str] = sa.bindparam("case_ids", expanding=True)
 _MANY = sa.select(cases).where(cases.c.municipality == _MUNICIPALITY, cases.c.case_id.in_(_CASE_IDS))
+_JOINED = sa.select(cases.c.case_id).where(
+    cases.c.municipality == _MUNICIPALITY, cases.c.joined_into == sa.bindparam("joined_into")
+)
+_JOINED_OF_UNIT = _JOINED.where(cases.c.owner_unit_id == sa.bindparam("of_unit"))
 _DONE = (
     sa.select(steps.c.case_id, steps.c.step, steps.c.done_at)
     .join(
@@ -118,12 +122,8 @@ def active_case_of(tx: WriteTransaction, municipality: str, subject: str) -> str
 
 def joined_to(conn: AnyConnection, municipality: str, case_id: str, of_unit: str | None = None) -> list[str]:
     """The concerns that joined this case (LG-1); `of_unit`: only those that this unit raised."""
-    found = sa.select(cases.c.case_id).where(
-        cases.c.municipality == municipality, cases.c.joined_into == case_id
-    )
-    if of_unit is not None:
-        found = found.where(cases.c.owner_unit_id == of_unit)
-    return list(conn.execute(found).scalars())
+    asked = {"municipality": municipality, "joined_into": case_id, "of_unit": of_unit}
+    return list(conn.execute(_JOINED if of_unit is None else _JOINED_OF_UNIT, asked).scalars())
 
 
 def municipalities(conn: AnyConnection) -> list[str]:

@@ -18,6 +18,14 @@ from services.kernel.facts import Act
 VIEW = "view"
 """The kind of note that holds what the child said apart from the guardians, and does not want shown to them (LG-5)."""
 
+_OF_CASES = (
+    sa.select(notes)
+    .where(
+        notes.c.municipality == sa.bindparam("municipality"),
+        notes.c.case_id.in_(sa.bindparam("case_ids", expanding=True)),
+    )
+    .order_by(notes.c.recorded_at, notes.c.note_id)
+)
 _HISTORY = (
     sa.select(happenings)
     .where(
@@ -93,11 +101,7 @@ def of_case(
     """The notes of a case and of the concerns that joined it, oldest first, sealed for the readers of this case."""
     if not municipality:
         raise ValueError("no notes without a municipality (SE-7)")
-    found = (
-        sa.select(notes)
-        .where(notes.c.municipality == municipality, notes.c.case_id.in_([case_id, *joined]))
-        .order_by(notes.c.recorded_at, notes.c.note_id)
-    )
+    asked = {"municipality": municipality, "case_ids": [case_id, *joined]}
     return [
         Sealed(
             About(
@@ -110,7 +114,7 @@ def of_case(
             ),
             lambda row=row: _note(keys, row),  # type: ignore[misc]
         )
-        for row in conn.execute(found)
+        for row in conn.execute(_OF_CASES, asked)
     ]
 
 
