@@ -105,7 +105,11 @@ class App:
         self._recorder = access_record.Recorder(self.db)
         self.rpc = RpcClient(settings.amqp_url, settings.var, self.name)
         checks = {"database": self.db.answers, "broker": self.rpc.connected}
-        watched = {"outbox": self.relay.keeps_up, "inbox": self.inbox.none_dead}
+        watched = {
+            "outbox": self.relay.keeps_up,
+            "inbox": self.inbox.none_dead,
+            **service_cls.watches(self.db, self.clock),
+        }
         self.health = HealthServer(self.name, settings.health_port, checks, watched)
         self._verifier = Verifier(settings.var)
         self._signer: Signer | None = None

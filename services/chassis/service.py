@@ -30,8 +30,11 @@ from sqlalchemy import MetaData
 
 from services.chassis.app import App
 from services.chassis.bus import history
+from services.chassis.clock import Clock
+from services.chassis.health import Check
 from services.chassis.rpc.server import Rpc
 from services.chassis.settings import Settings
+from services.chassis.storage import Database
 from services.chassis.tables import ChassisTables
 from services.chassis.unit_of_work import Handler, Reading, UnitOfWork
 from services.chassis.work import Context, Work
@@ -137,6 +140,11 @@ class Service:
     def services(cls, settings: Settings) -> Any:
         """What this service's work needs of the outside (mail, registers): given to it as `uow.services`."""
         return None
+
+    @classmethod
+    def watches(cls, db: Database, clock: Clock) -> Mapping[str, Check]:
+        """What of this service's own is told beside the readiness of its parts: "attention" when it is not well."""
+        return {}
 
     @classmethod
     def operations(cls) -> dict[str, Operation]:

@@ -5,8 +5,11 @@ from urllib.parse import urlsplit
 
 from environs import Env
 
+from services.chassis.clock import Clock
+from services.chassis.health import Check
 from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
 from services.chassis.settings import Settings
+from services.chassis.storage import Database
 from services.contracts import notifications as contracts
 from services.notifications import projections, storage
 from services.notifications.commands import (
@@ -18,7 +21,7 @@ from services.notifications.commands import (
     subscribe,
     unsubscribe,
 )
-from services.notifications.egress import queues
+from services.notifications.egress import queues, standing
 from services.notifications.egress.ways import Egress
 from services.notifications.queries import inbox, subscriptions
 from services.notifications.senders import send
@@ -41,6 +44,12 @@ class NotificationsService(Service):
         sender = Env().str("STAFETT_MAIL_FROM", "ikke-svar@stafett.example")
         mail = MailServer(settings.smtp_url, name)
         return send.Outside(mail, sender, settings.public_url, Egress.of(settings.amqp_url))
+
+    @classmethod
+    def watches(cls, db: Database, clock: Clock) -> dict[str, Check]:
+        """Whether no outside system needs a person: one that fails, was disabled, or has lost events."""
+        standing.watch(db, clock)
+        return {"outside": lambda: standing.all_well(db, clock)}
 
     @query(contracts.GetInbox)
     def get_inbox(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
@@ -86,6 +95,11 @@ class NotificationsService(Service):
     def tell_queues(self, work: Work) -> None:
         """What waits for outside systems with a queue of theirs goes out within a second."""
         queues.run(work)
+
+    @every(seconds=0.5)
+    def post_webhooks(self, work: Work) -> None:
+        """What waits for outside systems' webhooks is posted, to each in its own thread."""
+        work.services.egress.webhooks.run(work)
 
     @every(seconds=5)
     def count_what_queues_dropped(self, work: Work) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from services.notifications.egress import secrets
 from services.notifications.egress.operators import demand_operator
 from services.notifications.egress.subscriptions import Subscription, Subscriptions
 from services.notifications.storage import is_service
+
+_PRINTED = re.compile(r"[\x21-\x7e]+")
 
 
 class RecipientTaken(Conflict):
@@ -90,7 +93,7 @@ def _url_faults(url: str | None, allow_private: bool) -> dict[str, str]:
         _ = parts.port
     except ValueError:
         return {"url": "invalid"}
-    if not host or parts.username or parts.password or parts.fragment or not url.isascii():
+    if not host or parts.username or parts.password or parts.fragment or not _PRINTED.fullmatch(url):
         return {"url": "invalid"}
     schemes = ("https", "http") if allow_private else ("https",)
     return {} if parts.scheme in schemes else {"url": "not_https"}

@@ -16,6 +16,7 @@ from amqp.exceptions import AMQPError
 from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
+from services.chassis import tracing
 from services.chassis.bus.connection import connected
 from services.chassis.bus.publisher import Outgoing, Publisher, PublishFailed
 from services.chassis.bus.topology import declare_outside
@@ -149,6 +150,9 @@ def _publish(work: Work, subscription: Subscription, told: list[Told]) -> bool:
         Rows(uow.tx, subscription).settle([each.event_id for n, each in enumerate(told) if n in confirmed])
         _note(uow, subscription, failed=failure is not None)
     TOLD.labels("queue", "told").inc(len(confirmed))
+    for number in sorted(confirmed):
+        with tracing.span("outside", parent=told[number].traceparent, kind="producer", channel="queue"):
+            pass  # it was one of many that were published together: the span says when it was done
     if failure is not None:
         TOLD.labels("queue", "failed").inc(len(told) - len(confirmed))
         reason = str(failure) if isinstance(failure, PublishFailed) else "broker"

@@ -83,6 +83,12 @@ class Subscriptions:
         """One by its id, under its lock until commit; None when it was ended."""
         return self._one(T.subscription_id == subscription_id, lock=True)
 
+    def row(self, subscription_id: str) -> Any:
+        """All of one, under its lock until commit; None when it was ended."""
+        return self._conn.execute(
+            self._select().where(T.subscription_id == subscription_id).with_for_update()
+        ).first()
+
     def granted(self, event_type: str) -> list[Subscription]:
         """The active ones that are granted an event type."""
         found = self._conn.execute(self._select().where(T.state == "active").order_by(T.subscription_id))

@@ -28,12 +28,13 @@ TOLD = Counter(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An event that may be told now: its number, and the CloudEvent as the recipient gets it."""
+    """An event that may be told now: its number, the CloudEvent as the recipient gets it, and the trace it is of."""
 
     event_id: str
     type: str
     number: int
     body: dict[str, Any]
+    traceparent: str | None = None
 
     def to_json(self) -> bytes:
         """The body that travels."""
@@ -98,4 +99,4 @@ def _tell(
     if number is None:
         number = rows.number(row.event_id)
     body = outside.envelope(event, subscription.recipient, number) | {"data": verdict.data}
-    return Told(event.id, event.type, number, body)
+    return Told(event.id, event.type, number, body, event.traceparent)

@@ -1,4 +1,4 @@
-"""What one process needs to tell outside systems: the exchange, and a name under which it takes its turn."""
+"""What one process needs to tell outside systems: exchange, poster, and a name under which it takes its turn."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.chassis.ids import new_id
 from services.notifications.egress.queues import OutsideExchange
+from services.notifications.egress.webhooks import Webhooks
 
 
 @dataclass(frozen=True)
@@ -14,8 +15,9 @@ class Egress:
 
     name: str
     exchange: OutsideExchange
+    webhooks: Webhooks
 
     @classmethod
     def of(cls, amqp_url: str) -> Egress:
         """The ways of a process whose broker is there."""
-        return cls(new_id(), OutsideExchange(amqp_url))
+        return cls(new_id(), OutsideExchange(amqp_url), Webhooks())
