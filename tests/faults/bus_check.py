@@ -7,7 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from deploy.broker import PrivateBroker
 from services.chassis.bus.inbox_rows import GENERATION
+from services.chassis.bus.topology import DEAD, UNROUTED
 from services.contracts.catalogue import HEARS
 from tests.faults.findings import Finding
 from tests.faults.stores import Store, Stores
@@ -66,6 +68,17 @@ def check_bus(stores: Stores, poison: Poison = Poison()) -> Iterator[Finding]:
         _in_order(store, heard, order)
         _left_over(store, poison, left, unread)
     yield from (lost, more, order, left, unread)
+
+
+def check_broker(broker: PrivateBroker) -> Finding:
+    """Nothing has gone where no service looks: unrouted, or dead-lettered by the broker."""
+    finding = Finding("messages that the broker gave to nobody")
+    for line in broker.ctl("list_queues", "-p", broker.vhost, "name", "messages").splitlines():
+        name, _, count = line.partition("\t")
+        if name in (UNROUTED, DEAD) and count.isdigit():
+            finding.looked_at += 1
+            finding.differences += [f"{name} holds {count}"] if int(count) else []
+    return finding
 
 
 def still_under_way(stores: Stores, poison: Poison) -> str:

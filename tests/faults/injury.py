@@ -15,8 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from amqp import Message
 from amqp.exceptions import AMQPError
-from kombu import Connection
 
+from services.chassis.bus.connection import connected
 from services.chassis.bus.outbox import event_of
 from services.chassis.bus.topology import EVENTS_EXCHANGE, inbox_queue
 from services.chassis.clock import SteppedClock
@@ -178,8 +178,8 @@ class Injury:
         if not self._suite.broker.running:
             raise NotNow
         try:
-            with Connection(self._suite.broker.amqp_url, connect_timeout=3) as connection:
-                channel: Any = connection.channel()
+            with connected(self._suite.broker.amqp_url, "faults", "injury") as connection:
+                channel = connection.channel()
                 for key, body in messages:
                     message = Message(body, delivery_mode=2, content_type=CONTENT_TYPE)
                     channel.basic_publish_confirm(message, exchange, key, confirm_timeout=3)

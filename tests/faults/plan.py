@@ -27,6 +27,13 @@ class Fault:
     target: str
     seconds: float = 0.0
 
+    @property
+    def needs(self) -> set[str]:
+        """What must be whole before it can begin."""
+        return (
+            {self.target, BROKER} if self.kind in ("poison text", "poison event", "again") else {self.target}
+        )
+
     def __str__(self) -> str:
         length = f"{self.seconds / 3600:+.2f} h" if self.kind == "step" else f"{self.seconds:.1f} s"
         return f"{self.kind:<12} {self.target:<14} {length if self.seconds else ''}".rstrip()

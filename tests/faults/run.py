@@ -10,6 +10,7 @@ import argparse
 import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -25,7 +26,7 @@ from deploy.packages import main as ensure_packages
 from deploy.plan import SERVICES
 from services.chassis.clock import SteppedClock
 from tests.faults.acts_check import check_acts, things
-from tests.faults.bus_check import check_bus, still_under_way
+from tests.faults.bus_check import check_broker, check_bus, still_under_way
 from tests.faults.doors_check import check_doors
 from tests.faults.effects_check import check_effects
 from tests.faults.findings import Finding, table
@@ -96,6 +97,7 @@ class Run:
             findings = [
                 *check_acts(stores, town.journal, before),
                 *check_bus(stores, injury.thrown.as_poison()),
+                check_broker(suite.broker),
                 *check_effects(stores, self._var / "standins" / "mail"),
                 *check_doors(suite, stores, town, self._clock.now()),
             ]
@@ -136,7 +138,7 @@ class Run:
     def _begin_due(self, due: list[Fault], open_: list[tuple[float, Fault, End]], injury: Injury) -> None:
         busy = {fault.target for _, fault, _ in open_}
         for fault in [each for each in due if each.at <= self._now()]:
-            if fault.target in busy:
+            if fault.needs & busy:
                 continue
             if self._now() + _lasts(fault) > self._shape.seconds:
                 due.remove(fault)
@@ -223,6 +225,9 @@ def main() -> int:
     print(f"Fault suite. Seed {seed}: make faults SEED={seed} MINUTES={given.minutes:g}", flush=True)
     if ensure_packages(["broker", "postgresql"]):
         return 1
+    signal.signal(
+        signal.SIGTERM, lambda _number, _frame: sys.exit(1)
+    )  # so that all that was started is stopped
     folder = Path(tempfile.mkdtemp(prefix="stafett-faults-"))
     os.environ.pop("STAFETT_AMQP_URL", None)
     result = Run(seed, shape_of(given.minutes), folder, lambda line: print(f"  {line}", flush=True)).play()
