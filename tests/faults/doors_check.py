@@ -29,7 +29,7 @@ def check_doors(suite: Suite, stores: Stores, town: Town, now: datetime) -> Iter
         if person
     }
     taking_part = {
-        (row.case_id, row.person_id)
+        (row.case_id, row.person_id, row.unit_id)
         for row in stores["relay_log"].rows("participants")
         if row.valid_to is None or row.valid_to > now
     }
@@ -47,7 +47,7 @@ def check_doors(suite: Suite, stores: Stores, town: Town, now: datetime) -> Iter
                 status = caller.status(role, path)
                 if status != 404:
                     shut.differences.append(f"{worker.key} of {worker.service_id} reads {case}: {status}")
-            elif (case, worker.person_id) in taking_part:
+            elif (case, worker.person_id, worker.unit_id) in taking_part:
                 wide.looked_at += 1
                 log, _ = caller.read(role, path)
                 if not log or not set(log["topics"]) <= topics:

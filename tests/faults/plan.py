@@ -47,6 +47,7 @@ class Shape:
     round_seconds: float
     behind_seconds: float
     """For how long a consumer is stopped."""
+    players: int = 3
 
 
 SMALL = Shape(seconds=60.0, round_seconds=52.0, behind_seconds=10.0)
@@ -54,7 +55,7 @@ SMALL = Shape(seconds=60.0, round_seconds=52.0, behind_seconds=10.0)
 
 def shape_of(minutes: float) -> Shape:
     """The shape of a run of so many minutes; below two it is the small one."""
-    return SMALL if minutes < 2 else Shape(minutes * 60, 110.0, 60.0)
+    return SMALL if minutes < 2 else Shape(minutes * 60, 110.0, 60.0, players=5)
 
 
 def engines_of(seed: int | str) -> dict[str, str]:

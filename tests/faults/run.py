@@ -86,7 +86,7 @@ class Run:
             stores = Stores.of(urls)
             stores.add_witnesses()
             before = things(stores)
-            town = Town(suite.url, self._seed, self._clock.now)
+            town = Town(suite.url, self._seed, self._clock.now, self._shape.players)
             injury = Injury(suite, postgres, stores, self._clock, self._seed)
             town.start()
             self._break(suite, injury, town)

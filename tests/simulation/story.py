@@ -44,6 +44,7 @@ class Circle:
     granted: list[str] = field(default_factory=list)
     withdrawn: set[str] = field(default_factory=set)
     taking_part: dict[str, Worker] = field(default_factory=dict)
+    """By unit: somebody may work in two, and take part for one."""
     meetings: list[tuple[str, int]] = field(default_factory=list)
     handover: tuple[str, Worker] | None = None
     acts: int = 0
@@ -111,7 +112,7 @@ class Story:
         known = self.known
         choices: list[Choice] = [(1.5, self._call)]
         to_come = [each for each in self.outsiders if each.service_id in known.granted]
-        if any(each.key not in known.taking_part for each in to_come):
+        if any(each.unit_id not in known.taking_part for each in to_come):
             choices.append((5, partial(self._bring_in, to_come)))
         if known.meetings:
             choices.append((2, self._minutes))
@@ -257,14 +258,14 @@ class Story:
     # ------------------------------------------------------------ together
 
     def _bring_in(self, workers: list[Worker]) -> None:
-        worker = self._random.choice([each for each in workers if each.key not in self.known.taking_part])
+        worker = self._random.choice([each for each in workers if each.unit_id not in self.known.taking_part])
         told = {
             "person_id": worker.person_id,
             "unit_id": worker.unit_id,
             "may_write": self._random.random() < 0.5,
         }
         if self._post("participants", told).outcome == "done":
-            self.known.taking_part[worker.key] = worker
+            self.known.taking_part[worker.unit_id] = worker
 
     def _look(self, worker: Worker) -> None:
         self._caller.read(_role(worker), f"/cases/{self.known.case}/log")
