@@ -24,7 +24,7 @@ from services.chassis.keys import Keys
 from services.chassis.rpc.client import RpcClient
 from services.chassis.settings import Settings
 from services.chassis.storage import Database
-from services.kernel.errors import Refusal
+from services.kernel.errors import Refusal, Unavailable
 
 _HERE = Path(__file__).parent
 _CSP = (
@@ -118,6 +118,8 @@ def _who_asks(means: Means) -> None:
             seen[key] = [int(sequence), time.time()]
     g.asking = Asking(means.client, means.signer, people.actor(), seen)
     g.names = Names(means.remembered, g.asking)
+    if session.away:  # type: ignore[attr-defined]
+        raise Unavailable()
 
 
 def _same_site() -> None:
@@ -144,7 +146,7 @@ def _leave(response: Response) -> Any:
     asking: Asking | None = g.get("asking")
     if asking is not None and asking.newly_seen:
         if session.get("capacities"):
-            session["seen"] = asking.seen
+            session.remember(asking.seen)  # type: ignore[attr-defined]
         if problems.is_api():
             response.headers["Stafett-Seen"] = ",".join(f"{k}={v}" for k, v in asking.newly_seen.items())
     response.headers.setdefault("Content-Security-Policy", _CSP)

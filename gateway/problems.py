@@ -63,6 +63,11 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Any:
+        refusal = getattr(error, "original_exception", None)
+        if isinstance(
+            refusal, Refusal
+        ):  # raised when the answer was made already: its session could not be kept
+            return refused(refusal)
         if error.response is not None or error.code is None or error.code < 400:
             return error
         data = getattr(error, "data", None) or {}

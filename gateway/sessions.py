@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from flask import Flask
 from flask.sessions import SessionInterface, SessionMixin
 from flask.wrappers import Request, Response
@@ -18,7 +19,9 @@ from werkzeug.datastructures import CallbackDict
 from gateway.storage import sessions
 from services.chassis.clock import Clock
 from services.chassis.keys import Keys, Undecipherable
-from services.chassis.storage import Database
+from services.chassis.logging import fault
+from services.chassis.storage import Database, DatabaseBusy
+from services.kernel.errors import Unavailable
 
 COOKIE = "stafett_session"
 """The cookie's name; the port is added to it, since browsers share cookies between all ports of a host."""
@@ -27,6 +30,9 @@ WHOLE = timedelta(minutes=120)
 _TOUCH_EVERY = timedelta(minutes=1)
 _PURPOSE = "gateway.session"
 _FOUND = sa.select(sessions).where(sessions.c.id_hash == sa.bindparam("id_hash"))
+_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, DatabaseBusy)
+
+log = structlog.get_logger()
 
 
 class Session(CallbackDict[str, Any], SessionMixin):
@@ -41,6 +47,19 @@ class Session(CallbackDict[str, Any], SessionMixin):
         self.old_sid: str | None = None
         self.modified = False
         self.seen_at: datetime | None = None
+        self.away = False
+        """Whether the sessions could not be read or written: nobody knows who asks, so nothing is answered."""
+        self._spare = False
+
+    def remember(self, seen: dict[str, Any]) -> None:
+        """Keep the versions that the person has seen. An answer does not wait for it: the API's says them too."""
+        self._spare = not self.modified
+        self["seen"] = seen
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether what changed may be lost: only that the session was used, or what it has seen."""
+        return self.sid is not None and self.old_sid is None and (self._spare or not self.modified)
 
     def renew(self) -> None:
         """Give the session a new id, at login and when its rights grow; the old id is worth nothing afterwards."""
@@ -61,8 +80,14 @@ class EncryptedSessions(SessionInterface):
         if not sid or len(sid) > 100:
             return Session()
         now, key = self._clock.now(), _hash(sid)
-        with self._db.read() as conn:
-            row = conn.execute(_FOUND, {"id_hash": key}).first()
+        try:
+            with self._db.read() as conn:
+                row = conn.execute(_FOUND, {"id_hash": key}).first()
+        except _AWAY as error:
+            log.warning("sessions_away", **fault(error))
+            session = Session()
+            session.away = True
+            return session
         if row is None or row.seen_at + IDLE < now or row.begun_at + WHOLE < now:
             return Session()
         try:
@@ -74,8 +99,22 @@ class EncryptedSessions(SessionInterface):
         return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Keep what changed, and note at most once a minute that the session is in use."""
+        """Keep what changed, and note at most once a minute that the session is in use.
+
+        Raises Unavailable when something that matters could not be kept; what was done by an answer that is ready is
+        not called undone because its session was not written."""
         assert isinstance(session, Session)
+        if session.away:
+            return
+        try:
+            self._save(session, response)
+        except _AWAY as error:
+            log.warning("sessions_away", **fault(error))
+            if not session.is_spare:
+                session.away = True
+                raise Unavailable() from None
+
+    def _save(self, session: Session, response: Response) -> None:
         now = self._clock.now()
         if session.old_sid:
             self._delete(session.old_sid)
