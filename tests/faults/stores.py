@@ -48,17 +48,17 @@ class Store:
                 conn.execute(sa.text(statement))
 
     def witnessed(self) -> list[sa.Row[Any]]:
-        """(event_id, generation, stream, subject, sequence) in the order of their coming; empty without a witness."""
+        """(event_id, stream, subject, sequence) in the order of their coming; empty without a witness."""
         with self.engine.connect() as conn:
             if not sa.inspect(conn).has_table(WITNESS):
                 return []
             return list(conn.execute(sa.text(f"SELECT * FROM {WITNESS} ORDER BY number")))
 
 
-_COLUMNS = "event_id, generation, stream, subject, sequence"
+_COLUMNS = "event_id, stream, subject, sequence"
 _NEW = ", ".join(f"NEW.{name}" for name in _COLUMNS.split(", "))
 _BEFORE = f"INSERT INTO {WITNESS} ({_COLUMNS}) SELECT {_COLUMNS} FROM inbox ORDER BY sequence"
-_TYPED = "event_id TEXT, generation INTEGER, stream TEXT, subject TEXT, sequence BIGINT"
+_TYPED = "event_id TEXT, stream TEXT, subject TEXT, sequence BIGINT"
 _WRITE = f"INSERT INTO {WITNESS} ({_COLUMNS}) VALUES ({_NEW});"
 _WITNESS_SQLITE = (
     f"CREATE TABLE {WITNESS} (number INTEGER PRIMARY KEY AUTOINCREMENT, {_TYPED})",

@@ -49,7 +49,7 @@ HARM: dict[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "an event was taken in twice": (
         "notifications",
-        ("INSERT INTO inbox SELECT 'planted', generation, stream, subject, sequence, handled_at FROM inbox LIMIT 1",),
+        ("INSERT INTO inbox SELECT 'planted', stream, subject, sequence, handled_at FROM inbox LIMIT 1",),
         "events taken in twice, or told by nobody",
     ),
     "two events came in the wrong order": ("consent", SWAPPED, "order broken"),
