@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.engines import find
-from deploy.ops import bus, subscribers
+from deploy.ops import bus, generations, subscribers
 from deploy.ops.desk import Command, Desk, Fault
 
-COMMANDS: tuple[Command, ...] = (*bus.COMMANDS, *subscribers.COMMANDS)
+COMMANDS: tuple[Command, ...] = (*bus.COMMANDS, *generations.COMMANDS, *subscribers.COMMANDS)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(json.dumps({"fault": str(fault)}) if asked.json else fault, file=sys.stderr)
         return 1
     print(json.dumps(rows, indent=1) if asked.json else command.text(rows))
-    return 1 if any(row.get("fault") for row in rows) else 0
+    return 1 if command.wrong(rows) else 0
 
 
 if __name__ == "__main__":

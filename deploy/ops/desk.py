@@ -6,7 +6,8 @@ import argparse
 import getpass
 import json
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from deploy.engines import Engines
 from services.chassis.bus.tending import Tending
 from services.chassis.clock import SystemClock
 from services.chassis.storage import Database, chassis_tables, new_metadata
+from services.contracts.catalogue import STREAMS
 from services.kernel.errors import Unavailable
 
 
@@ -27,14 +29,21 @@ class Fault(Exception):
 
 @dataclass(frozen=True)
 class Desk:
-    """One suite, whose state is under `var`: it may be running or stopped."""
+    """One suite, whose state is under `var`: it may be running or stopped. `say` tells how long work goes on."""
 
     var: Path
     engines: Engines
+    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True)
 
     @contextmanager
     def tending(self, service: str) -> Iterator[Tending]:
         """The bus of one service's database. Raises Fault when it is not there or does not answer."""
+        with self.database(service) as database:
+            yield Tending(database)
+
+    @contextmanager
+    def database(self, service: str) -> Iterator[Database]:
+        """One service's database, with its chassis tables. Raises Fault when it is not there or does not answer."""
         url = sa.make_url(self.engines.databases[service])
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise Fault(f"{service} has no database at {url.database}")
@@ -44,8 +53,8 @@ class Desk:
             names = sa.inspect(database.engine).get_table_names()
             if "parked" not in names:
                 raise Fault(f"the database of {service} is empty: it was never started")
-            chassis_tables(metadata, own_outbox={name: name for name in names if name.endswith("_outbox")})
-            yield Tending(database)
+            chassis_tables(metadata, own_outbox=_own_outboxes(service, names))
+            yield database
         except (sa.exc.SQLAlchemyError, Unavailable) as error:
             raise Fault(f"the database of {service} does not answer ({type(error).__name__})") from None
         finally:
@@ -62,13 +71,21 @@ class Desk:
             os.fsync(log.fileno())
 
 
+def _own_outboxes(service: str, names: Collection[str]) -> dict[str, str]:
+    """Which of the service's streams have an outbox of their own: `<last word of the stream>_outbox`."""
+    found = {
+        stream: f"{stream.rpartition('.')[2]}_outbox" for stream, owner in STREAMS.items() if owner == service
+    }
+    return {stream: name for stream, name in found.items() if name in names}
+
+
 Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Command:
     """One command: its name, a sentence of help, its arguments, what it does, and how its rows read as text. `check`
-    says what is wrong with a call before anything is done, else None."""
+    says what is wrong with a call before anything is done, else None; `wrong`, whether the rows call for somebody."""
 
     name: str
     help: str
@@ -76,3 +93,4 @@ class Command:
     run: Callable[[Desk, argparse.Namespace], Rows]
     text: Callable[[Rows], str]
     check: Callable[[argparse.Namespace], str | None] = lambda asked: None
+    wrong: Callable[[Rows], bool] = lambda rows: any(row.get("fault") for row in rows)

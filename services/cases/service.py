@@ -23,6 +23,7 @@ from services.cases.lane.storage import LaneRecord
 from services.cases.queries import contact_of, get_case, get_notes, my_cases, resolve_login, suggest_level
 from services.cases.registers import Registers
 from services.cases.storage import metadata
+from services.chassis import access
 from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
 from services.chassis.settings import Settings
 from services.contracts import cases as contracts
@@ -45,6 +46,7 @@ class CasesService(Service):
     name = "cases"
     metadata = metadata
     handlers = projections.HANDLERS
+    projection = access.PROJECTION
 
     @classmethod
     def services(cls, settings: Settings) -> Outside:

@@ -30,6 +30,7 @@ from sqlalchemy import MetaData
 
 from services.chassis.app import App
 from services.chassis.bus import history
+from services.chassis.bus.generation import Projection
 from services.chassis.clock import Clock
 from services.chassis.health import Check
 from services.chassis.rpc.server import Rpc
@@ -129,11 +130,13 @@ class Chassis(DependencyProvider):
 
 
 class Service:
-    """Base of all services: a name, tables, event handlers, and methods bearing @command, @query or @every."""
+    """Base of all services: a name, tables, event handlers, what of their work can be built anew, and methods bearing
+    @command, @query or @every."""
 
     name: ClassVar[str]
     metadata: ClassVar[MetaData]
     handlers: ClassVar[Mapping[str, Handler]] = {}
+    projection: ClassVar[Projection | None] = None
     chassis: Any = Chassis()
 
     @classmethod

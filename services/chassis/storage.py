@@ -131,13 +131,21 @@ AnyConnection = Connection | WriteTransaction
 class Database:
     """The database of `service` at `url` (`sqlite:///path` or `postgresql+psycopg://...`).
 
-    `migrations` is the folder that holds `versions/`; by default the service's own.
+    `migrations` is the folder that holds `versions/`; by default the service's own. `schema` names one that was made
+    beside another (`beside`).
     """
 
     wake_sender: Callable[[], None] | None = None
     """Wakes the relay of this process; there while it is the one that sends from this database."""
 
-    def __init__(self, url: str, metadata: sa.MetaData, service: str, migrations: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        metadata: sa.MetaData,
+        service: str,
+        migrations: Path | None = None,
+        schema: str | None = None,
+    ) -> None:
         parsed = make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -147,7 +155,8 @@ class Database:
         self.migrations = migrations or _migrations_of(service)
         self.path = Path(parsed.database or "").absolute() if self.is_sqlite else None
         self._turn = threading.Lock() if self.is_sqlite else None
-        self.engine = _sqlite_engine(parsed, self.path) if self.path else _postgresql_engine(parsed)
+        self.schema = schema
+        self.engine = _sqlite_engine(parsed, self.path) if self.path else _postgresql_engine(parsed, schema)
         self._reading = self.engine.execution_options(
             **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         )
@@ -165,8 +174,9 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[WriteTransaction]:
-        """A write transaction: durable when the block ends, rolled back if it raises.
+    def write(self, beside: Database | None = None) -> Iterator[WriteTransaction]:
+        """A write transaction: durable when the block ends, rolled back if it raises. With a database that was made
+        `beside` this one, its tables can be read too, under its name.
 
         On SQLite one writes at a time. Keep it short: no RPC and no other waiting inside. Raises
         DatabaseBusy.
@@ -174,7 +184,11 @@ class Database:
         if self._turn is not None and not self._turn.acquire(timeout=BUSY_SECONDS):
             raise DatabaseBusy
         try:
-            with self._connect(self._writing) as connection, connection.begin():
+            with (
+                self._connect(self._writing) as connection,
+                self._attached(connection, beside),
+                connection.begin(),
+            ):
                 transaction = WriteTransaction(connection, self)
                 yield transaction
         finally:
@@ -190,6 +204,46 @@ class Database:
             raise DatabaseBusy from error
         with connection:
             yield connection
+
+    @contextmanager
+    def _attached(self, connection: Connection, beside: Database | None) -> Iterator[None]:
+        """On SQLite a database beside is another file, which a transaction can't attach any more."""
+        if beside is None or not self.is_sqlite:
+            yield
+            return
+        raw: Any = connection.connection.driver_connection
+        raw.execute(f"ATTACH DATABASE ? AS {beside.schema}", (str(beside.path),))
+        try:
+            yield
+        finally:
+            raw.execute(f"DETACH DATABASE {beside.schema}")
+
+    def beside(self, metadata: sa.MetaData, name: str) -> Database:
+        """A database beside this one, with the tables of `metadata`, for what is built in the background: a schema
+        called `name` on PostgreSQL, a file of its own on SQLite. What stands there already stays."""
+        url = self.engine.url
+        if self.path is not None:
+            url = url.set(database=str(self.path.with_name(f"{self.path.name}.{name}")))
+        else:
+            with self.write() as tx:
+                tx.execute(sa.schema.CreateSchema(name, if_not_exists=True))
+        made = Database(
+            url.render_as_string(hide_password=False), metadata, self.service, self.migrations, schema=name
+        )
+        with made.write() as tx:
+            metadata.create_all(tx.connection)
+        return made
+
+    def remove(self) -> None:
+        """Remove a database that was made beside another, with all that stands in it."""
+        assert self.schema is not None, "only what was made beside another is removed"
+        if self.path is None:
+            with self.write() as tx:
+                tx.execute(sa.schema.DropSchema(self.schema, cascade=True))
+        self.close()
+        if self.path is not None:
+            for ending in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
 
     def answers(self) -> bool:
         """Whether the database can be written to now."""
@@ -288,10 +342,12 @@ def _sqlite_engine(url: sa.URL, path: Path) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: sa.URL) -> Engine:
+def _postgresql_engine(url: sa.URL, schema: str | None) -> Engine:
+    # What stands beside can be made anew at any time: its commits need not wait for the disk.
+    own = f" -c search_path={schema} -c synchronous_commit=off" if schema else ""
     engine = sa.create_engine(
         url,
-        connect_args={"connect_timeout": int(BUSY_SECONDS), "options": _LIMITS},
+        connect_args={"connect_timeout": int(BUSY_SECONDS), "options": _LIMITS + own},
         pool_size=5,
         max_overflow=15,
         pool_timeout=BUSY_SECONDS,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.chassis import access
 from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
 from services.consent import projections, storage
 from services.consent.commands import evaluate, request_consent, sign, withdraw
@@ -15,6 +16,7 @@ class ConsentService(Service):
     name = "consent"
     metadata = storage.metadata
     handlers = projections.HANDLERS
+    projection = access.PROJECTION
 
     @command(contracts.RequestConsent)
     def request_consent(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from environs import Env
 
+from services.chassis import access
 from services.chassis.clock import Clock
 from services.chassis.health import Check
 from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
@@ -36,6 +37,7 @@ class NotificationsService(Service):
     name = "notifications"
     metadata = storage.metadata
     handlers = projections.HANDLERS
+    projection = access.PROJECTION
 
     @classmethod
     def services(cls, settings: Settings) -> send.Outside:

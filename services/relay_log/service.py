@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.chassis import access
 from services.chassis.service import Reading, Service, UnitOfWork, command, query
 from services.contracts import relay_log as contracts
 from services.relay_log import projections, storage
@@ -28,6 +29,7 @@ class RelayLogService(Service):
     name = "relay_log"
     metadata = storage.metadata
     handlers = projections.HANDLERS
+    projection = access.PROJECTION
 
     @command(contracts.AddGoal)
     def add_goal(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:

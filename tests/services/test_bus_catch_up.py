@@ -152,7 +152,7 @@ def test_a_service_that_begins_a_year_late_ends_where_one_is_that_was_there_from
     HANDLED_AS_OF.clear()
     world.beat(late, 60)  # it hears of what is told from now on, and of nothing before
     assert seen(late.db) == []
-    late.catch_up.round(THINGS)
+    late.catch_up.round()
     assert seen(late.db) == list(range(60))
     assert set(HANDLED_AS_OF) == {AT}, "each was handled as of the day on which it was told"
     same(first, late, "seen", "inbox", "inbox_positions", "parked")
@@ -167,22 +167,20 @@ def test_reading_the_history_goes_on_where_it_was_stopped(world: World) -> None:
     late = world.open("late")
     stop = threading.Event()
     stop.set()
-    late.catch_up.round(THINGS, stop)
+    late.catch_up.round(stop)
     assert seen(late.db) == list(range(5))
     world.tell("t1", 5, 6)
     world.asked.clear()
-    late.catch_up.round(THINGS)
-    world.beat(late, 7)
-    late.catch_up.round(THINGS)
+    late.catch_up.round()
     assert seen(late.db) == list(range(7))
-    assert world.asked == ["heads", "events_between"]
+    assert world.asked == ["history"]
 
 
 def test_what_comes_by_the_queue_meanwhile_is_handled_once(world: World) -> None:
     told = world.tell("t1", 1, 2, 3)
     late = world.open("late")
     late.inbox.receive(told[2].to_json())
-    late.catch_up.round(THINGS)
+    late.catch_up.round()
     assert seen(late.db) == [1, 2, 3]
     assert rows(late.db, "parked") == []
 
@@ -192,14 +190,14 @@ def test_the_loss_of_a_subjects_last_event_is_noticed_at_the_next_heartbeat(worl
     world.beat(app, 0)
     one, _lost = world.tell("t1", 1, 2)
     app.inbox.receive(one.to_json())
-    app.catch_up.round(THINGS)
+    app.catch_up.round()
     assert seen(app.db) == [1], "nobody said yet that there is more"
     world.beat(app, 2)
-    app.catch_up.round(THINGS)
+    app.catch_up.round()
     assert seen(app.db) == [1, 2]
     world.asked.clear()
     world.beat(app, 2)
-    app.catch_up.round(THINGS)
+    app.catch_up.round()
     assert world.asked == [], "where nothing is new, nothing is asked"
 
 
@@ -209,7 +207,7 @@ def test_many_lost_events_are_all_fetched(world: World) -> None:
     world.tell("t1", *range(bus.MOST_EVENTS * 2 + 5))
     world.tell("t2", 7)
     world.beat(app, bus.MOST_EVENTS * 2 + 6)
-    app.catch_up.round(THINGS)
+    app.catch_up.round()
     assert seen(app.db, "t1") == list(range(bus.MOST_EVENTS * 2 + 5))
     assert seen(app.db, "t2") == [7]
 
@@ -221,7 +219,7 @@ def test_what_is_parked_is_not_lost(world: World) -> None:
     app.inbox.intake._handlers = {THING_CHANGED.type: lambda *_: 1 / 0}
     app.inbox.receive(told[0].to_json(), told[1].to_json())
     world.beat(app, 2)
-    app.catch_up.round(THINGS)
+    app.catch_up.round()
     assert world.asked == ["heads"]
 
 
@@ -239,10 +237,10 @@ def test_CO_9_knowledge_waits_until_what_a_heartbeat_names_is_known_to_have_come
     assert known() == Knowledge(AT, False), "the one event has not come: nobody knows what it says"
     world.down = True
     with pytest.raises(Unavailable):
-        app.catch_up.round(THINGS)
+        app.catch_up.round()
     assert known() == Knowledge(AT, False)
     world.down = False
-    app.catch_up.round(THINGS)
+    app.catch_up.round()
     assert known() == Knowledge(AT + timedelta(seconds=10), False)
     assert seen(app.db) == [1]
 
@@ -253,7 +251,7 @@ def test_CO_9_a_late_beginner_knows_nothing_before_it_has_read_all(world: World)
     world.beat(app, 2)
     with app.db.read() as conn:
         assert app.inbox.knowledge(conn, [(THINGS, "t1")]).as_of is None
-    app.catch_up.round(THINGS)
+    app.catch_up.round()
     with app.db.read() as conn:
         assert app.inbox.knowledge(conn, [(THINGS, "t1")]).as_of == AT
 
@@ -266,7 +264,7 @@ def test_a_source_that_was_set_back_to_nothing_changes_nothing(world: World) -> 
     with world.alpha.db.write() as tx:
         tx.execute(sa.delete(world.alpha.db.chassis.outbox))
     world.beat(app, 2)
-    app.catch_up.round(THINGS)
+    app.catch_up.round()
     assert seen(app.db) == [2]
 
 

@@ -63,7 +63,7 @@ def world(database_url: str) -> Iterator[World]:
 
 
 def test_events_that_wait_are_taken_in_one_transaction(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.chassis.bus.intake.BATCH_SECONDS", 60)
+    world.intake._batch_seconds = 60
     world.intake.take([event(f"t{n % 7}", n // 7 + 1, n) for n in range(70)])
     assert seen(world.db) == list(range(70))
     assert world.commits == 1
@@ -71,10 +71,8 @@ def test_events_that_wait_are_taken_in_one_transaction(world: World, monkeypatch
     assert {row.sequence for row in rows(world.db, "inbox_positions")} == {10}
 
 
-def test_when_time_is_up_the_rest_takes_the_next_transaction(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.chassis.bus.intake.BATCH_SECONDS", -1)
+def test_when_time_is_up_the_rest_takes_the_next_transaction(world: World) -> None:
+    world.intake._batch_seconds = -1
     world.intake.take([event("t1", n) for n in (1, 2, 3)])
     assert seen(world.db) == [1, 2, 3]
     assert world.commits == 3

@@ -20,11 +20,12 @@ from services.chassis.access.decisions import (
 )
 from services.chassis.access.facts import load_facts, load_facts_of, policy_of, service_of_unit
 from services.chassis.access.parts import case_ids_for
-from services.chassis.access.projections import HANDLERS, together
+from services.chassis.access.projections import HANDLERS, PROJECTION, together
 from services.chassis.access.tables import AccessTables, access_tables, create_access_tables
 
 __all__ = [
     "HANDLERS",
+    "PROJECTION",
     "AccessTables",
     "Asker",
     "CaseAccess",

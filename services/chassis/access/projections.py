@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from services.chassis.access.tables import access_tables
+from services.chassis.bus.generation import Projection
 from services.chassis.storage import upsert
 from services.contracts import cases, consent, directory, relay_log
 from services.contracts.envelope import Event
@@ -203,6 +205,9 @@ HANDLERS: dict[str, Handler] = {
     directory.ServiceChanged.type: service_changed,
 }
 """Every service that decides takes these into its own `handlers`, by `together`."""
+
+PROJECTION = Projection(tuple(getattr(T, each.name) for each in fields(T)), HANDLERS)
+"""The facts as what can be thrown away and built anew from history (bus/generation.py)."""
 
 
 def _case(event: Event) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Catching up with the sources: whoever begins late reads their whole history, and whoever is there compares.
 
-    no feed known      page through the source's history, and take it in: a late beginner ends where the others are
+    a stream is new    page through the sources' history, and take it in as it happened: a late beginner ends where the
+                       others are
     a heartbeat came   it says how far the source's feed has gone; how far each subject has come up to there is asked
                        for and compared, and what did not come (the last event of a subject, too) is fetched
 
@@ -9,6 +10,8 @@ What has come is passed over by its number, so that nothing is handled twice by 
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -67,33 +70,50 @@ class CatchUp:
 
     def _run(self, stopping: threading.Event) -> None:
         while not stopping.wait(POLL_SECONDS):
-            for stream in self._hears:
-                if stopping.is_set():
-                    return
-                try:
-                    self.round(stream, stopping)
-                except Refusal as error:  # the source is away: it is asked again in the next round
-                    log.debug("source_not_asked", stream=stream, **fault(error))
+            try:
+                self.round(stopping)
+            except Refusal as error:  # a source is away: it is asked again in the next round
+                log.debug("source_not_asked", **fault(error))
 
-    def round(self, stream: str, stopping: threading.Event | None = None) -> None:
-        """Bring one stream up to its source's last word. Raises the source's Refusal, or Unavailable."""
+    def round(self, stopping: threading.Event | None = None) -> None:
+        """Bring each stream up to its source's last word. Raises a source's Refusal, or Unavailable."""
         with self._db.read() as conn:
-            state = self._rows.state_of(conn, stream)
-        if not state.complete:
-            self._begin(stream, state.read, stopping)
-        elif state.told > state.read:
-            self._compare(stream, state.read, state.told, stopping)
+            states = {stream: self._rows.state_of(conn, stream) for stream in self._hears}
+        new = {stream: state.read for stream, state in states.items() if not state.complete}
+        if new:
+            self._begin(new, stopping)
+            return
+        for stream, state in states.items():
+            if state.told > state.read:
+                self._compare(stream, state.read, state.told, stopping)
 
-    def _begin(self, stream: str, after: int, stopping: threading.Event | None) -> None:
-        source = self._catalogue.streams[stream]
-        for page in pages(self._ask, source, stream, after):
-            self._late.take(page.events)
-            self._keep(stream, page.next, complete=page.ends)
-            if page.events:
-                log.info("history_read", stream=stream, sequence=page.next, count=len(page.events))
+    def _begin(self, read: dict[str, int], stopping: threading.Event | None) -> None:
+        """Take in the history of streams that are new here, from where each has been read, as it happened: what the
+        handlers make of one stream's event rests on what others had told by then."""
+        feeds = [self._feed(stream, at) for stream, at in read.items()]
+        told = heapq.merge(*feeds, key=lambda pair: pair[0].id)  # ids are UUIDv7: they sort as they were made
+        while batch := list(itertools.islice(told, bus.PAGE)):
+            self._late.take([event for event, _ in batch])
+            read |= {event.stream: position for event, position in batch}
+            self._keep(read, complete=False)
+            log.info("history_read", count=len(batch))
             if stopping is not None and stopping.is_set():
                 return
         self._late.revive()  # what died for want of another stream's history gets its chance
+        self._keep(read, complete=True)
+
+    def _feed(self, stream: str, after: int) -> Iterator[tuple[Event, int]]:
+        """The events of a stream after a position, each with the position up to which its page was read."""
+        procedure = bus.history(self._catalogue.streams[stream])
+        while True:
+            answer = self._ask(procedure, {"stream": stream, "after": after, "limit": bus.PAGE})
+            events = [Event.from_dict(each) for each in answer["events"]]
+            for event in events[:-1]:
+                yield event, after
+            after = int(answer["next"])
+            yield from ((event, after) for event in events[-1:])
+            if after >= answer["last"]:
+                return
 
     def _compare(self, stream: str, after: int, up_to: int, stopping: threading.Event | None) -> None:
         procedure = bus.heads(self._catalogue.streams[stream])
@@ -102,11 +122,12 @@ class CatchUp:
             for gap in self._missing(stream, answer["heads"]):
                 self._repair.fetch(gap)
             after = int(answer["next"])
-            self._keep(stream, after, complete=True)
+            self._keep({stream: after}, complete=True)
 
-    def _keep(self, stream: str, position: int, *, complete: bool) -> None:
+    def _keep(self, read: Mapping[str, int], *, complete: bool) -> None:
         with self._db.write() as tx:
-            self._rows.read_up_to(tx, stream, position, complete=complete)
+            for stream, position in read.items():
+                self._rows.read_up_to(tx, stream, position, complete=complete)
 
     def _missing(self, stream: str, heads: Sequence[Mapping[str, Any]]) -> list[Gap]:
         """What the source has told, and is neither handled nor parked here."""
@@ -124,22 +145,3 @@ class CatchUp:
         if missing and stream not in metrics.QUIET_STREAMS:
             log.warning("events_missing", stream=stream, count=len(missing))
         return missing
-
-
-class Page:
-    """One page of a feed: its events, the position after it, and whether it was the last."""
-
-    def __init__(self, answer: Mapping[str, Any]) -> None:
-        self.events = [Event.from_dict(each) for each in answer["events"]]
-        self.next, self.last = int(answer["next"]), int(answer["last"])
-        self.ends = self.next >= self.last
-
-
-def pages(ask: AskSource, source: str, stream: str, after: int) -> Iterator[Page]:
-    """The pages of a stream's feed from a position to its end. Raises the source's Refusal, or Unavailable."""
-    while True:
-        page = Page(ask(bus.history(source), {"stream": stream, "after": after, "limit": bus.PAGE}))
-        yield page
-        if page.ends:
-            return
-        after = page.next

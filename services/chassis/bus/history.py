@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from services.chassis.bus.outbox import event_of
+from services.chassis.storage import AnyConnection
 from services.chassis.tables import ChassisTables
 from services.contracts import bus
-from services.contracts.envelope import EVERY_MUNICIPALITY
+from services.contracts.envelope import EVERY_MUNICIPALITY, Event
 from services.kernel.errors import Forbidden
 
 if TYPE_CHECKING:
@@ -24,35 +25,25 @@ if TYPE_CHECKING:
 def between(reading: Reading, tables: ChassisTables, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """The stored events of one subject, in order, sent or not (contracts.bus.WantedEvents). Raises Forbidden."""
     outbox = _outbox(reading, tables, wanted["stream"])
-    rows = reading.conn.execute(
-        sa.select(outbox)
-        .where(
-            *_of(reading, outbox, wanted["stream"]),
-            outbox.c.subject == wanted["subject"],
-            outbox.c.sequence.between(wanted["first"], wanted["last"]),
-        )
-        .order_by(outbox.c.sequence, outbox.c.row)
-        .limit(bus.MOST_EVENTS)
+    events = read_between(
+        reading.conn,
+        outbox,
+        wanted["stream"],
+        reading.municipality,
+        wanted["subject"],
+        wanted["first"],
+        wanted["last"],
     )
-    return {"events": [event_of(row).as_dict() for row in rows]}
+    return {"events": [event.as_dict() for event in events]}
 
 
 def page(reading: Reading, tables: ChassisTables, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """A page of a stream's feed (contracts.bus.WantedHistory). Raises Forbidden."""
     outbox = _outbox(reading, tables, wanted["stream"])
-    last = _last(reading, outbox)
-    rows = reading.conn.execute(
-        sa.select(outbox)
-        .where(*_of(reading, outbox, wanted["stream"]), outbox.c.position > wanted["after"])
-        .order_by(outbox.c.position)
-        .limit(wanted["limit"])
-    ).all()
-    whole = len(rows) < wanted["limit"]
-    return {
-        "events": [event_of(row).as_dict() for row in rows],
-        "next": max(last, wanted["after"]) if whole else rows[-1].position,
-        "last": max(last, wanted["after"]),
-    }
+    events, next_, last = read_page(
+        reading.conn, outbox, wanted["stream"], reading.municipality, wanted["after"], wanted["limit"]
+    )
+    return {"events": [event.as_dict() for event in events], "next": next_, "last": last}
 
 
 def heads(reading: Reading, tables: ChassisTables, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +55,7 @@ def heads(reading: Reading, tables: ChassisTables, wanted: Mapping[str, Any]) ->
     rows = reading.conn.execute(
         sa.select(outbox.c.municipality, outbox.c.subject, sa.func.max(outbox.c.sequence).label("sequence"))
         .where(
-            *_of(reading, outbox, wanted["stream"]),
+            *_of(outbox, wanted["stream"], reading.municipality),
             outbox.c.position > wanted["after"],
             outbox.c.position <= end,
         )
@@ -81,13 +72,47 @@ def _outbox(reading: Reading, tables: ChassisTables, stream: str) -> sa.Table:
     return tables.outbox_of(stream)
 
 
-def _of(reading: Reading, outbox: sa.Table, stream: str) -> list[sa.ColumnElement[bool]]:
-    """SE-7: of the caller's municipality alone, unless it asks as the queue brings: of every one."""
+def read_between(
+    conn: AnyConnection,
+    outbox: sa.Table,
+    stream: str,
+    municipality: str,
+    subject: str,
+    first: int,
+    last: int,
+) -> list[Event]:
+    """The events of one subject between two numbers, in order, sent or not; at most MOST_EVENTS."""
+    rows = conn.execute(
+        sa.select(outbox)
+        .where(
+            *_of(outbox, stream, municipality),
+            outbox.c.subject == subject,
+            outbox.c.sequence.between(first, last),
+        )
+        .order_by(outbox.c.sequence, outbox.c.row)
+        .limit(bus.MOST_EVENTS)
+    )
+    return [event_of(row) for row in rows]
+
+
+def read_page(
+    conn: AnyConnection, outbox: sa.Table, stream: str, municipality: str, after: int, limit: int
+) -> tuple[list[Event], int, int]:
+    """The events of a stream after a position, in the order in which they were sent; the position after them, and the
+    outbox' last one."""
+    last = max(int(conn.scalar(sa.select(sa.func.max(outbox.c.position))) or 0), after)
+    rows = conn.execute(
+        sa.select(outbox)
+        .where(*_of(outbox, stream, municipality), outbox.c.position > after)
+        .order_by(outbox.c.position)
+        .limit(limit)
+    ).all()
+    return [event_of(row) for row in rows], last if len(rows) < limit else rows[-1].position, last
+
+
+def _of(outbox: sa.Table, stream: str, municipality: str) -> list[sa.ColumnElement[bool]]:
+    """SE-7: of one municipality alone, unless it is asked for as the queue brings: of every one."""
     found = [outbox.c.stream == stream]
-    if reading.municipality != EVERY_MUNICIPALITY:
-        found.append(outbox.c.municipality == reading.municipality)
+    if municipality != EVERY_MUNICIPALITY:
+        found.append(outbox.c.municipality == municipality)
     return found
-
-
-def _last(reading: Reading, outbox: sa.Table) -> int:
-    return int(reading.conn.scalar(sa.select(sa.func.max(outbox.c.position))) or 0)

@@ -90,13 +90,14 @@ class Intake:
         clock: Clock,
         *,
         first_retry_seconds: float = FIRST_RETRY_SECONDS,
+        batch_seconds: float = BATCH_SECONDS,
         on_taken: Callable[[], None] = lambda: None,
     ) -> None:
         self._db, self._service, self._clock = db, service, clock
         self._handlers, self._make_uow = handlers, make_uow
         self._versioned = {_versionless(kind) for kind in handlers}
         self._rows = InboxRows(db.chassis)
-        self._first_retry_seconds = first_retry_seconds
+        self._first_retry_seconds, self._batch_seconds = first_retry_seconds, batch_seconds
         self._on_taken = on_taken
         self._to_revive = threading.Event()
 
@@ -154,7 +155,7 @@ class Intake:
             raise
 
     def _take_in(self, tx: WriteTransaction, arrivals: Sequence[Arrival]) -> _Taken:
-        now, limit = self._clock.now(), time.monotonic() + BATCH_SECONDS
+        now, limit = self._clock.now(), time.monotonic() + self._batch_seconds
         events = [each for each in arrivals if isinstance(each, Event)]
         positions = self._rows.lock_positions(tx, events) if events else {}
         taken, beats = _Taken(), dict[str, Heartbeat]()

@@ -1,0 +1,242 @@
+"""A new generation of a projection: built beside the one in use, from the sources' history, and then put in its place.
+
+    sources' outboxes ── history ──> intake ──> tables beside (a schema, or a file)
+                                                    │ when they are level: one transaction, under the inbox's lock
+                                                    v
+                                              the service's tables
+
+The service runs on meanwhile, reads and all. What is being built can be stopped, and goes on where it was. Only the
+projection's own handlers run: nothing is told, sent or begun anew by it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from services.chassis.bus.history import read_between, read_page
+from services.chassis.bus.inbox_rows import InboxRows
+from services.chassis.bus.intake import Intake
+from services.chassis.bus.repair import Gap
+from services.chassis.bus.topology import Catalogue
+from services.chassis.clock import Clock
+from services.chassis.storage import Database, WriteTransaction, chassis_tables, new_metadata
+from services.contracts.envelope import EVERY_MUNICIPALITY, Event
+
+BESIDE = "generation"
+PAGE = 1000
+_LEVEL_WITHIN = 2.0
+_SHOWN = 100
+
+Progress = Callable[[str, int, int], None]
+"""progress(stream, position read, last position)"""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What a service remembers of events and can build anew from them: its tables, and fn(uow, event) by event type.
+    The handlers read and write these tables alone, and do the same when they run again."""
+
+    tables: tuple[sa.Table, ...]
+    handlers: Mapping[str, Callable[[Any, Event], None]]
+
+
+class History(Protocol):
+    """Where the events of all streams are read from."""
+
+    def page(self, stream: str, after: int, limit: int) -> tuple[list[Event], int, int]:
+        """(events, position after them, last position) of a stream's feed."""
+        ...
+
+    def between(self, gap: Gap) -> list[Event]:
+        """The events of one subject between two numbers, sent or not."""
+        ...
+
+
+class StoredHistory:
+    """History read from the databases of the services that own the streams."""
+
+    def __init__(self, catalogue: Catalogue, database_of: Callable[[str], Database]) -> None:
+        self._catalogue, self._database_of = catalogue, database_of
+
+    def page(self, stream: str, after: int, limit: int) -> tuple[list[Event], int, int]:
+        """(events, position after them, last position) of a stream's feed."""
+        database = self._owner(stream)
+        with database.read() as conn:
+            outbox = database.chassis.outbox_of(stream)
+            return read_page(conn, outbox, stream, EVERY_MUNICIPALITY, after, limit)
+
+    def between(self, gap: Gap) -> list[Event]:
+        """The events of one subject between two numbers, sent or not."""
+        database = self._owner(gap.stream)
+        with database.read() as conn:
+            outbox = database.chassis.outbox_of(gap.stream)
+            return read_between(conn, outbox, gap.stream, gap.municipality, gap.subject, gap.first, gap.last)
+
+    def _owner(self, stream: str) -> Database:
+        return self._database_of(self._catalogue.streams[stream])
+
+
+class NotLevel(Exception):
+    """What was built could not be brought level with the service, which goes on handling events: try again."""
+
+
+class Unbuildable(Exception):
+    """Events that the projection's handlers refuse; `ids` are theirs."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self.ids = list(ids)
+        super().__init__(f"{len(ids)} events can't be handled: {', '.join(self.ids[:5])}")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row that stands in one generation only: in the one in use (`old`) or in the one built anew (`new`)."""
+
+    table: str
+    key: str
+    stands_in: str
+
+
+class _Replay:
+    """What a projection's handler is given while a generation is built."""
+
+    def __init__(self, tx: WriteTransaction, event: Event) -> None:
+        self.tx, self.municipality, self.now = tx, event.municipality, event.time
+        self.traceparent: str | None = None
+
+
+class Generation:
+    """A new generation of the projection of `service`, beside the one in `live`."""
+
+    def __init__(
+        self,
+        live: Database,
+        service: str,
+        projection: Projection,
+        history: History,
+        clock: Clock,
+        catalogue: Catalogue,
+    ) -> None:
+        self._live, self._projection, self._history = live, projection, history
+        metadata = new_metadata()
+        chassis_tables(metadata)
+        for table in projection.tables:
+            table.to_metadata(metadata)
+        self._beside = live.beside(metadata, BESIDE)
+        self._rows = InboxRows(self._beside.chassis)
+        self._intake = Intake(
+            self._beside, service, projection.handlers, _Replay, clock, batch_seconds=_LEVEL_WITHIN
+        )
+        streams = {catalogue.events[kind].stream for kind in projection.handlers}
+        own = {stream for stream in streams if catalogue.streams[stream] == service}
+        self._own = own
+        self._streams = sorted(own | (streams & catalogue.hears.get(service, frozenset())))
+
+    def build(self, progress: Progress = lambda *_: None, stopping: threading.Event | None = None) -> bool:
+        """Read what is left of the history; whether the end was reached, and not stopped before."""
+        for stream in self._streams:
+            for position, last in self._read(stream, stopping):
+                progress(stream, position, last)
+            if stopping is not None and stopping.is_set():
+                return False
+        return True
+
+    def swap(self) -> dict[str, int]:
+        """Put it in the place of the one in use, in one transaction; the number of rows of each table.
+
+        Raises NotLevel when the service handles faster than the history can be read, Unbuildable when events are
+        parked. Then nothing has changed.
+        """
+        with self._live.write(self._beside) as tx:
+            self._bring_level(tx)
+            return {table.name: self._exchange(tx, table) for table in self._projection.tables}
+
+    def differences(self) -> list[Difference]:
+        """The rows in which it differs from the one in use, at one instant; at most 100 of each table and side."""
+        found: list[Difference] = []
+        with self._live.write(self._beside) as tx:
+            self._bring_level(tx)
+            for table in self._projection.tables:
+                new = sa.table(table.name, *(sa.column(c.name) for c in table.columns), schema=BESIDE)
+                for one, other, where in ((table, new, "old"), (new, table, "new")):
+                    rows = sa.except_(sa.select(*one.columns), sa.select(*other.columns)).limit(_SHOWN)
+                    for row in tx.execute(rows):
+                        key = "/".join(str(row._mapping[c.name]) for c in table.primary_key)
+                        found.append(Difference(table.name, key, where))
+        return found
+
+    def discard(self) -> None:
+        """Let go of what was built."""
+        self._beside.remove()
+
+    def close(self) -> None:
+        """Close its connections; what was built stays, and the next one goes on with it."""
+        self._beside.close()
+
+    def _read(self, stream: str, stopping: threading.Event | None) -> Iterator[tuple[int, int]]:
+        with self._beside.read() as conn:
+            after = self._rows.state_of(conn, stream).read
+        while not (stopping is not None and stopping.is_set()):
+            events, position, last = self._history.page(stream, after, PAGE)
+            self._intake.take(events)
+            with self._beside.write() as tx:
+                self._rows.read_up_to(tx, stream, position, complete=position >= last)
+            yield position, last
+            if position >= last:
+                return
+            after = position
+
+    def _bring_level(self, tx: WriteTransaction) -> None:
+        """Hold the service's inbox and its telling, and take in what it has handled or told and this has not yet."""
+        self._hold(tx)
+        limit = time.monotonic() + _LEVEL_WITHIN
+        while behind := self._behind(tx):
+            for gap in behind:
+                self._intake.take(self._history.between(gap))
+            if time.monotonic() > limit:
+                raise NotLevel
+        self._refuse_parked()
+
+    def _hold(self, tx: WriteTransaction) -> None:
+        if not self._live.is_sqlite:  # a SQLite write transaction is alone already
+            tx.execute(sa.text("LOCK TABLE inbox_positions, stream_sequences IN EXCLUSIVE MODE"))
+
+    def _behind(self, tx: WriteTransaction) -> list[Gap]:
+        """The subjects that have come further in the service than here."""
+        here = self._positions()
+        behind: list[Gap] = []
+        heard = [stream for stream in self._streams if stream not in self._own]
+        chassis = self._live.chassis
+        for table, streams in ((chassis.inbox_positions, heard), (chassis.stream_sequences, self._own)):
+            rows = tx.execute(sa.select(table).where(table.c.stream.in_(sorted(streams))))
+            for row in rows:
+                at = here.get((row.stream, row.subject), 0)
+                if at < row.sequence:
+                    behind.append(Gap(row.municipality, row.stream, row.subject, at + 1, row.sequence))
+        return behind
+
+    def _positions(self) -> dict[tuple[str, str], int]:
+        table = self._beside.chassis.inbox_positions
+        with self._beside.read() as conn:
+            return {(row.stream, row.subject): row.sequence for row in conn.execute(sa.select(table))}
+
+    def _refuse_parked(self) -> None:
+        parked = self._beside.chassis.parked
+        with self._beside.read() as conn:
+            ids = [row.event["id"] for row in conn.execute(sa.select(parked.c.event).limit(_SHOWN))]
+        if ids:
+            raise Unbuildable(ids)
+
+    @staticmethod
+    def _exchange(tx: WriteTransaction, table: sa.Table) -> int:
+        columns = [column.name for column in table.columns]
+        new = sa.table(table.name, *(sa.column(name) for name in columns), schema=BESIDE)
+        tx.execute(table.delete())
+        tx.execute(table.insert().from_select(columns, sa.select(*new.columns)))
+        return int(tx.scalar(sa.select(sa.func.count()).select_from(new)))
