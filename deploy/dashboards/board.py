@@ -117,6 +117,9 @@ ROWS = (
         Panel("Told to outside systems", "ops", {
             "{{way}} {{outcome}}": _rate("stafett_outside_total", "way, outcome"),
         }, width=12),
+        Panel("Outside systems", "short", {"{{state}}": "stafett_outside_subscriptions"},
+              "`python -m deploy.ops subscribers` tells which fail, are disabled or have lost events.", width=12),
+        Panel("Events that wait for outside systems", "short", {"waiting": "stafett_outside_waiting"}, width=12),
     )),
     Row("Processes", (
         Panel("Memory", "bytes", {"{{process}}": 'process_resident_memory_bytes{job="stafett"}'}, width=12),
