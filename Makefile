@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 .PHONY: help run setup python test test-rules test-contracts test-services test-faults test-security test-journeys test-bench \
-	check format journey bench faults mutants lock clean
+	check format journey bench bench-bus faults mutants lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,12 @@ format: python ## Let ruff put the code in form
 journey: python ## Play the main job through the running suite's API
 	@$(PY) -m tests.journeys.play
 
-bench: setup ## Measure; prints a table and writes var/bench/latest.json
+bench: setup ## Measure pages and bus; prints tables and writes var/bench/*.json
 	@$(PY) -m tests.bench.run
+	@$(PY) -m tests.bench.bus.run
+
+bench-bus: setup ## Measure the bus beside others; prints a table and writes var/bench/bus.json (some 12 minutes)
+	@$(PY) -m tests.bench.bus.run
 
 faults: python ## Everything breaks while municipalities work; then a table of zeros (SEED=..., MINUTES=10)
 	@$(PY) -m tests.faults.run --seed "$(SEED)" --minutes "$(or $(MINUTES),10)"

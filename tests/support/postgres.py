@@ -41,6 +41,13 @@ class PrivatePostgres:
         self._port = 0
         self._lock = threading.Lock()
 
+    @property
+    def pid(self) -> int:
+        """Process id of the running server; its sessions are its children."""
+        if self._process is None:
+            raise RuntimeError("PostgreSQL is not started")
+        return self._process.pid
+
     def start(self) -> PrivatePostgres:
         """Make and start the cluster. Raises StartFailed with what to do; there is no silent way round."""
         ensure(*SETS["postgresql"], progress=print)
