@@ -63,7 +63,7 @@ def commit_and_die(db: Database, amqp_url: str) -> None:
 
 def begin_and_die(db: Database, amqp_url: str) -> None:
     """Begin to send what is unsent, and die before the first of it leaves."""
-    Publisher.publish = lambda *_: die()  # type: ignore[method-assign]
+    Publisher.send = lambda *_: die()  # type: ignore[method-assign]
     relay_of(db, amqp_url).start()
     threading.Event().wait(30)
 

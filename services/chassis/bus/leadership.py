@@ -50,8 +50,9 @@ def ring(tx: WriteTransaction) -> None:
         tx.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
 
 
-class Bell:
-    """What the active relay waits at: rung from this process by `ring`, from others by what subclasses listen to."""
+class Lead:
+    """The right to send, of the active relay: with a bell, rung from this process by `ring` and from others by what
+    subclasses listen to, and a connection to look with."""
 
     def __init__(self) -> None:
         self._near, self._far = socket.socketpair()
@@ -63,10 +64,16 @@ class Bell:
         with suppress(OSError):  # full: it rings already; closed: nobody waits
             self._far.send(b"!")
 
-    def hush(self) -> None:
-        """Forget what has rung. To be called before a look, never after it. Raises when this process has lost the
-        right to send."""
-        _drain(self._near)
+    def rang(self) -> bool:
+        """Whether it has rung since it was asked last. To be asked before a look, never after it. Raises when this
+        process has lost the right to send."""
+        return _drained(self._near)
+
+    @contextmanager
+    def look(self) -> Iterator[sa.Connection]:
+        """A connection for one read."""
+        raise NotImplementedError
+        yield
 
     def wait(self, seconds: float, *others: Any) -> None:
         """Wait until it rings, one of the `others` (sockets) can be read, or time is out."""
@@ -81,12 +88,12 @@ class Bell:
         return []
 
 
-class _FileBell(Bell):
+class _FileLead(Lead):
     """Hears other processes by a datagram socket beside the SQLite file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, db: Database, path: Path) -> None:
         super().__init__()
-        self._path = path
+        self._db, self._path = db, path
         self._ear: socket.socket | None = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             path.unlink(missing_ok=True)  # of a holder that was killed: the lock is ours
@@ -98,10 +105,14 @@ class _FileBell(Bell):
             self._ear.close()
             self._ear = None
 
-    def hush(self) -> None:
-        super().hush()
-        if self._ear is not None:
-            _drain(self._ear)
+    def rang(self) -> bool:
+        outside = self._ear is not None and _drained(self._ear)
+        return super().rang() or outside
+
+    @contextmanager
+    def look(self) -> Iterator[sa.Connection]:
+        with self._db.read() as connection:
+            yield connection
 
     def close(self) -> None:
         super().close()
@@ -113,35 +124,44 @@ class _FileBell(Bell):
         return [self._ear] if self._ear is not None else []
 
 
-class _SessionBell(Bell):
+class _SessionLead(Lead):
     """Hears other processes by the notifications of the session that holds the lock."""
 
     def __init__(self, session: sa.Connection) -> None:
         super().__init__()
         session.exec_driver_sql(f"LISTEN {CHANNEL}")
         driver: Any = session.connection.dbapi_connection
-        self._wire = driver.pgconn
+        self._wire, self._session, self._told = driver.pgconn, session, False
+        driver.add_notify_handler(self._on_notify)  # of what comes in during a look
 
-    def hush(self) -> None:
-        super().hush()
+    def rang(self) -> bool:
         self._wire.consume_input()  # raises when the session is gone, and the lock with it
         while self._wire.notifies() is not None:
-            pass
+            self._told = True
+        outside, self._told = self._told, False
+        return super().rang() or outside
+
+    @contextmanager
+    def look(self) -> Iterator[sa.Connection]:
+        yield self._session  # no transaction, no ping: a look is one question and its answer
+
+    def _on_notify(self, _notification: object) -> None:
+        self._told = True
 
     def _ears(self) -> list[Any]:
         return [self._wire.socket]
 
 
 @contextmanager
-def leading(db: Database, stopping: threading.Event) -> Iterator[Bell | None]:
-    """Wait until this process is the one that sends from `db`, and be it within the block; gives the bell, or None
-    when `stopping` was set first."""
-    with _on_file(db.path, stopping) if db.path is not None else _on_session(db, stopping) as bell:
-        yield bell
+def leading(db: Database, stopping: threading.Event) -> Iterator[Lead | None]:
+    """Wait until this process is the one that sends from `db`, and be it within the block; None when `stopping` was
+    set first."""
+    with _on_file(db, db.path, stopping) if db.path is not None else _on_session(db, stopping) as lead:
+        yield lead
 
 
 @contextmanager
-def _on_file(path: Path, stopping: threading.Event) -> Iterator[Bell | None]:
+def _on_file(db: Database, path: Path, stopping: threading.Event) -> Iterator[Lead | None]:
     with path.with_name(path.name + ".relay.lock").open("w") as file:
         while not stopping.is_set():
             try:
@@ -149,14 +169,14 @@ def _on_file(path: Path, stopping: threading.Event) -> Iterator[Bell | None]:
             except BlockingIOError:
                 stopping.wait(RETRY_SECONDS)
                 continue
-            with closing(_FileBell(_bell_of(path))) as bell:
-                yield bell
+            with closing(_FileLead(db, _bell_of(path))) as lead:
+                yield lead
             return
         yield None
 
 
 @contextmanager
-def _on_session(db: Database, stopping: threading.Event) -> Iterator[Bell | None]:
+def _on_session(db: Database, stopping: threading.Event) -> Iterator[Lead | None]:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
         session.detach()  # the lock belongs to the session: it must end with this connection
         for statement in _KEEPALIVES.split("; "):
@@ -165,8 +185,8 @@ def _on_session(db: Database, stopping: threading.Event) -> Iterator[Bell | None
             if not session.scalar(sa.select(sa.func.pg_try_advisory_lock(_LOCK))):
                 stopping.wait(RETRY_SECONDS)
                 continue
-            with closing(_SessionBell(session)) as bell:
-                yield bell
+            with closing(_SessionLead(session)) as lead:
+                yield lead
             return
         yield None
 
@@ -182,7 +202,10 @@ def _ring_from_outside(path: Path) -> None:
             bell.sendto(b"!", os.fspath(path))
 
 
-def _drain(ear: socket.socket) -> None:
+def _drained(ear: socket.socket) -> bool:
+    """Take out what has come; whether anything had."""
+    rang = False
     with suppress(BlockingIOError):
         while ear.recv(4096):
-            pass
+            rang = True
+    return rang

@@ -1,8 +1,8 @@
 """The relay: sends what stands unsent in the outbox, in order per subject, and marks it once the broker has
 it.
 
-It asks for unsent rows, never for rows after the last one: ids become visible out of order. A crash between
-confirm and mark sends again; inboxes know an event by its id.
+It asks for unsent rows, never for rows after the last one: ids become visible out of order. Up to IN_FLIGHT rows are on
+their way at once (ADR 0024). A crash between confirm and mark sends again; inboxes know an event by its number.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 import threading
 import time
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from itertools import groupby, islice
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import structlog
@@ -21,7 +23,7 @@ from kombu.connection import Connection
 
 from services.chassis.bus import metrics, topology, watch
 from services.chassis.bus.connection import BusSettings, Loop, connected
-from services.chassis.bus.leadership import Bell, leading
+from services.chassis.bus.leadership import Lead, leading
 from services.chassis.bus.outbox import event_of
 from services.chassis.bus.outbox_rows import OutboxRows
 from services.chassis.bus.publisher import Outgoing, Publisher, PublishFailed
@@ -30,7 +32,11 @@ from services.chassis.ids import new_id
 from services.chassis.storage import Database, DatabaseBusy
 from services.contracts.envelope import CONTENT_TYPE, EVERY_MUNICIPALITY, Event
 
-BATCH = 500
+BATCH = 250
+"""Rows that are read, and published, before the other threads of the process have their turn."""
+IN_FLIGHT = 1000
+MARK_SECONDS = 0.02
+"""The pause between two transactions that mark few rows: at 200 events a second each would have one of its own."""
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10.0
 LATE_SECONDS = 60.0
@@ -65,7 +71,7 @@ class Relay:
         self._confirm_seconds, self._heartbeat_seconds = confirm_seconds, heartbeat_seconds
         self._poll_seconds = poll_seconds
         self._rows = {name: OutboxRows(table) for name, table in db.chassis.outboxes.items()}
-        self._bell: Bell | None = None
+        self._lead: Lead | None = None
         self._loop = Loop(service, "relay", self._run)
 
     def start(self) -> None:
@@ -74,16 +80,16 @@ class Relay:
         self._loop.start()
 
     def stop(self) -> None:
-        """Stop after the batch at hand; what is unsent stays for the next start."""
+        """Stop when what was published is confirmed; what is unsent stays for the next start."""
         self._loop.ask_to_stop()
         self.wake()
         self._loop.stop()
 
     def wake(self) -> None:
         """Look now. `outbox.append` sees to it after its commit."""
-        bell = self._bell
-        if bell is not None:
-            bell.ring()
+        lead = self._lead
+        if lead is not None:
+            lead.ring()
 
     def oldest_unsent_age(self, conn: Any) -> float:
         """Seconds since the oldest unsent event was told; 0 when all are sent."""
@@ -105,62 +111,83 @@ class Relay:
             return math.nan
 
     def _run(self, stopping: threading.Event) -> None:
-        with leading(self._db, stopping) as bell:
-            if bell is None:
+        with leading(self._db, stopping) as lead:
+            if lead is None:
                 return
-            self._bell, self._db.wake_sender = bell, self.wake
+            self._lead, self._db.wake_sender = lead, self.wake
             try:
                 with connected(self._url, self._service, "relay") as connection:
                     self.active = True
-                    self._serve(connection, stopping, bell)
+                    self._serve(connection, lead, stopping)
             finally:
-                self.active, self._bell, self._db.wake_sender = False, None, None
+                self.active, self._lead, self._db.wake_sender = False, None, None
 
-    def _serve(self, connection: Connection, stopping: threading.Event, bell: Bell) -> None:
+    def _serve(self, connection: Connection, lead: Lead, stopping: threading.Event) -> None:
+        """Send until `stopping`, or until something fails; in both cases what the broker has is marked."""
         channel = connection.channel()
         topology.declare(channel, self._catalogue)
         publisher = Publisher(channel, self._confirm_seconds)
-        beat_at = time.monotonic()
-        while not stopping.is_set():
-            bell.hush()
-            sent = sum(self._send_batch(publisher, outbox) for outbox in self._db.chassis.outboxes.values())
-            if time.monotonic() >= beat_at:
-                self._beat(publisher)
-                watch.strays(channel)
-                beat_at = time.monotonic() + self._heartbeat_seconds
-            _listen(connection)
-            if not sent and not stopping.is_set():
-                bell.wait(self._poll_seconds)
-
-    def _send_batch(self, publisher: Publisher, outbox: sa.Table) -> int:
-        """Send up to BATCH unsent rows; the number sent and marked."""
-        with self._db.read() as conn:
-            rows = self._rows[outbox.name].unsent(conn, BATCH)
-        if not rows:
-            return 0
-        began_ns = time.time_ns()
+        sendings = [_Sending(rows) for rows in self._rows.values()]
         try:
-            publisher.publish([_outgoing(event_of(row)) for row in rows])
-        except PublishFailed as failure:
-            metrics.UNCONFIRMED.labels(self._service).inc(len(rows) - len(failure.confirmed))
-            self._mark(outbox, _in_order(rows, failure.confirmed))
+            self._send(publisher, sendings, lead, stopping)
+            publisher.flush()
+        except PublishFailed:
+            for each in sendings:
+                confirmed = {index for index, flying in enumerate(each.flying) if publisher.has(flying.tag)}
+                metrics.UNCONFIRMED.labels(self._service).inc(len(each.flying) - len(confirmed))
+                self._mark(each.rows, _in_order([flying.row for flying in each.flying], confirmed))
             raise
-        self._mark(outbox, rows)
-        watch.published(rows, began_ns)
-        return len(rows)
+        self._mark_confirmed(publisher, sendings)
 
-    def _mark(self, outbox: sa.Table, rows: Sequence[Any]) -> None:
+    def _send(
+        self, publisher: Publisher, sendings: Sequence[_Sending], lead: Lead, stopping: threading.Event
+    ) -> None:
+        """Look, publish, listen, mark, over and over; none of these waits until the others have come to an end."""
+        look_at = beat_at = mark_at = time.monotonic()
+        while not stopping.is_set():
+            now = time.monotonic()
+            if lead.rang() or now >= look_at:
+                more = [each.send(publisher, lead) for each in sendings]
+                look_at = now if any(more) else now + self._poll_seconds
+            if now >= beat_at:
+                self._beat(publisher)
+                watch.strays(publisher.channel)
+                beat_at = now + self._heartbeat_seconds
+            publisher.listen()
+            confirmed = max(each.confirmed(publisher) for each in sendings)
+            if confirmed >= BATCH or (confirmed and now >= mark_at):
+                self._mark_confirmed(publisher, sendings)
+                mark_at = now + MARK_SECONDS
+                continue
+            until = [beat_at]
+            if confirmed:
+                until.append(mark_at)
+            if all(each.has_room for each in sendings):
+                until.append(look_at)
+            if publisher.deadline is not None:
+                until.append(publisher.deadline)
+            lead.wait(min(until) - time.monotonic(), publisher.wire)
+
+    def _mark_confirmed(self, publisher: Publisher, sendings: Sequence[_Sending]) -> None:
+        for each in sendings:
+            count = each.confirmed(publisher)
+            flying = list(islice(each.flying, count))
+            self._mark(each.rows, [one.row for one in flying])
+            each.forget(count)
+            for began_ns, some in groupby(flying, lambda one: one.began_ns):
+                watch.published([one.row for one in some], began_ns)
+
+    def _mark(self, outbox: OutboxRows, rows: Sequence[Any]) -> None:
         if not rows:
             return
         with self._db.write() as tx:
-            self._rows[outbox.name].mark(tx, [row.row for row in rows], self._clock.now())
+            outbox.mark(tx, [row.row for row in rows], self._clock.now())
         self.sent += len(rows)
         told = [row for row in rows if row.stream not in metrics.QUIET_STREAMS]
         metrics.SENT.labels(self._service).inc(len(told))
 
     def _beat(self, publisher: Publisher) -> None:
         """Tell of each stream how old the knowledge is that all its sent events give (CO-9)."""
-        beats: list[Outgoing] = []
         for stream in self._catalogue.streams_of(self._service):
             if not self._catalogue.heard(stream):
                 continue
@@ -169,15 +196,48 @@ class Relay:
             with self._db.read() as conn:
                 unsent, position = rows.oldest_unsent(conn), rows.last_position(conn)
             as_of = min(now, unsent) if unsent else now
-            beats.append(_heartbeat(self._service, stream, now, as_of, position))
-        publisher.publish(beats)
+            publisher.send([_heartbeat(self._service, stream, now, as_of, position)])
 
 
-def _listen(connection: Connection) -> None:
-    """Read what the broker has said unasked (its heartbeats, a close), and say that we live."""
-    with suppress(TimeoutError):
-        connection.drain_events(timeout=0)
-    connection.heartbeat_check()
+class _Flying(NamedTuple):
+    """A row that was published, under this tag, and is not marked yet."""
+
+    tag: int
+    row: Any
+    began_ns: int
+
+
+class _Sending:
+    """One outbox: what of it is on its way, in the order in which it was published."""
+
+    def __init__(self, rows: OutboxRows) -> None:
+        self.rows = rows
+        self.flying: deque[_Flying] = deque()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another batch may be published before something of this one is marked."""
+        return IN_FLIGHT - len(self.flying) >= BATCH
+
+    def send(self, publisher: Publisher, lead: Lead) -> bool:
+        """Publish a batch of what is unsent, if there is room; whether there may be more."""
+        if not self.has_room:
+            return True
+        with lead.look() as conn:
+            found = self.rows.unsent(conn, BATCH, [flying.row.row for flying in self.flying])
+        began_ns = time.time_ns()
+        tags = publisher.send([_outgoing(event_of(row)) for row in found])
+        self.flying.extend(_Flying(tag, row, began_ns) for tag, row in zip(tags, found, strict=True))
+        return len(found) == BATCH
+
+    def confirmed(self, publisher: Publisher) -> int:
+        """How many of the first ones the broker has confirmed, up to one that it has not."""
+        return bisect_right(self.flying, publisher.settled, key=lambda flying: flying.tag)
+
+    def forget(self, count: int) -> None:
+        """So many of the first ones are marked."""
+        for _ in range(count):
+            self.flying.popleft()
 
 
 def _in_order(rows: Sequence[Any], confirmed: set[int]) -> list[Any]:
