@@ -68,16 +68,16 @@ def load_facts_of(
         raise ValueError("no facts without a municipality (SE-7)")
     if not case_ids:
         return {}
-    asked = {"municipality": municipality, "case_ids": list(case_ids), "asker": person_id or ""}
-    found = conn.execute(_CASES, asked).all()
+    asker, queries = person_id or "", _ONE if len(case_ids) == 1 else _MANY
+    asked = {"municipality": municipality, "asker": asker, **queries.given("case_ids", case_ids)}
+    found = conn.execute(queries.cases, asked).all()
     if not found:
         return {}
-    asked |= {
-        "subjects": list({row.subject_person_id for row in found}),
-        "people": list({person_id or "", *(row.holder_person_id for row in found if row.holder_person_id)}),
-    }
-    timed = _by_kind(conn.execute(_TIMED, asked))
-    dated = _by_kind(conn.execute(_DATED, asked))
+    holders = [row.holder_person_id for row in found if row.holder_person_id]
+    asked |= queries.given("subjects", [row.subject_person_id for row in found])
+    asked |= queries.given("people", [asker, *holders])
+    timed = _by_kind(conn.execute(queries.timed, asked))
+    dated = _by_kind(conn.execute(queries.dated, asked))
     roles = [_role(row) for row in dated["role"]]
     asker_roles = tuple(role for role in roles if role.person_id == person_id)
     policy = policy_on([_policy(row.c) for row in dated["policy"]], local_date(now))
@@ -120,10 +120,6 @@ def service_of_unit(conn: AnyConnection, municipality: str, unit_id: str) -> str
 # ---------------------------------------------------------------- the three queries
 
 
-def _one_of(name: str) -> Any:
-    return sa.bindparam(name, expanding=True)
-
-
 _MUNICIPALITY: Any = sa.bindparam("municipality")
 _NO_TEXT: Any = sa.literal_column("''")
 _NO_FLAG: Any = sa.literal_column("0")
@@ -143,65 +139,83 @@ def _flag(column: Any) -> Any:
     return sa.cast(column, sa.Integer)
 
 
-_CASES = (
-    sa.select(T.case, T.person.c.birth_date, T.person.c.address_grade, T.consent.c.has_shared)
-    .outerjoin(
-        T.person,
-        sa.and_(
-            T.person.c.municipality == T.case.c.municipality,
-            T.person.c.person_id == T.case.c.subject_person_id,
-        ),
-    )
-    .outerjoin(
-        T.consent,
-        sa.and_(T.consent.c.municipality == T.case.c.municipality, T.consent.c.case_id == T.case.c.case_id),
-    )
-    .where(T.case.c.municipality == _MUNICIPALITY, T.case.c.case_id.in_(_one_of("case_ids")))
-)
+class _Queries:
+    """The three, for `one` case or for many. A list of parameters makes SQLAlchemy write the statement anew at each
+    use, a quarter of what it costs; one case has one subject, and at most two people to know the roles of."""
+
+    _PLACES = {"case_ids": 1, "subjects": 1, "people": 2}
+
+    def __init__(self, one: bool) -> None:
+        self._one = one
+        self.cases, self.timed, self.dated = self._cases(), self._timed(), self._dated()
+
+    def given(self, name: str, values: Sequence[str]) -> dict[str, Any]:
+        """These values as the parameters of `_among`."""
+        if not self._one:
+            return {name: list(set(values))}
+        return {f"{name}_{place}": values[min(place, len(values) - 1)] for place in range(self._PLACES[name])}
+
+    def _among(self, column: Any, name: str) -> Any:
+        if not self._one:
+            return column.in_(sa.bindparam(name, expanding=True))
+        return column.in_([sa.bindparam(f"{name}_{place}") for place in range(self._PLACES[name])])
+
+    def _cases(self) -> sa.Select[Any]:
+        person, consent, case = T.person.c, T.consent.c, T.case.c
+        return (
+            sa.select(T.case, person.birth_date, person.address_grade, consent.has_shared)
+            .outerjoin(
+                T.person,
+                sa.and_(person.municipality == case.municipality, person.person_id == case.subject_person_id),
+            )
+            .outerjoin(
+                T.consent,
+                sa.and_(consent.municipality == case.municipality, consent.case_id == case.case_id),
+            )
+            .where(case.municipality == _MUNICIPALITY, self._among(case.case_id, "case_ids"))
+        )
+
+    def _timed(self) -> sa.CompoundSelect[Any]:
+        """What begins and ends at instants, and how old the knowledge is."""
+        part, window = T.participant.c, T.window.c
+        state, parked = _CHASSIS.stream_state.c, _CHASSIS.parked.c
+        return sa.union_all(
+            _row("participant", part.case_id, part.person_id, part.unit_id, part.service_id,
+                 _flag(part.may_write), part.valid_from, part.valid_to)
+            .where(part.municipality == _MUNICIPALITY, self._among(part.case_id, "case_ids")),
+            _row("window", window.case_id, window.service_id, window.topic, _NO_TEXT, _NO_FLAG,
+                 window.valid_from, window.valid_to)
+            .where(window.municipality == _MUNICIPALITY, self._among(window.case_id, "case_ids")),
+            _row("stream", state.stream, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, state.as_of, _NO_TIME)
+            .where(state.stream.in_(map(sa.literal, sorted(TIMED_STREAMS)))),
+            _row("parked", parked.subject, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, parked.parked_at, _NO_TIME)
+            .where(
+                parked.stream.in_(map(sa.literal, _CASE_STREAMS)),
+                parked.municipality == _MUNICIPALITY,
+                self._among(parked.subject, "case_ids")
+                | self._among(parked.subject, "subjects")
+                | (parked.subject == sa.bindparam("asker")),
+            ),
+        )  # fmt: skip
+
+    def _dated(self) -> sa.CompoundSelect[Any]:
+        """What begins and ends with a day."""
+        tie, role, policy = T.guardian.c, T.role.c, T.policy.c
+        flags = _flag(tie.has_responsibility) * 2 + _flag(tie.verified)
+        return sa.union_all(
+            _row("guardian", tie.subject_person_id, tie.person_id, tie.relation, _NO_TEXT, flags,
+                 tie.valid_from, tie.valid_to)
+            .where(tie.municipality == _MUNICIPALITY, self._among(tie.subject_person_id, "subjects")),
+            _row("role", role.person_id, role.unit_id, role.service_id, role.role, _NO_FLAG, role.valid_from,
+                 role.valid_to)
+            .where(role.municipality == _MUNICIPALITY, self._among(role.person_id, "people")),
+            _row("policy", policy.municipality, _NO_TEXT, _NO_TEXT, policy.settings, _NO_FLAG,
+                 policy.valid_from, _NO_DAY)
+            .where(policy.municipality == _MUNICIPALITY),
+        )  # fmt: skip
 
 
-def _timed() -> sa.CompoundSelect[Any]:
-    """What begins and ends at instants, and how old the knowledge is."""
-    part, window = T.participant.c, T.window.c
-    state, parked = _CHASSIS.stream_state.c, _CHASSIS.parked.c
-    return sa.union_all(
-        _row("participant", part.case_id, part.person_id, part.unit_id, part.service_id, _flag(part.may_write),
-             part.valid_from, part.valid_to)
-        .where(part.municipality == _MUNICIPALITY, part.case_id.in_(_one_of("case_ids"))),
-        _row("window", window.case_id, window.service_id, window.topic, _NO_TEXT, _NO_FLAG,
-             window.valid_from, window.valid_to)
-        .where(window.municipality == _MUNICIPALITY, window.case_id.in_(_one_of("case_ids"))),
-        _row("stream", state.stream, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, state.as_of, _NO_TIME)
-        .where(state.stream.in_(sorted(TIMED_STREAMS))),
-        _row("parked", parked.subject, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, parked.parked_at, _NO_TIME)
-        .where(
-            parked.stream.in_(_CASE_STREAMS),
-            parked.municipality == _MUNICIPALITY,
-            parked.subject.in_(_one_of("case_ids"))
-            | parked.subject.in_(_one_of("subjects"))
-            | (parked.subject == sa.bindparam("asker")),
-        ),
-    )  # fmt: skip
-
-
-def _dated() -> sa.CompoundSelect[Any]:
-    """What begins and ends with a day."""
-    tie, role, policy = T.guardian.c, T.role.c, T.policy.c
-    flags = _flag(tie.has_responsibility) * 2 + _flag(tie.verified)
-    return sa.union_all(
-        _row("guardian", tie.subject_person_id, tie.person_id, tie.relation, _NO_TEXT, flags, tie.valid_from,
-             tie.valid_to)
-        .where(tie.municipality == _MUNICIPALITY, tie.subject_person_id.in_(_one_of("subjects"))),
-        _row("role", role.person_id, role.unit_id, role.service_id, role.role, _NO_FLAG, role.valid_from,
-             role.valid_to)
-        .where(role.municipality == _MUNICIPALITY, role.person_id.in_(_one_of("people"))),
-        _row("policy", policy.municipality, _NO_TEXT, _NO_TEXT, policy.settings, _NO_FLAG, policy.valid_from,
-             _NO_DAY)
-        .where(policy.municipality == _MUNICIPALITY),
-    )  # fmt: skip
-
-
-_TIMED, _DATED = _timed(), _dated()
+_ONE, _MANY = _Queries(one=True), _Queries(one=False)
 _POLICIES = sa.select(T.policy.c.settings).where(T.policy.c.municipality == _MUNICIPALITY)
 
 
