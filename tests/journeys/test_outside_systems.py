@@ -18,14 +18,17 @@ import requests
 from pika.exceptions import ChannelClosedByBroker
 
 from deploy.broker import PrivateBroker
+from deploy.processes import free_port
 from deploy.steps import ROOT
 from services.contracts import outside
 from tests.journeys.main_job import PPT, MainJob
 from tests.journeys.people import until
 from tests.support.outsider import (
     Outsider,
+    feed_pages,
     install_node_reader,
     queue_reader,
+    webhook_receiver,
 )
 from tests.support.suite import Suite
 
@@ -101,9 +104,18 @@ def told(suite: Suite, broker: PrivateBroker, tmp_path_factory: pytest.TempPathF
         home = folder / recipient
         home.mkdir()
         world.running[recipient] = queue_reader(kind, home, row["url"], row["queue"], node_home)
+    port = free_port()
+    hook = ("--way", "webhook", "--url", f"http://127.0.0.1:{port}/", "--allow-private")
+    row = world.handed["helsejournal"] = operator.run(
+        "subscribe", "helsejournal", "--service", HEALTH, "--events", GRANTED, *hook
+    )
+    world.running["helsejournal"] = webhook_receiver(folder, port, row["secret"])
+    world.handed["rapport"] = operator.run(
+        "subscribe", "rapport", *own, "--events", f"{HOLDER},{CLOSED}", "--way", "feed"
+    )
     try:
         world.job.play()
-        for recipient in ("barnehagesystem",):
+        for recipient in ("barnehagesystem", "helsejournal"):
             until(lambda r=recipient: CLOSED in world.types(r), 30, f"{recipient} is told of the closing")
         yield world
     finally:
@@ -133,18 +145,39 @@ def test_another_services_system_is_told_within_its_consent_and_no_more(told: To
     assert topics == {"wellbeing", "learning"}
 
 
+def test_a_webhook_brings_what_its_own_service_may_know(told: Told) -> None:
+    events = told.of("helsejournal")
+    assert {event["data"]["topic"] for event in events if event["type"] == PLAN} == {"wellbeing", "health"}
+    assert told.types("helsejournal") == {LEVEL, PLAN, CLOSED}
+
+
 @pytest.mark.parametrize("recipient", ["naboen", "skolesystem"])
 def test_a_system_with_no_part_in_the_case_is_told_nothing_of_it(told: Told, recipient: str) -> None:
     """The same service without the unit has no consent; another municipality finds nothing (SE-7)."""
     assert told.of(recipient) == [] and told.running[recipient].running
 
 
-@pytest.mark.parametrize("recipient", ["barnehagesystem", "ppt-journal"])
+@pytest.mark.parametrize("recipient", ["barnehagesystem", "ppt-journal", "helsejournal"])
 def test_numbers_are_the_recipients_own_and_without_gaps(told: Told, recipient: str) -> None:
     running = told.running[recipient]
     assert running.numbers == list(range(1, len(running.numbers) + 1)) and running.warnings == []
     for event in running.events:
         assert event["recipient"] == recipient and not {"stream", "streamseq", "traceparent"} & set(event)
+
+
+def test_the_feed_gives_page_after_page_and_then_nothing_new(told: Told) -> None:
+    row = told.handed["rapport"]
+    code, pages, _ = feed_pages(told.folder, row["address"], row["token"])
+    events = [event for page in pages for event in page["items"] if event["subject"] == told.job.case]
+    assert code == 0 and [event["type"] for event in events] == [HOLDER, HOLDER, CLOSED]
+    assert feed_pages(told.folder, row["address"], row["token"])[:2] == (0, [])
+
+
+def test_a_feed_is_closed_to_a_token_that_is_none(told: Told) -> None:
+    row = told.handed["rapport"]
+    code, pages, said = feed_pages(told.folder, row["address"], "granli.another")
+    assert code != 0 and pages == [] and "token_not_valid" in said
+    assert requests.get(row["address"], timeout=10).status_code == 401
 
 
 @pytest.mark.parametrize(
