@@ -103,6 +103,11 @@ class NotificationsService(Service):
         """What waits for outside systems' webhooks is posted, to each in its own thread."""
         work.services.egress.webhooks.run(work)
 
+    @every(seconds=1)
+    def offer_history(self, work: Work) -> None:
+        """Whoever catches up is offered what history holds."""
+        work.services.egress.history.run(work)
+
     @every(seconds=5)
     def count_what_queues_dropped(self, work: Work) -> None:
         """A full queue drops its oldest events: the operator, and its reader, are told."""

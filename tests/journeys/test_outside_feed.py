@@ -67,7 +67,10 @@ def systems(suite: Suite, capsys: pytest.CaptureFixture[str]) -> Iterator[tuple[
 
 
 def test_CO_8_a_system_is_told_what_its_service_may_know_while_it_may(
-    suite: Suite, systems: tuple[System, System, System], tmp_path: Path
+    suite: Suite,
+    systems: tuple[System, System, System],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """CO-8, CO-1, CO-3, LG-1: of one case, from the concern to the withdrawal."""
     own, all_of_them, psychology = systems
@@ -104,6 +107,20 @@ def test_CO_8_a_system_is_told_what_its_service_may_know_while_it_may(
     assert psychology.read(job.case) == [], "not a word of what it was told before"
     assert all_of_them.read(job.case) == [], "a third party, though its service owns the case"
     job.closing()
+    late = System(
+        suite, capsys, "sen", "service-granli-barnehage", "--unit", KINDERGARTEN, "--from", "2020-01-01"
+    )
+
+    def caught_up() -> bool:
+        capsys.readouterr()
+        assert main(["subscribers", "--json", "--var", str(suite.var)]) == 0
+        rows = {row["recipient"]: row for row in json.loads(capsys.readouterr().out)}
+        return not rows["sen"]["catching_up"]
+
+    until(caught_up, 30, "history is read")
+    types = [each["type"] for each in late.read(job.case)]
+    assert types[0] == "cases.level_moved.v1" and "relay_log.entry_added.v1" in types
+    late.ops("unsubscribe")
     until(
         lambda: any(e["type"] == "cases.case_closed.v1" for e in own.read(job.case)),
         10,

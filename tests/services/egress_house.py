@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from services.chassis.bus import topology
 from services.chassis.service import Work
 from services.contracts import cases, directory, notifications, outside, relay_log
 from services.contracts.envelope import Event
+from services.kernel.errors import Unavailable
 from services.notifications.egress import queues
 from tests.services.notifications_house import CASE, KINDERGARTEN, PSYCHOLOGY, House
 
@@ -37,6 +39,26 @@ def token(municipality: str = "granli") -> str:
     return f"{municipality}.{secrets.token_urlsafe(32)}"
 
 
+@dataclass
+class History:
+    """What the sources would answer of what they have told, a page at a time; `down`: they do not."""
+
+    events: list[Event] = field(default_factory=list)
+    most: int = 500
+    down: bool = False
+    pages: int = 0
+
+    def call(self, procedure: Any, request: Mapping[str, Any]) -> dict[str, Any]:
+        if self.down:
+            raise Unavailable(service="cases")
+        assert procedure.name.endswith(".history")
+        self.pages += 1
+        feed = [event for event in self.events if event.stream == request["stream"]]
+        after = request["after"]
+        found = feed[after : after + min(self.most, request["limit"])]
+        return {"events": [each.as_dict() for each in found], "next": after + len(found), "last": len(feed)}
+
+
 class EgressHouse(House):
     """The house of notifications, on a real broker, with services and units in its catalogue."""
 
@@ -44,6 +66,13 @@ class EgressHouse(House):
         super().__init__(database_url, var, free_port(), amqp_url)
         self.amqp_url = amqp_url
         self.work = Work(self.app)
+        self.history = History()
+        self.app.calls = lambda *_: self.history  # type: ignore[assignment, method-assign, return-value]
+
+    def take(self, event: Event) -> None:
+        """An event comes in; its source remembers that it told it."""
+        self.history.events.append(event)
+        super().take(event)
 
     def catalogue(self) -> Iterator[Event]:
         """The services and units that subscriptions may name."""
@@ -85,6 +114,10 @@ class EgressHouse(House):
     def tell(self) -> None:
         """The sender's round, for queues."""
         queues.run(self.work)
+
+    def read_history(self) -> None:
+        """A round of catching up."""
+        self.app.surroundings.services.egress.history.run(self.work)
 
     def accesses(self) -> list[tuple[str, str, str | None, str | None]]:
         """(act, rule, case, subject) of what was told outside, in order."""

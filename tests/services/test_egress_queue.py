@@ -213,6 +213,30 @@ def test_what_the_broker_does_not_have_is_told_again_with_the_same_number(home: 
     made.close()
 
 
+def test_a_crash_between_telling_and_settling_tells_again_under_the_same_number(
+    home: EgressHouse, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At least once: the number is given, durably, before the broker hears of the event."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    home.subscribe()
+    event = home.entry()
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(queues, "_note", die)
+        home.tell()
+    home.entry(entry_id="en-2")
+    home.tell()
+    told = queue.read()
+    assert [(each["id"], each["recipientseq"]) for each in told[:2]] == [(event.id, 1)] * 2
+    assert [each["recipientseq"] for each in told] == [1, 1, 2]
+    assert len(home.accesses()) == 2
+
+
 def test_what_a_full_queue_dropped_is_told_to_operator_and_reader(home: EgressHouse, amqp_url: str) -> None:
     small = Queue(amqp_url, most=3)
     home.subscribe(queue_most=3)

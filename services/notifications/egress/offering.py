@@ -21,7 +21,7 @@ def offer(uow: UnitOfWork, event: Event) -> None:
     is offered to the services whose own have changed, and to no other."""
     for subscription in Subscriptions(uow.tx, event.municipality).granted(event.type):
         if concerns(uow, subscription, event):
-            Rows(uow.tx, subscription).offer(event, uow.now, held=subscription.catching_up)
+            Rows(uow.tx, subscription).offer(event, uow.now, as_it_comes=True)
 
 
 def concerns(uow: UnitOfWork, subscription: Subscription, event: Event) -> bool:

@@ -23,16 +23,17 @@ class Rows:
         self._conn, self._subscription = conn, subscription
         self._subscriptions = Subscriptions(conn, subscription.municipality)
 
-    def offer(self, event: Event, now: datetime, *, held: bool = False) -> bool:
-        """Put an event at the end, unless it waits there already; whether it was put there. `held`: not before what
-        comes from history."""
-        place = self._subscriptions.next(self._subscription.subscription_id, "last_place")
-        if place is None:
+    def offer(self, event: Event, now: datetime, *, as_it_comes: bool = False) -> bool:
+        """Put an event at the end, unless it waits there already; whether it was put there. `as_it_comes`: while
+        history is read, it is held until that is done."""
+        found = self._subscriptions.next(self._subscription.subscription_id, "last_place")
+        if found is None:
             return False
+        place, catching_up = found
         row = {
             **self._key, "event_id": event.id, "place": place, "case_id": event.data.get("case_id"),
             "event": event.as_dict(),
-            "happened_at": event.time, "next_try_at": now, "held": held,
+            "happened_at": event.time, "next_try_at": now, "held": as_it_comes and catching_up,
         }  # fmt: skip
         return insert_ignore(self._conn, egress_rows, row)
 
@@ -62,10 +63,10 @@ class Rows:
 
     def number(self, event_id: str) -> int:
         """Give an event the recipient's next number: it is about to be told."""
-        number = self._subscriptions.next(self._subscription.subscription_id, "last_number")
-        assert number is not None, "numbered under the subscription's lock"
-        self._change(event_id, number=number)
-        return number
+        found = self._subscriptions.next(self._subscription.subscription_id, "last_number")
+        assert found is not None, "numbered under the subscription's lock"
+        self._change(event_id, number=found[0])
+        return found[0]
 
     def postpone(self, event_id: str, until: datetime) -> None:
         """It waits for knowledge of its case (CO-9)."""
@@ -87,8 +88,9 @@ class Rows:
     def move_to_end(self, event_ids: Sequence[str]) -> None:
         """These come after all others, in the order given."""
         for event_id in event_ids:
-            place = self._subscriptions.next(self._subscription.subscription_id, "last_place")
-            self._change(event_id, place=place, held=False)
+            found = self._subscriptions.next(self._subscription.subscription_id, "last_place")
+            if found is not None:
+                self._change(event_id, place=found[0], held=False)
 
     def move_case_to_end(self, case_id: str, place: int) -> None:
         """What is of this case, from `place` on, comes after all others, in its order."""

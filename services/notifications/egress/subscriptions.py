@@ -103,17 +103,17 @@ class Subscriptions:
         )
         return bool(changed.rowcount)
 
-    def next(self, subscription_id: str, counter: str, by: int = 1) -> int | None:
-        """Count `last_place` or `last_number` on, under the row's lock until commit; the new count, None when the
-        subscription was ended."""
+    def next(self, subscription_id: str, counter: str) -> tuple[int, bool] | None:
+        """Count `last_place` or `last_number` on, under the row's lock until commit: the new count, and whether it is
+        catching up. None when the subscription was ended."""
         column = T[counter]
-        found: int | None = self._conn.scalar(
+        found = self._conn.execute(
             sa.update(subscriptions)
             .where(T.municipality == self._municipality, T.subscription_id == subscription_id)
-            .values({counter: column + by})
-            .returning(column)
-        )
-        return found
+            .values({counter: column + 1})
+            .returning(column, T.catch_up_since)
+        ).first()
+        return None if found is None else (found[0], found[1] is not None)
 
     def count_loss(self, subscription_id: str, count: int, first: int | None, last: int | None) -> None:
         """Its full queue has dropped `count` events, numbered from `first` to `last`."""

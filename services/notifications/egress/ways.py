@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.chassis.ids import new_id
+from services.notifications.egress.catching_up import CatchingUp
 from services.notifications.egress.queues import OutsideExchange
 from services.notifications.egress.webhooks import Webhooks
 
@@ -16,8 +17,9 @@ class Egress:
     name: str
     exchange: OutsideExchange
     webhooks: Webhooks
+    history: CatchingUp
 
     @classmethod
     def of(cls, amqp_url: str) -> Egress:
         """The ways of a process whose broker is there."""
-        return cls(new_id(), OutsideExchange(amqp_url), Webhooks())
+        return cls(new_id(), OutsideExchange(amqp_url), Webhooks(), CatchingUp())
