@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from services.chassis import tracing
+from services.chassis.keys import ensure_key_material
+from services.chassis.rpc.client import RpcClient
 from services.chassis.settings import Settings
 from services.chassis.span_export import exporting, only_codes
+from services.contracts import bus, cases
 from services.kernel.errors import NotFound, Unavailable
 from tests.support.collector import Collector
 
@@ -83,6 +86,18 @@ def test_PR_3_what_is_quiet_is_not_told_nor_what_follows_from_it(told: list[trac
     with tracing.span("lane", quiet=True, parent=THEIRS):
         assert str(tracing.current()).endswith("-00")
     assert told == []
+
+
+def test_PR_3_a_call_of_the_lane_hushes_what_it_is_made_in(tmp_path: Path, told: list[tracing.Span]) -> None:
+    """PR-3: also where nothing is around it, as when a lost event of the lane is fetched."""
+    ensure_key_material(tmp_path)
+    client = RpcClient("amqp://127.0.0.1:1//", tmp_path, "test")
+    for procedure in (cases.GetCase, cases.LaneReports, bus.events_between("cases")):
+        with pytest.raises(Unavailable):
+            client.call(procedure, "token", timeout=0.01)
+        with pytest.raises(Unavailable), tracing.span("work"):
+            client.call(procedure, "token", timeout=0.01)
+    assert names(told) == ["cases.get_case", "cases.get_case", "work"]
 
 
 def test_only_named_codes_leave() -> None:

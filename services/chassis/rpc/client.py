@@ -132,9 +132,10 @@ class RpcClient:
         services' tokens alone, which may be without one. Never raises: what goes wrong is raised by `result()`.
         """
         deadline = time.time() + timeout
-        if procedure.name in metrics.QUIET_PROCEDURES:
+        quiet = procedure.name in metrics.QUIET_PROCEDURES
+        if quiet:
             tracing.hush()
-        span = tracing.span(procedure.name, kind="client", procedure=procedure.name)
+        span = tracing.span(procedure.name, kind="client", quiet=quiet, procedure=procedure.name)
         pending = Pending(procedure.name, deadline, span)
         call = {
             "procedure": procedure.name,
