@@ -44,11 +44,11 @@ def rebuild(desk: Desk, service: str, *, check: bool = False, anew: bool = False
         databases = {
             name: open_.enter_context(desk.database(name)) for name in {service, *_sources_of(service)}
         }
-        catalogue, clock = Catalogue.published(), SystemClock()
+        catalogue, clock, folder = Catalogue.published(), SystemClock(), desk.var / "db"
         history = StoredHistory(catalogue, databases.__getitem__)
 
         def begin() -> Generation:
-            return Generation(databases[service], service, projection, history, clock, catalogue)
+            return Generation(databases[service], folder, service, projection, history, clock, catalogue)
 
         generation = begin()
         if anew:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +40,13 @@ __all__ = [
     "create_chassis_tables",
     "create_outbox_table",
     "insert_ignore",
+    "insert_many",
     "new_metadata",
     "upsert",
 ]
 
 BUSY_SECONDS = 5.0
+_CHUNK = 1000
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -131,8 +135,7 @@ AnyConnection = Connection | WriteTransaction
 class Database:
     """The database of `service` at `url` (`sqlite:///path` or `postgresql+psycopg://...`).
 
-    `migrations` is the folder that holds `versions/`; by default the service's own. `schema` names one that was made
-    beside another (`beside`).
+    `migrations` is the folder that holds `versions/`; by default the service's own.
     """
 
     wake_sender: Callable[[], None] | None = None
@@ -144,7 +147,6 @@ class Database:
         metadata: sa.MetaData,
         service: str,
         migrations: Path | None = None,
-        schema: str | None = None,
     ) -> None:
         parsed = make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
@@ -155,8 +157,7 @@ class Database:
         self.migrations = migrations or _migrations_of(service)
         self.path = Path(parsed.database or "").absolute() if self.is_sqlite else None
         self._turn = threading.Lock() if self.is_sqlite else None
-        self.schema = schema
-        self.engine = _sqlite_engine(parsed, self.path) if self.path else _postgresql_engine(parsed, schema)
+        self.engine = _sqlite_engine(parsed, self.path) if self.path else _postgresql_engine(parsed)
         self._reading = self.engine.execution_options(
             **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         )
@@ -174,9 +175,8 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self, beside: Database | None = None) -> Iterator[WriteTransaction]:
-        """A write transaction: durable when the block ends, rolled back if it raises. With a database that was made
-        `beside` this one, its tables can be read too, under its name.
+    def write(self) -> Iterator[WriteTransaction]:
+        """A write transaction: durable when the block ends, rolled back if it raises.
 
         On SQLite one writes at a time. Keep it short: no RPC and no other waiting inside. Raises
         DatabaseBusy.
@@ -184,11 +184,7 @@ class Database:
         if self._turn is not None and not self._turn.acquire(timeout=BUSY_SECONDS):
             raise DatabaseBusy
         try:
-            with (
-                self._connect(self._writing) as connection,
-                self._attached(connection, beside),
-                connection.begin(),
-            ):
+            with self._connect(self._writing) as connection, connection.begin():
                 transaction = WriteTransaction(connection, self)
                 yield transaction
         finally:
@@ -204,46 +200,6 @@ class Database:
             raise DatabaseBusy from error
         with connection:
             yield connection
-
-    @contextmanager
-    def _attached(self, connection: Connection, beside: Database | None) -> Iterator[None]:
-        """On SQLite a database beside is another file, which a transaction can't attach any more."""
-        if beside is None or not self.is_sqlite:
-            yield
-            return
-        raw: Any = connection.connection.driver_connection
-        raw.execute(f"ATTACH DATABASE ? AS {beside.schema}", (str(beside.path),))
-        try:
-            yield
-        finally:
-            raw.execute(f"DETACH DATABASE {beside.schema}")
-
-    def beside(self, metadata: sa.MetaData, name: str) -> Database:
-        """A database beside this one, with the tables of `metadata`, for what is built in the background: a schema
-        called `name` on PostgreSQL, a file of its own on SQLite. What stands there already stays."""
-        url = self.engine.url
-        if self.path is not None:
-            url = url.set(database=str(self.path.with_name(f"{self.path.name}.{name}")))
-        else:
-            with self.write() as tx:
-                tx.execute(sa.schema.CreateSchema(name, if_not_exists=True))
-        made = Database(
-            url.render_as_string(hide_password=False), metadata, self.service, self.migrations, schema=name
-        )
-        with made.write() as tx:
-            metadata.create_all(tx.connection)
-        return made
-
-    def remove(self) -> None:
-        """Remove a database that was made beside another, with all that stands in it."""
-        assert self.schema is not None, "only what was made beside another is removed"
-        if self.path is None:
-            with self.write() as tx:
-                tx.execute(sa.schema.DropSchema(self.schema, cascade=True))
-        self.close()
-        if self.path is not None:
-            for ending in ("", "-wal", "-shm"):
-                self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
 
     def answers(self) -> bool:
         """Whether the database can be written to now."""
@@ -288,22 +244,52 @@ class Database:
 
 def upsert(tx: AnyConnection, table: sa.Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert the row with `key`, or give the row that has it these `values`."""
-    statement = _insert(tx, table).values(**key, **values)
-    if values:
-        statement = statement.on_conflict_do_update(index_elements=list(key), set_=dict(values))
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(key))
-    tx.execute(statement)
+    tx.execute(_upsert(tx.dialect.name, table, tuple(key), tuple(values)), {**key, **values})
 
 
 def insert_ignore(tx: AnyConnection, table: sa.Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless one with the same key stands there already; whether it was inserted."""
-    statement = _insert(tx, table).values(**values).on_conflict_do_nothing().returning(sa.literal(1))
-    return tx.execute(statement).first() is not None
+    return tx.execute(_insert_ignore(tx.dialect.name, table), dict(values)).first() is not None
 
 
-def _insert(tx: AnyConnection, table: sa.Table) -> Any:
-    return sqlite.insert(table) if tx.dialect.name == "sqlite" else postgresql.insert(table)
+# Statements are made once: making one anew costs more than executing it.
+
+
+@cache
+def _upsert(dialect: str, table: sa.Table, key: tuple[str, ...], values: tuple[str, ...]) -> Any:
+    statement = _insert(dialect, table)
+    if not values:
+        return statement.on_conflict_do_nothing(index_elements=key)
+    given = {name: statement.excluded[name] for name in values}
+    return statement.on_conflict_do_update(index_elements=key, set_=given)
+
+
+@cache
+def _insert_ignore(dialect: str, table: sa.Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing().returning(sa.literal(1))
+
+
+def insert_many(tx: WriteTransaction, table: sa.Table, rows: Iterable[Sequence[Any]]) -> int:
+    """Insert rows, each with a value for every column in the table's order, as fast as the engine can; their number."""
+    count = 0
+    if tx.dialect.name == "postgresql":
+        raw: Any = tx.connection.connection.driver_connection
+        columns = ", ".join(column.name for column in table.columns)
+        with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+                count += 1
+        return count
+    names = [column.name for column in table.columns]
+    left = iter(rows)
+    while chunk := [dict(zip(names, row, strict=True)) for row in islice(left, _CHUNK)]:
+        tx.execute(table.insert(), chunk)
+        count += len(chunk)
+    return count
+
+
+def _insert(dialect: str, table: sa.Table) -> Any:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def _migrations_of(service: str) -> Path:
@@ -342,12 +328,10 @@ def _sqlite_engine(url: sa.URL, path: Path) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: sa.URL, schema: str | None) -> Engine:
-    # What stands beside can be made anew at any time: its commits need not wait for the disk.
-    own = f" -c search_path={schema} -c synchronous_commit=off" if schema else ""
+def _postgresql_engine(url: sa.URL) -> Engine:
     engine = sa.create_engine(
         url,
-        connect_args={"connect_timeout": int(BUSY_SECONDS), "options": _LIMITS + own},
+        connect_args={"connect_timeout": int(BUSY_SECONDS), "options": _LIMITS},
         pool_size=5,
         max_overflow=15,
         pool_timeout=BUSY_SECONDS,

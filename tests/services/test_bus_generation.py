@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,7 +49,8 @@ PROJECTION = Projection((LAST,), {THING_CHANGED.type: remember})
 class World:
     """Alpha, which tells, and beta, which remembers the last number of each thing."""
 
-    def __init__(self, make: Callable[[str], str]) -> None:
+    def __init__(self, make: Callable[[str], str], folder: Path) -> None:
+        self.folder = folder
         self.alpha, self.beta = (open_database(make(name), name) for name in ("alpha", "beta"))
         LAST.to_metadata(self.beta.metadata)
         with self.beta.write() as tx:
@@ -66,7 +68,9 @@ class World:
 
     def begin(self, service: str = "beta", live: Database | None = None) -> Generation:
         history = StoredHistory(CATALOGUE, {"alpha": self.alpha}.__getitem__)
-        return Generation(live or self.beta, service, PROJECTION, history, SystemClock(), CATALOGUE)
+        return Generation(
+            live or self.beta, self.folder, service, PROJECTION, history, SystemClock(), CATALOGUE
+        )
 
     def remembered(self) -> dict[str, int]:
         return {row.thing: row.n for row in rows(self.beta, LAST.name)}
@@ -82,10 +86,12 @@ class _Uow:
 
 
 @pytest.fixture
-def world(make_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(
+    make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
     monkeypatch.setattr(module, "PAGE", 10)
     monkeypatch.setattr(module, "_LEVEL_WITHIN", 0.3)
-    world = World(make_database)
+    world = World(make_database, tmp_path)
     yield world
     world.alpha.close()
     world.beta.close()

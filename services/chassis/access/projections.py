@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -216,18 +217,26 @@ def _case(event: Event) -> dict[str, Any]:
 
 def _change_case(uow: UnitOfWork, event: Event, **values: Any) -> None:
     """Raises LookupError when the case is not known: the event is then parked, not lost."""
-    table = T.case
-    case_id = event.data["case_id"]
-    of_this_case = (table.c.municipality == event.municipality) & (table.c.case_id == case_id)
-    if uow.tx.execute(table.update().where(of_this_case).values(**values)).rowcount != 1:
-        raise LookupError(f"{event.type}: no such case as {case_id} is known here")
+    values |= {"of_municipality": event.municipality, "of_case": event.data["case_id"]}
+    if uow.tx.execute(_CHANGE_CASE, values).rowcount != 1:
+        raise LookupError(f"{event.type}: no such case as {event.data['case_id']} is known here")
+
+
+_CHANGE_CASE = T.case.update().where(
+    T.case.c.municipality == sa.bindparam("of_municipality"), T.case.c.case_id == sa.bindparam("of_case")
+)
 
 
 def _replace(uow: UnitOfWork, table: sa.Table, key: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     """The whole list of `key` anew, numbered in its order."""
-    uow.tx.execute(table.delete().where(*(table.c[name] == value for name, value in key.items())))
+    uow.tx.execute(_delete_of(table, tuple(key)), key)
     if rows:
         uow.tx.execute(table.insert(), [{**key, "number": number, **row} for number, row in enumerate(rows)])
+
+
+@cache
+def _delete_of(table: sa.Table, names: tuple[str, ...]) -> sa.Delete:
+    return table.delete().where(*(table.c[name] == sa.bindparam(name) for name in names))
 
 
 def _span(data: Mapping[str, Any]) -> dict[str, datetime | None]:

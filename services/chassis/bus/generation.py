@@ -1,6 +1,6 @@
 """A new generation of a projection: built beside the one in use, from the sources' history, and then put in its place.
 
-    sources' outboxes ── history ──> intake ──> tables beside (a schema, or a file)
+    sources' outboxes ── history ──> intake ──> a SQLite file of its own, whatever the service's engine
                                                     │ when they are level: one transaction, under the inbox's lock
                                                     v
                                               the service's tables
@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -25,10 +26,9 @@ from services.chassis.bus.intake import Intake
 from services.chassis.bus.repair import Gap
 from services.chassis.bus.topology import Catalogue
 from services.chassis.clock import Clock
-from services.chassis.storage import Database, WriteTransaction, chassis_tables, new_metadata
+from services.chassis.storage import Database, WriteTransaction, chassis_tables, insert_many, new_metadata
 from services.contracts.envelope import EVERY_MUNICIPALITY, Event
 
-BESIDE = "generation"
 PAGE = 1000
 _LEVEL_WITHIN = 2.0
 _SHOWN = 100
@@ -112,11 +112,13 @@ class _Replay:
 
 
 class Generation:
-    """A new generation of the projection of `service`, beside the one in `live`."""
+    """A new generation of the projection of `service`, for the one in `live`. It stands in a file in `folder` until it
+    is put in place: what was built before, and neither swapped nor discarded, is gone on with."""
 
     def __init__(
         self,
         live: Database,
+        folder: Path,
         service: str,
         projection: Projection,
         history: History,
@@ -128,7 +130,10 @@ class Generation:
         chassis_tables(metadata)
         for table in projection.tables:
             table.to_metadata(metadata)
-        self._beside = live.beside(metadata, BESIDE)
+        self._file = folder / f"{service}.generation.sqlite3"
+        self._beside = Database(f"sqlite:///{self._file}", metadata, service)
+        with self._beside.write() as tx:
+            metadata.create_all(tx.connection)
         self._rows = InboxRows(self._beside.chassis)
         self._intake = Intake(
             self._beside, service, projection.handlers, _Replay, clock, batch_seconds=_LEVEL_WITHIN
@@ -153,27 +158,24 @@ class Generation:
         Raises NotLevel when the service handles faster than the history can be read, Unbuildable when events are
         parked. Then nothing has changed.
         """
-        with self._live.write(self._beside) as tx:
+        with self._live.write() as tx:
             self._bring_level(tx)
             return {table.name: self._exchange(tx, table) for table in self._projection.tables}
 
     def differences(self) -> list[Difference]:
         """The rows in which it differs from the one in use, at one instant; at most 100 of each table and side."""
         found: list[Difference] = []
-        with self._live.write(self._beside) as tx:
+        with self._live.write() as tx:
             self._bring_level(tx)
             for table in self._projection.tables:
-                new = sa.table(table.name, *(sa.column(c.name) for c in table.columns), schema=BESIDE)
-                for one, other, where in ((table, new, "old"), (new, table, "new")):
-                    rows = sa.except_(sa.select(*one.columns), sa.select(*other.columns)).limit(_SHOWN)
-                    for row in tx.execute(rows):
-                        key = "/".join(str(row._mapping[c.name]) for c in table.primary_key)
-                        found.append(Difference(table.name, key, where))
+                found += self._compared(tx, table)
         return found
 
     def discard(self) -> None:
         """Let go of what was built."""
-        self._beside.remove()
+        self.close()
+        for ending in ("", "-wal", "-shm"):
+            self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close its connections; what was built stays, and the next one goes on with it."""
@@ -233,10 +235,20 @@ class Generation:
         if ids:
             raise Unbuildable(ids)
 
-    @staticmethod
-    def _exchange(tx: WriteTransaction, table: sa.Table) -> int:
-        columns = [column.name for column in table.columns]
-        new = sa.table(table.name, *(sa.column(name) for name in columns), schema=BESIDE)
+    def _exchange(self, tx: WriteTransaction, table: sa.Table) -> int:
         tx.execute(table.delete())
-        tx.execute(table.insert().from_select(columns, sa.select(*new.columns)))
-        return int(tx.scalar(sa.select(sa.func.count()).select_from(new)))
+        with self._beside.read() as conn:
+            return insert_many(tx, table, conn.execute(sa.select(table)))
+
+    def _compared(self, tx: WriteTransaction, table: sa.Table) -> Iterator[Difference]:
+        columns = [sa.Column(column.name, column.type) for column in table.columns]
+        new = sa.Table(f"new_{table.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+        new.create(tx.connection)
+        with self._beside.read() as conn:
+            insert_many(tx, new, conn.execute(sa.select(table)))
+        for one, other, where in ((table, new, "old"), (new, table, "new")):
+            rows = sa.except_(sa.select(*one.columns), sa.select(*other.columns)).limit(_SHOWN)
+            for row in tx.execute(rows):
+                key = "/".join(str(row._mapping[column.name]) for column in table.primary_key)
+                yield Difference(table.name, key, where)
+        new.drop(tx.connection)
