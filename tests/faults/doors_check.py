@@ -44,8 +44,7 @@ def check_doors(suite: Suite, stores: Stores, town: Town, now: datetime) -> Iter
             path = f"/cases/{case}/log"
             if not topics:
                 shut.looked_at += 1
-                status = caller.status(role, path)
-                if status != 404:
+                if (status := caller.status(role, path)) != 404:
                     shut.differences.append(f"{worker.key} of {worker.service_id} reads {case}: {status}")
             elif (case, worker.person_id, worker.unit_id) in taking_part:
                 wide.looked_at += 1

@@ -122,6 +122,7 @@ class Run:
         try:
             while self._now() < self._shape.seconds or open_:
                 suite.running.processes.revive()
+                town.look_after()
                 for entry in [each for each in open_ if each[0] <= self._now()]:
                     open_.remove(entry)
                     entry[2]()

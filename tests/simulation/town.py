@@ -28,7 +28,7 @@ class Player:
         self, name: str, seed: str, children: list[Child], caller: Caller, now: Callable[[], datetime]
     ) -> None:
         self.stories: list[Story] = []
-        self.broken: BaseException | None = None
+        self.broken: Exception | None = None
         self._caller, self._now = caller, now
         self._random = Random(f"{seed}:{name}")
         self._random.shuffle(children)
@@ -57,9 +57,8 @@ class Player:
                     self._open.append(self._begin())
                 self._random.choice(self._open).step()
                 self._stopping.wait(self._random.uniform(*THINKING))
-        except BaseException as error:
+        except Exception as error:
             self.broken = error
-            raise
 
     def _begin(self) -> Story:
         story = Story(self._caller, next(self._children), Random(self._random.random()), self._now)
@@ -88,16 +87,18 @@ class Town:
             player.start()
 
     def stop(self, patience: float) -> None:
-        """Let all end what they are at: an act that is under way is asked for again for at most `patience` seconds.
-
-        Raises what broke a player: a fault of the simulation, not of the suite.
-        """
+        """Let all end what they are at: an act that is under way is asked for again for at most `patience` seconds."""
         for player in self.players:
             player.stop()
         self._until = time.monotonic() + patience
         for player in self.players:
             if not player.join(patience + 60):
                 raise TimeoutError("a player is still at an act")
+        self.look_after()
+
+    def look_after(self) -> None:
+        """Raise what broke a player: a fault of the simulation, not of the suite."""
+        for player in self.players:
             if player.broken is not None:
                 raise player.broken
 
