@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.faults.findings import Finding
 from tests.faults.stores import Store, Stores
-from tests.simulation.caller import Act, Journal
+from tests.simulation.caller import INTERNAL, Act, Journal
 
 Keys = dict[tuple[str, str], Any]
 """Rows of the services' idempotency tables, by (service, key)."""
@@ -36,6 +36,9 @@ def check_acts(stores: Stores, journal: Journal, before: dict[str, set[str]]) ->
     yield _lost(stores, journal, keys)
     yield _refused_yet_done(journal, keys)
     yield _doubled(stores, journal, keys, before)
+    broken = journal.faults.get(INTERNAL, 0)
+    answers = len(journal.acts) + sum(journal.faults.values())
+    yield Finding("answers 500, which nobody can act on", ["see the logs for what broke"] * broken, answers)
 
 
 def things(stores: Stores) -> dict[str, set[str]]:

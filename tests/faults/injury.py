@@ -59,6 +59,7 @@ class Injury:
         self._suite, self._postgres, self._stores, self._clock = suite, postgres, stores, clock
         self._random = Random(f"{seed}:injury")
         self.thrown = Thrown()
+        self._furthest = clock.step()
         self._begin: dict[str, Callable[[Fault], End]] = {
             "kill": self._kill,
             "restart": self._restart,
@@ -137,7 +138,12 @@ class Injury:
 
     def _step(self, fault: Fault) -> End:
         self._clock.set_step(self._clock.step() + timedelta(seconds=fault.seconds))
+        self._furthest = max(self._furthest, self._clock.step())
         return _nothing
+
+    def put_clock_right(self) -> None:
+        """Undo the steps back: else what waits for a time of before the step waits for as much longer."""
+        self._clock.set_step(self._furthest)
 
     # ------------------------------------------------------------ messages
 

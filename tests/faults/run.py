@@ -135,6 +135,7 @@ class Run:
         finally:
             for _, _, end in open_:
                 end()
+            injury.put_clock_right()
 
     def _begin_due(self, due: list[Fault], open_: list[tuple[float, Fault, End]], injury: Injury) -> None:
         busy = {fault.target for _, fault, _ in open_}

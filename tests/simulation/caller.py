@@ -17,6 +17,8 @@ from tests.journeys.people import Demo, Person, Unexpected
 
 TIMEOUT = 20.0
 FIRST_PAUSE, LAST_PAUSE = 0.2, 2.0
+INTERNAL = "internal_error"
+"""The code under which every answer 500 is counted."""
 BELIEVED = 3
 """So many refusals of a login are believed."""
 _LOST_SESSION = frozenset({"not_logged_in", "csrf_failed"})
@@ -117,8 +119,11 @@ class Caller:
         return answer.json(), answer.headers.get("ETag", "")
 
     def status(self, role: Role, path: str) -> int:
-        """The status that a read of `path` is answered with; 0 when there is none. Raises LoginRefused."""
-        answer = self._ask(role, "GET", path, {}, None, None)
+        """The status that a read of `path` is answered with; 0 when there is no answer, or no login."""
+        try:
+            answer = self._ask(role, "GET", path, {}, None, None)
+        except LoginRefused:
+            return 0
         return answer.status_code if answer is not None else 0
 
     def _ask(
@@ -154,7 +159,9 @@ class Caller:
             code = "" if answer.ok else str(answer.json().get("code"))
         except (requests.RequestException, ValueError) as error:
             return None, type(error).__name__
-        if code in _LOST_SESSION or answer.status_code >= 500 or answer.status_code == 429:
+        if answer.status_code == 500:
+            return None, INTERNAL
+        if code in _LOST_SESSION or answer.status_code > 500 or answer.status_code == 429:
             return None, code
         return answer, ""
 
@@ -171,7 +178,8 @@ class Caller:
                 refused = isinstance(error, Unexpected) and any(
                     each in str(error) for each in (": 403", "can't act")
                 )
-                self._journal.fault("login_refused" if refused else "login_failed")
+                failed = INTERNAL if ": 500" in str(error) else "login_failed"
+                self._journal.fault("login_refused" if refused else failed)
                 refusals += refused
                 if refusals >= BELIEVED:
                     raise LoginRefused from None
