@@ -52,7 +52,7 @@ KINDS = (
     "lane_report_filed",
 )
 CHANNELS = ("inbox", "email")
-ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address")
+ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")
 
 EVENTS: tuple[EventType, ...] = ()
 

@@ -160,7 +160,7 @@ class Messages:
         return self._change(message_id, "waiting", outcome="unknown", at=now, tries=attempts.c.tries + 1)
 
     def settle(self, message_id: str, outcome: str, now: datetime, *, was: str = "unknown") -> bool:
-        """The outcome is known: sent, failed, not_allowed or no_address."""
+        """The outcome is known: sent, failed, not_allowed, no_address or too_late."""
         return self._change(message_id, was, outcome=outcome, at=now)
 
     def postpone(self, message_id: str, until: datetime, *, was: str = "waiting") -> bool:

@@ -117,6 +117,16 @@ def test_NO_2_what_was_sent_is_not_sent_again(home: House, mail: MailCatcher) ->
     assert len(ids) == len(set(ids))
 
 
+def test_NO_2_what_is_no_news_any_more_stands_in_the_inbox_alone(home: House, mail: MailCatcher) -> None:
+    """NO-2: a service that begins late fills the inboxes, and writes nobody a year's letters."""
+    home.clock.advance(days=4)
+    home.keep_up()
+    send_all(home)
+    assert mail.messages() == []
+    assert home.outcomes("p-mother")[CALLED] == "too_late"
+    assert CALLED in home.kinds(PSYCHOLOGIST)
+
+
 def test_NO_6_access_is_decided_when_it_is_sent(home: House, mail: MailCatcher) -> None:
     """NO-6: consent is withdrawn between the queueing and the sending: no e-mail, no message, nobody asked where."""
     home.take(home.windows())

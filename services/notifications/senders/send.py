@@ -27,6 +27,8 @@ from services.notifications.storage import EMAIL, Due, Messages, due
 AT_ONCE = 50
 SOON = timedelta(seconds=5)
 MOST_TRIES = 8
+LATE = timedelta(days=3)
+"""What happened longer ago stands in the inbox alone: when a service has begun late, or mail was down for days."""
 
 TRIED = Counter("stafett_mail_attempts_total", "E-mails by what became of them", ["outcome"])
 
@@ -74,7 +76,7 @@ class _Round:
 
     def run(self, waiting: list[Due]) -> None:
         reachable = []
-        for each, contact in self._with_contacts(self._allowed(waiting)):
+        for each, contact in self._with_contacts(self._allowed(self._in_time(waiting))):
             if contact.email:
                 reachable.append((each, contact))
             else:
@@ -99,6 +101,14 @@ class _Round:
             if self._send(line, each, contact) in (Outcome.AGAIN, Outcome.UNKNOWN):
                 return letters[number:]
         return []
+
+    def _in_time(self, waiting: list[Due]) -> list[Due]:
+        """Those that are still news; of the others nobody is startled by an e-mail now."""
+        oldest = self._work.now - LATE
+        for each in waiting:
+            if each.message.told.at < oldest:
+                self._settle(each, "too_late")
+        return [each for each in waiting if each.message.told.at >= oldest]
 
     def _allowed(self, waiting: list[Due]) -> list[tuple[Due, bool]]:
         """Those that may go out now, each with whether its reader is told as a private person (NO-6)."""
