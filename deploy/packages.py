@@ -113,6 +113,7 @@ def _no_server_starts(prefix: list[str]) -> Iterator[None]:
 SETS: dict[str, tuple[tuple[str, ...], Callable[[], bool]]] = {
     "broker": (("rabbitmq-server",), lambda: Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists()),
     "postgresql": (("postgresql",), lambda: postgresql_bin() is not None),
+    "curl": (("curl",), lambda: shutil.which("curl") is not None),
     "browser": (("chromium", "fonts-dejavu-core"), lambda: shutil.which("chromium") is not None),
 }
 

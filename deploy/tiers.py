@@ -19,7 +19,7 @@ TIERS: dict[str, tuple[str, ...]] = {
     "services": ("broker", "postgresql"),
     "faults": ("broker", "postgresql"),
     "security": ("broker", "postgresql"),
-    "journeys": ("broker", "browser"),
+    "journeys": ("broker", "browser", "curl"),
     "bench": ("broker",),
 }
 _NO_TESTS = 5
