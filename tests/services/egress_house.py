@@ -133,7 +133,11 @@ def egress_house(database_url: str, var: Path, amqp_url: str) -> Iterator[Egress
     try:
         yield made
     finally:
-        made.app.surroundings.services.egress.exchange.close()
+        for line in (
+            made.app.surroundings.services.egress.exchange,
+            made.app.surroundings.services.egress.losses,
+        ):
+            line.close()
         made.app.db.close()
 
 

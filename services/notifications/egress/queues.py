@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 
 class OutsideExchange:
-    """The connection over which events leave; made when first needed, and thrown away after any fault."""
+    """A connection for what leaves, for one thread at a time; made when needed, and thrown away after any fault."""
 
     def __init__(self, amqp_url: str) -> None:
         self._url = amqp_url
@@ -67,7 +67,10 @@ class OutsideExchange:
         try:
             self._open()
             assert self._connection is not None
-            return int(self._connection.channel().queue_declare(queue, passive=True).message_count)
+            channel = self._connection.channel()
+            depth = int(channel.queue_declare(queue, passive=True).message_count)
+            channel.close()
+            return depth
         except AMQPError:
             self.close()
             return None
@@ -206,7 +209,7 @@ def count_dropped(work: Work) -> None:
         of_queues = where(conn, subscriptions.c.way == "queue")
     if not of_queues:
         return
-    exchange: OutsideExchange = work.services.egress.exchange
+    exchange: OutsideExchange = work.services.egress.losses
     try:
         messages = exchange.dropped(DROPPED_BATCH)
         if messages:

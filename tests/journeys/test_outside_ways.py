@@ -11,10 +11,11 @@ import pytest
 import requests
 
 from deploy.ops.__main__ import main
+from deploy.processes import free_port
 from services.contracts.catalogue import EVENTS
 from tests.journeys.main_job import KINDERGARTEN, PPT, MainJob
 from tests.journeys.people import until
-from tests.support.outsider import feed_pages
+from tests.support.outsider import feed_pages, webhook_receiver
 from tests.support.suite import Suite
 
 GRANTED = ",".join(sorted(each.type for each in EVENTS.values() if each.outside is not None))
@@ -157,3 +158,38 @@ def test_who_asks_too_often_is_told_to_wait(suite: Suite) -> None:
         answers = [caller.get(address, headers=bearer, timeout=5) for _ in range(122)]
     assert {each.status_code for each in answers} == {401, 429}
     assert answers[-1].json()["code"] == "too_many_requests" and answers[-1].headers["Retry-After"]
+
+
+def test_a_webhook_of_the_running_suite_reaches_the_example_receiver(
+    suite: Suite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Signed by the service's own process, whose threads are green and whose look-ups must not stop it."""
+    port = free_port()
+    who = ["--municipality", "granli", "--recipient", "krok", "--var", str(suite.var), "--json"]
+    wanted = [
+        "--service",
+        "service-granli-barnehage",
+        "--unit",
+        KINDERGARTEN,
+        "--events",
+        GRANTED,
+        "--way",
+        "webhook",
+    ]
+    capsys.readouterr()
+    assert main(["subscribe", *who, *wanted, "--url", f"http://localhost:{port}/", "--allow-private"]) == 0
+    secret = json.loads(capsys.readouterr().out)[0]["secret"]
+    job = MainJob(suite.url, suite.standins_url, lambda *_: None)
+    with webhook_receiver(tmp_path, port, secret) as receiver:
+        job.anyone()
+        job.concern()
+        job.level_one()
+
+        def told() -> bool:
+            return any(
+                e["subject"] == job.case and e["type"] == "cases.level_moved.v1" for e in receiver.events
+            )
+
+        until(told, 20, "the receiver has verified and kept the event")
+        assert receiver.numbers == sorted(receiver.numbers)
+    assert main(["unsubscribe", *who]) == 0
