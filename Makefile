@@ -54,7 +54,7 @@ bench: setup ## Measure pages and bus; prints tables and writes var/bench/*.json
 	@$(PY) -m tests.bench.run
 	@$(PY) -m tests.bench.bus.run
 
-bench-bus: setup ## Measure the bus beside others; prints a table and writes var/bench/bus.json (some 12 minutes)
+bench-bus: setup ## Measure the bus beside others; prints a table and writes var/bench/bus.json (some 25 minutes)
 	@$(PY) -m tests.bench.bus.run
 
 faults: python ## Everything breaks while municipalities work; then a table of zeros (SEED=..., MINUTES=10)

@@ -35,7 +35,7 @@ from services.contracts.envelope import CONTENT_TYPE, EVERY_MUNICIPALITY, Event
 BATCH = 250
 """Rows that are read, and published, before the other threads of the process have their turn."""
 IN_FLIGHT = 1000
-MARK_SECONDS = 0.02
+MARK_SECONDS = 0.05
 """The pause between two transactions that mark few rows: at 200 events a second each would have one of its own."""
 POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 10.0

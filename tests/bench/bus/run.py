@@ -10,11 +10,12 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,28 +23,31 @@ from typing import Any
 from deploy.broker import PrivateBroker, is_installed
 from deploy.packages import SETS, ensure
 from tests.bench.bus.crash import Losses, crash
-from tests.bench.bus.systems import BARE, OURS, SYSTEMS, Child, Engines, System
+from tests.bench.bus.systems import BARE, OURS, ROOT, SYSTEMS, Child, Engines, System
 from tests.support.postgres import PrivatePostgres
 
 RATE = 200
 PHASE_SECONDS = 60.0
+HISTORY_SECONDS = 1800.0
 TARGET_P50, TARGET_P99 = 10.0, 50.0
 TARGET_OF_LIMIT = 0.6
 TARGET_HANDLED = 1500
+TARGET_HISTORY = 1_000_000 / 600
 
 
 @dataclass(frozen=True)
 class Effort:
     """How much is measured: repeats; events published, and then handled, at once; seconds at RATE; seconds of telling
-    with a kill of each part (0: without)."""
+    with a kill of each part (0: without); events of which a generation is built (0: without)."""
 
     repeats: int = 5
     events: int = 10_000
     seconds: float = 10.0
     crash_seconds: float = 15.0
+    history: int = 1_000_000
 
 
-FULL, SMALL = Effort(), Effort(repeats=1, events=300, seconds=1.0, crash_seconds=0)
+FULL, SMALL = Effort(), Effort(repeats=1, events=300, seconds=1.0, crash_seconds=0, history=1000)
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ def run(engines: Engines, effort: Effort) -> dict[str, Any]:
         if effort.crash_seconds and system.database:
             _say(f"killing each part: {system.name}")
             losses[system.name] = crash(engines, system, effort.crash_seconds)
+    history = build_generation(engines, effort.history) if effort.history else None
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
@@ -135,7 +140,20 @@ def run(engines: Engines, effort: Effort) -> dict[str, Any]:
         "medians": {name: _medians(of) for name, of in samples.items()},
         "samples": {name: [asdict(each) for each in of] for name, of in samples.items()},
         "losses": {name: asdict(of) for name, of in losses.items()},
+        "history": history,
     }
+
+
+def build_generation(engines: Engines, count: int) -> dict[str, Any]:
+    """{events, rows, seconds}: a generation built of so many events of history, and swapped in."""
+    _say(f"building a generation of {count} events")
+    with engines.place(OURS) as (_, told_url, heard_url):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.bench.bus.history", told_url, heard_url, engines.folder, str(count)],
+            cwd=ROOT, capture_output=True, text=True, check=True, timeout=HISTORY_SECONDS,
+        )  # fmt: skip
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 def _medians(samples: Sequence[Sample]) -> dict[str, float]:
@@ -190,6 +208,13 @@ def _targets(result: dict[str, Any]) -> Iterator[str]:
         f"{ours['handled']:.0f}",
         ours["handled"] >= TARGET_HANDLED,
     )
+    if history := result["history"]:
+        rate = history["events"] / history["seconds"]
+        yield told(
+            f"a generation at {TARGET_HISTORY:.0f} events a second (1,000,000 in 10 minutes)",
+            f"{rate:.0f} ({history['events']} events in {history['seconds']:.0f} s)",
+            rate >= TARGET_HISTORY,
+        )
     for name, of in result["losses"].items():
         if name.startswith("ours"):
             bad = of["lost"] + of["doubled"] + of["reordered"]
@@ -221,7 +246,7 @@ def main() -> int:
     given = parser.parse_args()
     effort = SMALL if given.small else FULL
     if given.repeats:
-        effort = Effort(given.repeats, effort.events, effort.seconds, effort.crash_seconds)
+        effort = replace(effort, repeats=given.repeats)
     with own_engines() as engines:
         result = run(engines, effort)
     given.out.parent.mkdir(parents=True, exist_ok=True)

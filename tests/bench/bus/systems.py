@@ -105,7 +105,7 @@ class Engines:
     """The private broker and PostgreSQL that all systems share, and what they have used of the processors."""
 
     def __init__(self, broker: PrivateBroker, postgres: PrivatePostgres, folder: Path) -> None:
-        self.broker, self._postgres, self._folder = broker, postgres, folder
+        self.broker, self._postgres, self.folder = broker, postgres, folder
 
     @contextmanager
     def place(self, system: System) -> Iterator[tuple[str, str, str]]:
@@ -122,7 +122,7 @@ class Engines:
     def _database(self, kind: str | None, name: str) -> str:
         if kind == "postgresql":
             return self._postgres.fresh_database(name)
-        return f"sqlite:///{self._folder}/{name}-{time.monotonic_ns()}.sqlite3" if kind else ""
+        return f"sqlite:///{self.folder}/{name}-{time.monotonic_ns()}.sqlite3" if kind else ""
 
     def broker_cpu(self) -> float:
         """Processor seconds that the broker has used."""
