@@ -61,12 +61,20 @@ class Rows:
         found = self._select().where(R.held.is_(False), R.place > place).order_by(R.place).limit(limit)
         return list(self._conn.execute(found))
 
-    def number(self, event_id: str) -> int:
-        """Give an event the recipient's next number: it is about to be told."""
-        found = self._subscriptions.next(self._subscription.subscription_id, "last_number")
+    def number(self, event_ids: Sequence[str]) -> dict[str, int]:
+        """Give these events the recipient's next numbers, in this order: they are about to be told."""
+        if not event_ids:
+            return {}
+        found = self._subscriptions.next(self._subscription.subscription_id, "last_number", by=len(event_ids))
         assert found is not None, "numbered under the subscription's lock"
-        self._change(event_id, number=found[0])
-        return found[0]
+        numbers = dict(zip(event_ids, range(found[0] - len(event_ids) + 1, found[0] + 1), strict=True))
+        self._conn.execute(
+            sa.update(egress_rows)
+            .where(*self._mine(), R.event_id == sa.bindparam("this"))
+            .values(number=sa.bindparam("its_number")),
+            [{"this": event_id, "its_number": number} for event_id, number in numbers.items()],
+        )
+        return numbers
 
     def postpone(self, event_id: str, until: datetime) -> None:
         """It waits for knowledge of its case (CO-9)."""

@@ -103,14 +103,14 @@ class Subscriptions:
         )
         return bool(changed.rowcount)
 
-    def next(self, subscription_id: str, counter: str) -> tuple[int, bool] | None:
+    def next(self, subscription_id: str, counter: str, by: int = 1) -> tuple[int, bool] | None:
         """Count `last_place` or `last_number` on, under the row's lock until commit: the new count, and whether it is
         catching up. None when the subscription was ended."""
         column = T[counter]
         found = self._conn.execute(
             sa.update(subscriptions)
             .where(T.municipality == self._municipality, T.subscription_id == subscription_id)
-            .values({counter: column + 1})
+            .values({counter: column + by})
             .returning(column, T.catch_up_since)
         ).first()
         return None if found is None else (found[0], found[1] is not None)

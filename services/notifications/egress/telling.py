@@ -72,6 +72,7 @@ def decide(uow: UnitOfWork, subscription: Subscription, rows: Rows, found: Seque
     """Decide these rows, number what may be told, note it in the access record, and let the rest wait behind the first
     of its case that waits."""
     decided = Decided()
+    allowed: list[tuple[Any, Event, Verdict]] = []
     waiting: set[str] = set()
     events = [Event.from_dict(row.event) for row in found]
     for row, event, verdict in zip(found, events, verdicts(uow, subscription, events), strict=True):
@@ -86,17 +87,19 @@ def decide(uow: UnitOfWork, subscription: Subscription, rows: Rows, found: Seque
             elif decided.stale is None:
                 decided.stale = row.event_id
         elif verdict.answer is Answer.YES:
-            decided.yes.append(_tell(uow, subscription, rows, row, event, verdict))
+            allowed.append((row, event, verdict))
+    numbers = rows.number([row.event_id for row, _, _ in allowed if row.number is None])
+    decided.yes = [
+        _tell(uow, subscription, row, event, verdict, row.number or numbers[row.event_id])
+        for row, event, verdict in allowed
+    ]
     return decided
 
 
 def _tell(
-    uow: UnitOfWork, subscription: Subscription, rows: Rows, row: Any, event: Event, verdict: Verdict
+    uow: UnitOfWork, subscription: Subscription, row: Any, event: Event, verdict: Verdict, number: int
 ) -> Told:
-    number = row.number
-    if number is None or subscription.way == "feed":
+    if row.number is None or subscription.way == "feed":
         uow.access(verdict.rule, f"outside:{subscription.recipient}", row.case_id, verdict.subject_person_id)
-    if number is None:
-        number = rows.number(row.event_id)
     body = outside.envelope(event, subscription.recipient, number) | {"data": verdict.data}
     return Told(event.id, event.type, number, body, event.traceparent)
