@@ -1,5 +1,7 @@
 """Whether docs/rulebook.md tells the truth: a done rule has its home, a test that bears its id, and a mutant.
 
+A named home, test or function is really there, and each mutant finds the lines that it breaks.
+
 Rows: `| ID | rule | state | home | tests | mutants |`. States: done, part, later. `home` is one or more paths.
 """
 
@@ -12,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.steps import ROOT
+from tests.mutants.patches import BadPatch, bears_its_rule, read
 
 RULE_ID = re.compile(r"^[A-Z]{2}-\d+$")
 STATES = ("done", "part", "later")
 PATH = re.compile(r"[\w./-]+/[\w./-]+")
+NAMED = re.compile(r"`(?P<path>[\w./-]+\.py)`:? (?P<names>`\w+`(?:, `\w+`)*)")
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,13 @@ def _row_problems(row: Row, root: Path, texts: dict[Path, str], mutants: list[st
         for path in PATH.findall(cell):
             if not (root / path.split("::")[0]).exists():
                 found.append(f"{row.id}: {name} {path} does not exist")
+        for named in NAMED.finditer(cell):
+            text = _text(root / named["path"])
+            for word in re.findall(r"\w+", named["names"]):
+                if not re.search(
+                    rf"(?:\b(?:def|class)\s+{word}\b|^\s*{word}\b[^()\n]*=)", text, re.MULTILINE
+                ):
+                    found.append(f"{row.id}: {named['path']} has no {word}")
     if row.state != "done":
         return found
     if not PATH.search(row.home):
@@ -75,7 +86,26 @@ def _row_problems(row: Row, root: Path, texts: dict[Path, str], mutants: list[st
     return found
 
 
+def mutant_problems(root: Path = ROOT) -> list[str]:
+    """One sentence for each mutant that can't be used, or does not find its lines."""
+    found = []
+    for path in sorted((root / "tests" / "mutants").glob("*.patch")):
+        try:
+            mutant = read(path)
+            mutant.apply(_text(root / mutant.file))
+        except BadPatch as wrong:
+            found.append(str(wrong))
+            continue
+        if not bears_its_rule(mutant, root):
+            found.append(f"{path.name}: {mutant.test} is not there, or does not bear {mutant.rule}")
+    return found
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
 if __name__ == "__main__":
-    told = problems()
+    told = problems() + mutant_problems()
     print("\n".join(told))
     sys.exit(1 if told else 0)

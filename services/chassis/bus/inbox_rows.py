@@ -134,17 +134,15 @@ class InboxRows:
         before = {row.stream: row.told_as_of for row in tx.execute(asked)}
         for beat in beats:
             insert_ignore(tx, states, {"stream": beat.stream})
-            complete = sa.or_(states.c.complete, sa.literal(beat.position == 0))
             tx.execute(
                 states.update()
                 .where(states.c.stream == beat.stream)
                 .values(
                     told_as_of=beat.as_of,
                     told_position=beat.position,
-                    complete=complete,
+                    complete=sa.or_(states.c.complete, sa.literal(beat.position == 0)),
                     as_of=sa.case(
-                        (sa.and_(complete, states.c.read_position >= beat.position), beat.as_of),
-                        else_=states.c.as_of,
+                        (states.c.read_position >= beat.position, beat.as_of), else_=states.c.as_of
                     ),
                 )
             )
