@@ -18,7 +18,7 @@ from kombu.exceptions import KombuError
 from deploy.ops.desk import Command, Desk, Fault
 from deploy.ops.text import table, word
 from services.chassis.bus.tending import Entry, NotNext, State
-from services.chassis.bus.topology import inbox_queue
+from services.chassis.bus.topology import DEAD, UNROUTED, inbox_queue
 from services.chassis.clock import SystemClock
 from services.contracts.catalogue import SERVICES
 
@@ -34,17 +34,24 @@ class Bus:
 
     def status(self, services: Sequence[str]) -> list[dict[str, Any]]:
         """One row a service; `fault` in place of the counts when its database does not answer. `queue` is None when
-        the broker does not, or has no such queue."""
-        depths = self._depths(services)
+        the broker does not, or has no such queue. Of all services, also one row for each of the broker's dead ends:
+        what nobody is bound to take, and what the broker itself gave up."""
+        depths = self._depths([*map(inbox_queue, services), UNROUTED, DEAD])
         rows = []
         for service in services:
-            row: dict[str, Any] = {"service": service, "queue": depths.get(service), "fault": None}
+            row: dict[str, Any] = {
+                "service": service,
+                "queue": depths.get(inbox_queue(service)),
+                "fault": None,
+            }
             try:
                 with self._desk.tending(service) as tending:
                     row |= asdict(tending.standing(SystemClock().now()))
             except Fault as fault:
                 row["fault"] = str(fault)
             rows.append(row)
+        if len(services) > 1:
+            rows += [{"service": name, "queue": depths.get(name), "fault": None} for name in (UNROUTED, DEAD)]
         return rows
 
     def entries(self, services: Sequence[str], *states: State) -> list[dict[str, Any]]:
@@ -95,21 +102,21 @@ class Bus:
                 gone.append(row)
         return gone
 
-    def _depths(self, services: Sequence[str]) -> dict[str, int]:
-        """Messages in each inbox queue that stands; asked for passively, so that nothing is made."""
+    def _depths(self, queues: Sequence[str]) -> dict[str, int]:
+        """Messages in each of these queues that stands; asked for passively, so that nothing is made."""
         depths: dict[str, int] = {}
         if self._desk.engines.amqp_url is None:
             return depths
         try:
             with Connection(self._desk.engines.amqp_url, connect_timeout=_BROKER_SECONDS) as connection:
                 connection.connect()
-                for service in services:
+                for queue in queues:
                     channel = connection.channel()  # one that names a queue that is not there is closed
                     try:
-                        declared = channel.queue_declare(inbox_queue(service), passive=True)
+                        declared = channel.queue_declare(queue, passive=True)
                     except AMQPError:
                         continue
-                    depths[service] = int(declared.message_count)
+                    depths[queue] = int(declared.message_count)
                     channel.close()
         except (AMQPError, KombuError, OSError):
             pass
@@ -181,6 +188,8 @@ def _status_words(row: dict[str, Any]) -> dict[str, str]:
     words = {"service": str(row["service"]), "queue": word(row["queue"])}
     if row["fault"]:
         return words | {"fault": str(row["fault"])}
+    if "unsent" not in row:
+        return words
     for name in ("unsent", "oldest_unsent", "waiting", "failing", "dead", "undecodable"):
         words[name] = word(row[name])
     oldest = max(row["streams"].items(), key=lambda pair: pair[1], default=None)

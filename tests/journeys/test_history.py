@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from deploy import engines
 from deploy.ops.__main__ import main
 from services.chassis.app import App
-from services.chassis.bus.intake import Heartbeat
+from services.chassis.bus.heartbeat import Heartbeat
 from services.chassis.clock import SystemClock
 from services.chassis.settings import Settings
 from services.chassis.storage import Database

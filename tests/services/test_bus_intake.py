@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.chassis.bus.intake import Arrival, Heartbeat, Intake
+from services.chassis.bus.heartbeat import Heartbeat
+from services.chassis.bus.intake import Arrival, Intake
 from services.chassis.clock import SettableClock
 from services.chassis.ids import new_id
 from services.chassis.storage import Database, WriteTransaction

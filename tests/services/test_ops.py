@@ -61,6 +61,7 @@ def test_status_tells_of_each_service_and_of_those_that_do_not_answer(desk: Desk
     assert (told["dead"], told["waiting"], told["failing"], told["unsent"], told["queue"]) == (1, 2, 0, 0, 0)
     assert "no database" in by_name["cases"]["fault"]
     assert not (desk.var / "db" / "cases.sqlite3").exists()
+    assert by_name[topology.UNROUTED]["queue"] == by_name[topology.DEAD]["queue"] == 0
     assert desk.run("status", "--service", "consent")[0] == 0
 
 

@@ -21,12 +21,12 @@ from kombu.connection import Connection
 
 from services.chassis.bus import metrics, topology, watch
 from services.chassis.bus.connection import BusSettings, Loop, connected
+from services.chassis.bus.heartbeat import Heartbeat
 from services.chassis.bus.intake import (
     FIRST_RETRY_SECONDS,
     Arrival,
     DatabaseFailed,
     Handler,
-    Heartbeat,
     Intake,
 )
 from services.chassis.bus.tending import count_parked

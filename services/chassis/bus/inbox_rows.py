@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from services.chassis.bus.heartbeat import Heartbeat
 from services.chassis.storage import AnyConnection, ChassisTables, WriteTransaction, insert_ignore, upsert
 from services.contracts.envelope import Event
-
-if TYPE_CHECKING:
-    from services.chassis.bus.intake import Heartbeat
 
 GAP = "gap"
 HANDLER_FAILED = "handler_failed"

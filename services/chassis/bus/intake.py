@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -20,11 +20,12 @@ import structlog
 
 from services.chassis import tracing
 from services.chassis.bus import metrics
+from services.chassis.bus.heartbeat import Heartbeat
 from services.chassis.bus.inbox_rows import HANDLER_FAILED, InboxRows, Key
 from services.chassis.clock import Clock
 from services.chassis.logging import fault
 from services.chassis.storage import Database, DatabaseBusy, WriteTransaction
-from services.contracts.envelope import EnvelopeError, Event
+from services.contracts.envelope import Event
 
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 300.0
 MAX_TRIES = 12
@@ -42,26 +43,6 @@ log = structlog.get_logger(__name__)
 
 class DatabaseFailed(Exception):
     """The database did not answer; what was being done comes again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """Word of a source: all that was committed in `stream` before `as_of` has been sent before this (CO-9)."""
-
-    stream: str
-    as_of: datetime
-    position: int
-
-    @classmethod
-    def of(cls, event: Event) -> Heartbeat:
-        """What a heartbeat's envelope says; raises EnvelopeError."""
-        try:
-            as_of = datetime.fromisoformat(event.data["as_of"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise EnvelopeError("not a heartbeat") from error
-        if as_of.utcoffset() is None:
-            raise EnvelopeError("as_of has no offset")
-        return cls(event.stream, as_of, event.sequence)
 
 
 Arrival = Event | Heartbeat
