@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, NoReturn
 
 CONTENT_TYPE = "application/cloudevents+json"
@@ -15,6 +16,7 @@ EVERY_MUNICIPALITY = "-"
 _SOURCE = re.compile(r"^/(?P<municipality>[^/]{1,64})/(?P<service>[a-z_]{1,64})$")
 _TYPE = re.compile(r"^[a-z_]+(\.[a-z_]+){1,2}\.v[1-9][0-9]*$")
 _TEXTS = {"id": 64, "type": 128, "source": 140, "subject": 64, "municipality": 64, "stream": 64}
+_DEEPEST = 32
 
 
 class EnvelopeError(ValueError):
@@ -96,25 +98,48 @@ class Event:
         data = event.get("data")
         if not isinstance(data, dict):
             raise EnvelopeError("data is not an object")
+        _check_sound(data)
         traceparent = _text(event, "traceparent", 64) if event.get("traceparent") is not None else None
         return cls(**texts, time=_time(event), sequence=sequence, traceparent=traceparent, data=data)
 
 
 def _text(event: Mapping[str, Any], name: str, limit: int) -> str:
     value = event.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= limit:
-        raise EnvelopeError(f"{name} is not a text of 1 to {limit} characters")
+    if not isinstance(value, str) or not 0 < len(value) <= limit or not value.isprintable():
+        raise EnvelopeError(f"{name} is not a text of 1 to {limit} printable characters")
     return value
 
 
 def _time(event: Mapping[str, Any]) -> datetime:
+    return instant(_text(event, "time", 64), "time")
+
+
+def instant(text: object, name: str) -> datetime:
+    """The instant that `text` (RFC 3339, with an offset) names, in UTC; raises EnvelopeError with `name`."""
     try:
-        time = datetime.fromisoformat(_text(event, "time", 64))
-    except ValueError as error:
-        raise EnvelopeError("time is not RFC 3339") from error
-    if time.tzinfo is None:
-        raise EnvelopeError("time has no offset")
-    return time.astimezone(UTC)
+        time = datetime.fromisoformat(str(text))
+        if time.tzinfo is None:
+            raise ValueError
+        return time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # near the ends of the calendar there is no UTC
+        raise EnvelopeError(f"{name} is not RFC 3339 with an offset") from error
+
+
+def _check_sound(data: dict[str, Any]) -> None:
+    """What every engine can keep: nested no deeper than _DEEPEST, and numbers that JSON has. Raises EnvelopeError."""
+    level: list[Any] = [data]
+    for _ in range(_DEEPEST):
+        below: list[Any] = []
+        for each in level:
+            for child in each.values() if isinstance(each, dict) else each:
+                if isinstance(child, dict | list):
+                    below.append(child)
+                elif isinstance(child, float) and not isfinite(child):
+                    raise EnvelopeError("data has a number that is none")
+        if not below:
+            return
+        level = below
+    raise EnvelopeError("data is nested too deep")
 
 
 def _refuse_constant(_name: str) -> NoReturn:

@@ -4,6 +4,7 @@ database fails."""
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -284,6 +285,32 @@ def test_what_cannot_be_read_is_kept_sealed_and_the_rest_goes_on(
     assert kept.ciphertext == b"sealed:" + bad[::-1]
     assert kept.sha256 == hashlib.sha256(bad).hexdigest()
     assert "Nordmann" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"time": "0001-01-01T00:00:00+14:00"},
+        {"time": "9999-12-31T23:59:59-14:00"},
+        {"subject": "\ud800"},
+        {"subject": "a\0b"},
+        {"id": "a\0b"},
+        {"streamseq": 9, "data": {"n": "1e400"}},
+        *({"streamseq": 9, "data": {"n": '{"n":' * deep + "1" + "}" * deep}} for deep in (40, 900, 940)),
+        {"type": "alpha.things.heartbeat.v1", "data": {"as_of": "9999-12-31T23:59:59-14:00"}},
+    ],
+    ids="-".join,
+)
+def test_what_can_be_read_and_not_kept_stops_nobody_else(world: World, words: dict[str, Any]) -> None:
+    told = world.event("t9", 5)
+    bad = json.dumps({**told.as_dict(), **words})
+    if "n" in words.get("data", {}):  # json.dumps does not write what is meant here
+        bad = bad.replace(json.dumps(words["data"]["n"]), words["data"]["n"])
+    world.inbox.receive(bad.encode(), world.event("t1", 1).to_json())
+    assert seen(world.db) == [1]
+    assert len(rows(world.db, "undecodable")) == 1
+    world.receive(told)
+    assert seen(world.db) == [1, 5], "and what was meant is handled when it comes as it was told"
 
 
 def test_a_failing_handler_says_nothing_of_its_data_in_the_log(

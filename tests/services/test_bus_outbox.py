@@ -4,6 +4,7 @@ the wire."""
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 from services.chassis.bus import outbox
 from services.chassis.bus.outbox import EventInvalid, event_of
 from services.chassis.storage import Database
-from services.contracts.base import EventType, Message, instant
+from services.contracts.base import EventType, Message, code_tree, instant
 from services.contracts.base import date as date_field
 from services.contracts.envelope import EnvelopeError, Event
 from tests.support.bus import AT, LANE, SECRET_TOLD, THING_CHANGED, THINGS, open_database, rows, tell
@@ -68,6 +69,19 @@ def test_data_that_the_schema_does_not_know_is_refused_and_nothing_is_written(db
         with pytest.raises(EventInvalid), db.write() as tx:
             outbox.append(tx, "granli", THING_CHANGED, "t1", data, AT)
     assert rows(db, "outbox") == rows(db, "stream_sequences") == []
+
+
+def test_what_could_not_be_sent_or_read_is_not_told(db: Database) -> None:
+    """It would stop the relay, or a reader, for ever."""
+
+    class Tree(Message):
+        values = code_tree()
+
+    kind = EventType("alpha.tree.v1", THINGS, "thing", Tree, "")
+    for subject, number in (("t1", math.nan), ("t1", math.inf), ("t\n1", 1)):
+        with pytest.raises(EventInvalid), db.write() as tx:
+            outbox.append(tx, "granli", kind, subject, {"values": {"n": number}}, AT)
+    assert rows(db, "outbox") == []
 
 
 def test_dates_and_instants_become_json(db: Database) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.contracts.envelope import EnvelopeError, Event
+from services.contracts.envelope import Event, instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,4 @@ class Heartbeat:
     @classmethod
     def of(cls, event: Event) -> Heartbeat:
         """What a heartbeat's envelope says; raises EnvelopeError."""
-        try:
-            as_of = datetime.fromisoformat(event.data["as_of"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise EnvelopeError("not a heartbeat") from error
-        if as_of.utcoffset() is None:
-            raise EnvelopeError("as_of has no offset")
-        return cls(event.stream, as_of, event.sequence)
+        return cls(event.stream, instant(event.data.get("as_of"), "as_of"), event.sequence)

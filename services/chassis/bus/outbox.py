@@ -88,6 +88,10 @@ def _precedes(earlier: EventType, later: EventType) -> bool:
 
 
 def _keep(tx: WriteTransaction, event: Event) -> None:
+    try:
+        Event.from_json(event.to_json())  # one that can't be sent, or read, would stop all that come after it
+    except ValueError as error:
+        raise EventInvalid(event.type, str(error)) from error
     tx.execute(
         tx.chassis.outbox_of(event.stream).insert(),
         {
