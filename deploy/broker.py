@@ -27,6 +27,8 @@ SCRIPTS = Path(os.environ.get("STAFETT_RABBITMQ_BIN", "/usr/lib/rabbitmq/bin"))
 START_LIMIT = 90.0
 STOP_LIMIT = 20.0
 MEMORY_LIMIT, DISK_LIMIT = "512MiB", "50MB"
+READER_LIMITS = '{"max-connections": 10, "max-channels": 50}'
+"""What the user of one outside system may hold at a time."""
 
 # Small and quiet: two schedulers that do not spin, small tables, memory given back early.
 ERLANG_ARGUMENTS = (
@@ -99,6 +101,11 @@ class PrivateBroker:
     def amqp_url(self) -> str:
         """URL of the node's own virtual host, with user and password."""
         return self.url_of(self.vhost)
+
+    @property
+    def outside_url(self) -> str:
+        """URL of the virtual host where outside systems have their queues; `put_vhost` makes it."""
+        return self.url_of(f"{self.vhost}-outside")
 
     def url_of(self, vhost: str) -> str:
         """URL of another virtual host on this node."""
@@ -180,15 +187,20 @@ class PrivateBroker:
     def fresh_vhost(self, prefix: str = "test") -> str:
         """Make a new empty virtual host on the running node and return its URL."""
         vhost = f"{prefix}-{secrets.token_hex(4)}"
+        self.put_vhost(vhost)
+        return self.url_of(vhost)
+
+    def put_vhost(self, vhost: str) -> None:
+        """Make a virtual host of the node's own user, unless it is there."""
         user = self._secrets()["user"]
         # One evaluation instead of two commands: each start of rabbitmqctl takes about a second.
         self.ctl(
             "eval",
-            f'ok = rabbit_vhost:add(<<"{vhost}">>, <<"{user}">>), '
+            f'case rabbit_vhost:exists(<<"{vhost}">>) of true -> ok; '
+            f'false -> ok = rabbit_vhost:add(<<"{vhost}">>, <<"{user}">>) end, '
             f'ok = rabbit_auth_backend_internal:set_permissions(<<"{user}">>, <<"{vhost}">>, '
             '<<".*">>, <<".*">>, <<".*">>, <<"stafett">>).',
         )
-        return self.url_of(vhost)
 
     # -- users of others --------------------------------------------------------------------------------------
 
@@ -208,10 +220,12 @@ class PrivateBroker:
 
     def put_reader(self, user: str, password: str, vhost: str, queue: str) -> None:
         """Make a user, or give it a new password, that may read one queue of a virtual host and do nothing else:
-        neither declare, bind nor publish. Connections that it has are closed. The password is on no command line."""
+        neither declare, bind nor publish, and hold but a few connections. Those that it has are closed. The password is
+        on no command line."""
         salt = secrets.token_bytes(4)
         digest = base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
         queue_alone = "^" + queue.replace(".", "[.]") + "$"
+        limits = READER_LIMITS.replace('"', '\\"')
         self.ctl(
             "eval",
             f'U = <<"{user}">>, A = <<"stafett">>, '
@@ -220,16 +234,18 @@ class PrivateBroker:
             f'rabbit_auth_backend_internal:put_user(#{{name => U, password_hash => <<"{digest}">>, '
             'hashing_algorithm => <<"rabbit_password_hashing_sha256">>, tags => <<"">>}, A), '
             f'ok = rabbit_auth_backend_internal:set_permissions(U, <<"{vhost}">>, '
-            f'<<"^$">>, <<"^$">>, <<"{queue_alone}">>, A).',
+            f'<<"^$">>, <<"^$">>, <<"{queue_alone}">>, A), '
+            f'ok = rabbit_auth_backend_internal:set_user_limits(U, <<"{limits}">>, A).',
         )
 
-    def drop_user(self, user: str) -> None:
-        """Delete a user, if it is there; its connections are closed."""
-        self.ctl(
+    def drop_user(self, user: str) -> bool:
+        """Delete a user, and close its connections; whether it was there."""
+        said = self.ctl(
             "eval",
             f'U = <<"{user}">>, case rabbit_auth_backend_internal:exists(U) of true -> '
-            'rabbit_auth_backend_internal:delete_user(U, <<"stafett">>); false -> ok end.',
+            'rabbit_auth_backend_internal:delete_user(U, <<"stafett">>), gone; false -> nobody end.',
         )
+        return "gone" in said
 
     def drop_vhost(self, url: str) -> None:
         """Delete a virtual host that `fresh_vhost` made, with all its queues."""
@@ -241,14 +257,17 @@ class PrivateBroker:
 
     def tool(self, script: str, *arguments: str, seconds: float = 60.0) -> str:
         """Run one of RabbitMQ's command-line tools (rabbitmqctl, rabbitmq-queues, …) against this node."""
-        done = subprocess.run(
-            [str(SCRIPTS / script), "-n", self.node, *arguments],
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [str(SCRIPTS / script), "-n", self.node, *arguments],
+                env=self._environment(),
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise StartFailed(f"{script} {arguments[0]} did not end within {seconds:.0f} s") from None
         if done.returncode != 0:
             raise StartFailed(
                 f"{script} {arguments[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}"

@@ -19,15 +19,17 @@ _PURPOSE = "run.engines"
 
 @dataclass(frozen=True)
 class Engines:
-    """The broker's address (None: never told) and each service's database."""
+    """The broker's address (None: never told), that of outside systems' queues (the same, unless they have a virtual
+    host of their own), and each service's database."""
 
     amqp_url: str | None = field(repr=False)
+    outside_amqp_url: str | None = field(repr=False)
     databases: Mapping[str, str] = field(repr=False)
 
 
 def keep(var: Path, env: Mapping[str, str]) -> None:
     """Keep what `env` says. A database that it does not name is the SQLite file under `var`, and is not written."""
-    names = ["STAFETT_AMQP_URL", *map(_variable, SERVICES)]
+    names = ["STAFETT_AMQP_URL", "STAFETT_OUTSIDE_AMQP_URL", *map(_variable, SERVICES)]
     told = {name: env[name] for name in names if env.get(name)}
     file = _file(var)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
@@ -39,6 +41,7 @@ def find(var: Path, env: Mapping[str, str] = os.environ) -> Engines:
     told = {**_kept(var), **{name: value for name, value in env.items() if value}}
     return Engines(
         told.get("STAFETT_AMQP_URL"),
+        told.get("STAFETT_OUTSIDE_AMQP_URL") or told.get("STAFETT_AMQP_URL"),
         {
             service: told.get(_variable(service)) or f"sqlite:///{var / 'db' / service}.sqlite3"
             for service in SERVICES

@@ -69,7 +69,7 @@ class Plan:
         ]
 
 
-def make_plan(var: Path, port: int, amqp_url: str) -> Plan:
+def make_plan(var: Path, port: int, amqp_url: str, outside_amqp_url: str = "") -> Plan:
     """Plan the whole suite on `var`, the gateway on `port`, and everything else on free loopback ports."""
     names = ["standins", "smtp", *SERVICES]
     ports = _ports(var, names)
@@ -78,6 +78,7 @@ def make_plan(var: Path, port: int, amqp_url: str) -> Plan:
     common = os.environ | {
         "STAFETT_VAR": str(var),
         "STAFETT_AMQP_URL": amqp_url,
+        "STAFETT_OUTSIDE_AMQP_URL": outside_amqp_url,
         "STAFETT_PUBLIC_URL": os.environ.get("STAFETT_PUBLIC_URL", f"http://127.0.0.1:{port}"),
         "STAFETT_SANDBOX": os.environ.get("STAFETT_SANDBOX", "1"),
         "STAFETT_OIDC_ISSUER": os.environ.get("STAFETT_OIDC_ISSUER", standins),

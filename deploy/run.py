@@ -69,7 +69,11 @@ class Suite:
             self.broker.start()
         else:
             self._say("broker", "using STAFETT_AMQP_URL")
-        self._plan = make_plan(self.var, self.port, self._amqp_url or self._private().amqp_url)
+        if self.broker is None:
+            outside = os.environ.get("STAFETT_OUTSIDE_AMQP_URL", "")
+            self._plan = make_plan(self.var, self.port, self._amqp_url or "", outside)
+        else:
+            self._plan = make_plan(self.var, self.port, self.broker.amqp_url, self.broker.outside_url)
         if seed:
             self._seed()
         self._supervisor = Supervisor(self._plan, say=lambda line: self._say("restart", line))

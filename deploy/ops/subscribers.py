@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from services.kernel.calendar import midnight
 from services.kernel.errors import Refusal
 
 ISSUER = "ops"
+_PLACE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SHORT = (
     "municipality", "recipient", "service_id", "unit_id", "way", "state", "last_number", "waiting", "oldest_waiting",
     "failing_since", "dropped", "catching_up",
@@ -63,15 +65,15 @@ class Subscribers:
         request |= {"url": asked.url} if asked.url else {}
         request |= {"since": asked.since} if asked.since else {}
         with self._asking() as ask:
+            if way == "queue" and name not in _ways(ask, place):
+                self._clear_place(place, name)
             made = ask(notifications.Subscribe, place, request)
             row = {"municipality": place, "recipient": name, "way": way, "id": made["id"]}
             if way == "queue":
                 try:
-                    users = BrokerUsers(self._desk)
-                    users.make_queue(place, name, asked.queue_most)
-                    row |= users.make_user(place, name)
-                except Fault:
-                    ask(notifications.Unsubscribe, place, {"recipient": name})
+                    row |= self._make_place(place, name, asked.queue_most)
+                except BaseException as error:
+                    self._take_back(ask, place, name, error)
                     raise
         self._note("subscribe", place, name)
         return [row | self._secret(way, key)]
@@ -79,13 +81,16 @@ class Subscribers:
     def unsubscribe(self, place: str, name: str) -> list[dict[str, Any]]:
         """Let it out: nothing more is told, and its queue and user go. Goes on where an earlier try broke off."""
         with self._asking() as ask:
-            ways = {
-                item["recipient"]: item["way"] for item in ask(notifications.Subscriptions, place)["items"]
-            }
+            ways = _ways(ask, place)
             if name in ways:
                 ask(notifications.Unsubscribe, place, {"recipient": name})
-            lines = BrokerUsers(self._desk).remove(place, name) if ways.get(name, "queue") == "queue" else []
-        if name not in ways and not lines:
+            found, lines = name in ways, list[str]()
+            if ways.get(name, "queue") == "queue":
+                users = BrokerUsers(self._desk)
+                users.enter()
+                left, lines = users.remove(place, name)
+                found = found or left
+        if not found:
             raise Fault(f"{place} has no subscription called {name}")
         self._note("unsubscribe", place, name)
         return [{"municipality": place, "recipient": name, "ended": True, "run": lines}]
@@ -121,6 +126,28 @@ class Subscribers:
             ask(notifications.ResumeSubscription, place, {"recipient": name})
         self._note("resume", place, name)
         return [{"municipality": place, "recipient": name, "state": "active"}]
+
+    def _clear_place(self, place: str, name: str) -> None:
+        """What an earlier system of that name has left in its queue is not for the new one."""
+        users = BrokerUsers(self._desk)
+        users.enter()
+        users.remove_queue(place, name)
+
+    def _make_place(self, place: str, name: str, most: int) -> dict[str, Any]:
+        users = BrokerUsers(self._desk)
+        users.make_queue(place, name, most)
+        return users.make_user(place, name)
+
+    def _take_back(self, ask: Any, place: str, name: str, error: BaseException) -> None:
+        """All or nothing: what was made goes again. Raises Fault where that can't be done either."""
+        try:
+            ask(notifications.Unsubscribe, place, {"recipient": name})
+            BrokerUsers(self._desk).remove(place, name)
+        except Fault as fault:
+            raise Fault(
+                f"{error or type(error).__name__}; and what was made could not be taken back ({fault}): "
+                "run unsubscribe, then try again"
+            ) from None
 
     def _secret(self, way: str, key: str | None) -> dict[str, Any]:
         if way == "webhook":
@@ -160,6 +187,10 @@ class Subscribers:
             client.stop()
 
 
+def _ways(ask: Any, place: str) -> dict[str, str]:
+    return {item["recipient"]: item["way"] for item in ask(notifications.Subscriptions, place)["items"]}
+
+
 def _municipalities(ask: Any) -> list[str]:
     found = ask(directory.ListMunicipalities, EVERY_MUNICIPALITY)["items"]
     return [each["municipality"] for each in found]
@@ -177,24 +208,41 @@ def _key(way: str, municipality: str) -> str | None:
 
 def _since(text: str) -> str:
     """A day (from its Norwegian midnight), or an instant with an offset."""
-    if len(text) == 10:
-        return midnight(datetime.fromisoformat(text).date()).isoformat()
     found = datetime.fromisoformat(text)
+    if not 1900 <= found.year <= 2200:
+        raise ValueError("no day of ours")
+    if len(text) == 10:
+        return midnight(found.date()).isoformat()
     if found.tzinfo is None:
         raise ValueError("an instant needs an offset")
     return found.astimezone(UTC).isoformat()
 
 
-_since.__name__ = "day"  # as argparse names what was wrong
+def _name(text: str) -> str:
+    """A name that can stand in a queue's name, in a user's, and on a line to run."""
+    if not notifications.NAME.fullmatch(text):
+        raise ValueError("not a name")
+    return text
+
+
+def _place(text: str) -> str:
+    """A municipality's code, of which the same is true."""
+    if not _PLACE.fullmatch(text):
+        raise ValueError("not a code")
+    return text
+
+
+# as argparse names what was wrong
+_since.__name__, _name.__name__, _place.__name__ = "day", "name", "code"
 
 
 def _which(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--municipality", required=True)
-    parser.add_argument("--recipient", required=True, help="name of the outside system")
+    parser.add_argument("--municipality", type=_place, required=True)
+    parser.add_argument("--recipient", type=_name, required=True, help="name of the outside system")
 
 
 def _subscribers_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--municipality", help="this one alone")
+    parser.add_argument("--municipality", type=_place, help="this one alone")
 
 
 def _subscribe_arguments(parser: argparse.ArgumentParser) -> None:

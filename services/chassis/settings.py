@@ -31,6 +31,8 @@ class Settings:
     log_level: str = "info"
     clock_file: Path | None = None
     export_spans: bool = False
+    outside_amqp_url: str = field(default="", repr=False)
+    """Where the queues of outside systems are; empty: where ours are."""
 
     @classmethod
     def load(cls, service: str) -> "Settings":
@@ -67,5 +69,6 @@ class Settings:
                 oidc_client_secret=env.str("OIDC_CLIENT_SECRET", ""),
                 log_level=env.str("LOG_LEVEL", "info"),
                 clock_file=Path(clock_file).absolute() if clock_file else None,
+                outside_amqp_url=env.str("OUTSIDE_AMQP_URL", ""),
                 export_spans=any(os.environ.get(name) for name in _COLLECTOR),
             )

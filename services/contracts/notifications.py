@@ -107,11 +107,12 @@ DISABLED = ("gone", "failing")
 MOST_ITEMS = 100
 
 
-_NAME = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+"""How an outside system is called."""
 
 
 def _check_name(value: str) -> None:
-    if not _NAME.match(value):
+    if not NAME.fullmatch(value):
         raise ValidationError("not_a_name")
 
 
@@ -135,7 +136,9 @@ class SubscribeRequest(Message):
     allow_private = flag(load_default=False, description="The address may be private, and plain http")
     key = secret(required=False, description="The webhook's signing secret (whsec_...), or the feed's token")
     queue_most = number(
-        minimum=1, load_default=100_000, description="How many events its queue keeps at most"
+        minimum=1,
+        load_default=100_000,
+        description="How many events its queue keeps at most",
     )
     since = instant(required=False, description="Offer what has happened since then, too")
 

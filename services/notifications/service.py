@@ -45,7 +45,8 @@ class NotificationsService(Service):
         name = urlsplit(settings.public_url).hostname or "localhost"
         sender = Env().str("STAFETT_MAIL_FROM", "ikke-svar@stafett.example")
         mail = MailServer(settings.smtp_url, name)
-        return send.Outside(mail, sender, settings.public_url, Egress.of(settings.amqp_url))
+        egress = Egress.of(settings.outside_amqp_url or settings.amqp_url)
+        return send.Outside(mail, sender, settings.public_url, egress)
 
     @classmethod
     def watches(cls, db: Database, clock: Clock) -> dict[str, Check]:

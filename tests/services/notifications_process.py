@@ -33,12 +33,19 @@ class Running:
     """`with Running(...) as running:` both are ready; they end with the block."""
 
     def __init__(
-        self, folder: Path, amqp_url: str, database_url: str, directory_url: str, smtp_port: int
+        self,
+        folder: Path,
+        amqp_url: str,
+        database_url: str,
+        directory_url: str,
+        smtp_port: int,
+        outside_amqp_url: str = "",
     ) -> None:
         self.var, self.amqp_url, self.folder = folder / "var", amqp_url, folder
         self._env = os.environ | {
             "STAFETT_VAR": str(self.var),
             "STAFETT_AMQP_URL": amqp_url,
+            "STAFETT_OUTSIDE_AMQP_URL": outside_amqp_url,
             "STAFETT_NOTIFICATIONS_DATABASE_URL": database_url,
             "STAFETT_DIRECTORY_DATABASE_URL": directory_url,
             "STAFETT_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",

@@ -10,13 +10,17 @@ from typing import Any
 
 import pika
 import pytest
-from pika.exceptions import AMQPConnectionError, ChannelClosedByBroker
+from amqp import Message
+from kombu import Connection
+from pika.exceptions import AMQPConnectionError, ChannelClosedByBroker, ConnectionClosedByBroker
 
 from deploy import engines
 from deploy.broker import PrivateBroker
 from deploy.ops.__main__ import main
-from deploy.processes import free_port
-from services.contracts import directory
+from deploy.processes import StartFailed, free_port
+from services.chassis.actor import Signer, service_actor
+from services.chassis.bus import topology
+from services.contracts import directory, notifications, outside
 from tests.services.notifications_process import Running
 from tests.support.bus import wait_until
 
@@ -59,10 +63,11 @@ def operator(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Operator]:  # fmt: skip
     urls = make_database("notifications"), make_database("directory")
-    with Running(tmp_path, amqp_url, *urls, free_port()) as running:
+    outside_url = f"{amqp_url}-outside"
+    with Running(tmp_path, amqp_url, *urls, free_port(), outside_url) as running:
         (running.var / "run").mkdir()
         (running.var / "broker").symlink_to(broker.base)
-        engines.keep(running.var, {"STAFETT_AMQP_URL": amqp_url})
+        engines.keep(running.var, {"STAFETT_AMQP_URL": amqp_url, "STAFETT_OUTSIDE_AMQP_URL": outside_url})
         for kind, id, data in (
             (directory.ServiceChanged, "service-1", {"service_id": "service-1", "kind": "universal"}),
             (directory.UnitChanged, "unit-1", {"unit_id": "unit-1", "service_id": "service-1"}),
@@ -72,7 +77,9 @@ def operator(
         wait_until(lambda: made.run("subscribe", *WHO[:3], "probe", "--service", "service-1", "--unit", "unit-1",
                                     "--events", GRANTED, "--way", "feed")[0] == 0)  # fmt: skip
         made.one("unsubscribe", *WHO[:3], "probe")
+        broker.put_vhost(outside_url.rpartition("/")[2])
         yield made
+    broker.drop_vhost(outside_url)
 
 
 def change_unit(running: Running, id: str) -> None:
@@ -118,6 +125,91 @@ def test_a_system_reads_its_own_queue_and_can_do_nothing_else(operator: Operator
             act(connection.channel())
         assert refused.value.reply_code == 403, refused.value
     connection.close()
+
+
+def test_PR_3_a_system_can_not_see_how_our_queues_fill(operator: Operator) -> None:
+    """PR-3, SE-7: whoever may enter a virtual host can ask how many messages stand in a queue of it, and how many read
+    them, whatever they may read: so none of ours is there."""
+    connection = pika.BlockingConnection(pika.URLParameters(operator.subscribe()["url"]))
+    for queue in ("notifications.inbox", "directory.inbox", topology.DEAD, topology.UNROUTED):
+        with pytest.raises(ChannelClosedByBroker) as refused:
+            connection.channel().queue_declare(queue, passive=True)
+        assert refused.value.reply_code == 404, refused.value
+    with pytest.raises(ChannelClosedByBroker) as refused:
+        connection.channel().exchange_declare(topology.EVENTS_EXCHANGE, passive=True)
+    assert refused.value.reply_code == 404
+    connection.close()
+    with pytest.raises(AMQPConnectionError):
+        pika.BlockingConnection(pika.URLParameters(mine_in(operator.running.amqp_url, operator)))
+
+
+def mine_in(url: str, operator: Operator) -> str:
+    """The address of a system that tries its own password on another virtual host."""
+    fresh: str = operator.one("rotate", *WHO)["url"]
+    return f"{fresh.rpartition('/')[0]}/{url.rpartition('/')[2]}"
+
+
+def test_a_system_can_not_use_up_the_broker(operator: Operator) -> None:
+    address = pika.URLParameters(operator.subscribe()["url"])
+    held: list[Any] = []
+    with pytest.raises((AMQPConnectionError, ConnectionClosedByBroker)):
+        held.extend(pika.BlockingConnection(address) for _ in range(40))
+    with pytest.raises((AMQPConnectionError, ConnectionClosedByBroker)):
+        for _ in range(100):
+            held[0].channel()
+    for each in held[1:]:
+        each.close()
+
+
+def test_what_an_earlier_system_left_is_not_for_its_namesake(operator: Operator, amqp_url: str) -> None:
+    """The command broke off between the subscription's end and the queue's: the next of that name, perhaps of
+    another service, gets an empty queue."""
+    operator.subscribe()
+    with Connection(f"{amqp_url}-outside") as connection:
+        channel = connection.channel()
+        key = outside.routing_key("granli", "skolesystem", GRANTED)
+        channel.basic_publish(Message(b"{}"), outside.EXCHANGE, key)
+        token = Signer(operator.running.var, "ops").mint(service_actor("ops", "granli"))
+        operator.running.client.call(notifications.Unsubscribe, token, {"recipient": "skolesystem"})
+        operator.subscribe("skolesystem", "--queue-most", "7")
+        assert channel.basic_get("outside.granli.skolesystem") is None
+        operator.running.client.call(notifications.Unsubscribe, token, {"recipient": "skolesystem"})
+        assert operator.one("unsubscribe", *WHO)["ended"], "it goes on where it broke off"
+        assert operator.run("unsubscribe", *WHO)[0] == 1
+
+
+def test_a_subscription_without_its_place_on_the_broker_is_taken_back(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise StartFailed("rabbitmqctl eval did not end within 60 s")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PrivateBroker, "put_reader", fails)
+        code, said = operator.run(
+            "subscribe", *WHO, "--service", "service-1", "--events", GRANTED, "--way", "queue"
+        )
+    assert code == 1 and "did not end" in said["fault"]
+    assert operator.run("subscribers")[1] == []
+    assert operator.subscribe("skolesystem", "--queue-most", "7")["queue"] == "outside.granli.skolesystem"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["unsubscribe", *WHO[:3], "x" * 300],
+        ["unsubscribe", *WHO[:3], 'a">>, halt(), <<"'],
+        ["unsubscribe", *WHO[:3], "skolesystem\n"],
+        ["unsubscribe", "--municipality", "x" * 300, *WHO[2:]],
+        ["catch-up", *WHO, "--from", "0001-01-01"],
+        ["catch-up", *WHO, "--from", "0001-01-01T00:00:00+14:00"],
+        ["catch-up", *WHO, "--from", "yesterday"],
+    ],
+)
+def test_what_is_no_name_and_no_day_is_a_call_not_understood(words: list[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as usage:
+        main([*words, "--var", str(tmp_path)])
+    assert usage.value.code == 2
 
 
 def publish(channel: Any, exchange: str) -> None:
@@ -181,6 +273,8 @@ def test_what_can_not_be_is_said_and_leaves_nothing(operator: Operator) -> None:
 def test_on_a_broker_that_is_not_ours_the_lines_to_run_are_told(operator: Operator) -> None:
     (operator.running.var / "broker").unlink()
     made = operator.subscribe()
-    assert [line.split()[1] for line in made["run"]] == ["delete_user", "add_user", "set_permissions"]
+    assert [line.split()[1] for line in made["run"]] == [
+        "delete_user", "add_user", "set_permissions", "set_user_limits",
+    ]  # fmt: skip
     assert made["run"][2].endswith("'^$' '^$' '^outside[.]granli[.]skolesystem$'")
     assert operator.one("unsubscribe", *WHO)["run"] == ["rabbitmqctl delete_user outside.granli.skolesystem"]

@@ -17,6 +17,8 @@ from services.notifications.egress.operators import demand_operator
 from services.notifications.egress.subscriptions import Subscription, Subscriptions
 from services.notifications.storage import is_service
 
+QUEUE_MOST = 10_000_000
+"""No queue keeps more events than this."""
 _PRINTED = re.compile(r"[\x21-\x7e]+")
 
 
@@ -63,6 +65,8 @@ def _faults(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, str]:
     faults = _key_faults(request["way"], request["key"], uow.municipality)
     if request["way"] == "webhook":
         faults |= _url_faults(request["url"], request["allow_private"])
+    if request["queue_most"] > QUEUE_MOST:
+        faults["queue_most"] = "out_of_range"
     if not is_service(uow.tx, uow.municipality, request["service_id"]):
         faults["service_id"] = "not_known_here"
     unit = request["unit_id"]
