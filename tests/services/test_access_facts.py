@@ -76,7 +76,7 @@ class World:
         with self.db.write() as tx:
             access.HANDLERS[kind.type](SimpleNamespace(tx=tx), event)  # type: ignore[arg-type]
 
-    def heartbeat(self, at: datetime = NOW) -> None:
+    def heartbeat(self, at: datetime | None = NOW) -> None:
         with self.db.write() as tx:
             state = self.db.chassis.stream_state
             tx.execute(state.delete())
@@ -327,16 +327,21 @@ def test_a_policy_that_cannot_stand_is_refused(level_2: World) -> None:
     assert level_2.asks("teacher", KINDERGARTEN).may(Act.SEE_CASE)
 
 
-@pytest.mark.parametrize("as_of", [None, NOW - timedelta(seconds=31)])
-def test_old_knowledge_of_consent_stops_third_parties_only(level_2: World, as_of: datetime | None) -> None:
-    """CO-9: nobody outside on knowledge that is too old or was never had; family and the owning unit read on."""
+@pytest.mark.parametrize(
+    "as_of", [None, NOW - timedelta(seconds=31), NOW + timedelta(seconds=31), "still reading"], ids=str
+)
+def test_old_knowledge_of_consent_stops_third_parties_only(
+    level_2: World, as_of: datetime | str | None
+) -> None:
+    """CO-9: nobody outside on knowledge that is too old or was never had, or that comes from before the clock was set
+    back; family and the owning unit read on."""
     level_2.bring_in(("psychologist", PSYCHOLOGY))
     level_2.share((PSYCHOLOGY, "learning"), starts=NOW - timedelta(days=1))
     assert level_2.asks("psychologist", PSYCHOLOGY).may(Act.READ_PLAN, "learning")
     with level_2.db.write() as tx:
         tx.execute(level_2.db.chassis.stream_state.delete())
     if as_of:
-        level_2.heartbeat(as_of)
+        level_2.heartbeat(as_of if isinstance(as_of, datetime) else None)
     assert level_2.asks("psychologist", PSYCHOLOGY).why(Act.READ_PLAN, "learning") == (
         "CO-9", "consent_status_not_known",
     )  # fmt: skip

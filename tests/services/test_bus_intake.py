@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -101,6 +102,16 @@ def test_a_heartbeat_counts_with_the_events_before_it(world: World) -> None:
     [state] = rows(world.db, "stream_state")
     assert (state.told_as_of, state.told_position) == (AT, 2)
     assert seen(world.db) == [1, 2]
+
+
+def test_CO_9_a_source_whose_clock_is_ahead_vouches_for_nothing_to_come(world: World) -> None:
+    world.intake.take([Heartbeat(THINGS, AT + timedelta(hours=1), 0)])
+    [state] = rows(world.db, "stream_state")
+    assert state.as_of == AT
+    world.clock.advance(seconds=10)
+    world.intake.take([Heartbeat(THINGS, AT + timedelta(hours=1, seconds=10), 0)])
+    [state] = rows(world.db, "stream_state")
+    assert state.as_of == AT + timedelta(seconds=10)
 
 
 def test_SE_7_a_subject_of_another_municipality_is_parked_and_the_rest_handled(world: World) -> None:

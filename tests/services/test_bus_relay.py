@@ -3,10 +3,12 @@ heartbeats."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -146,6 +148,29 @@ def test_heartbeats_tell_how_old_the_knowledge_is(
     wait_until(lambda: collect() >= 2)
     assert {beat.type for beat in beats} == {"alpha.things.heartbeat.v1"}
     assert beats[-1].data == {"stream": THINGS, "as_of": "2026-01-05T09:05:00Z", "position": 1}
+
+
+class Said:
+    """Takes down what a relay says."""
+
+    def __init__(self) -> None:
+        self.words: list[dict[str, Any]] = []
+
+    def send(self, messages: Sequence[Outgoing]) -> None:
+        self.words += [json.loads(message.body)["data"] for message in messages]
+
+
+def test_CO_9_no_heartbeat_vouches_for_an_unsent_event_from_before_the_clock_was_set_back(
+    db: Database, clock: SettableClock
+) -> None:
+    relay = Relay(db, BusSettings("amqp://127.0.0.1:1//"), "alpha", clock, catalogue=CATALOGUE)
+    tell(db, "t1", 1, at=AT + timedelta(hours=1))
+    said = Said()
+    relay._beat(said)  # type: ignore[arg-type]
+    assert [each["stream"] for each in said.words] == [LANE]
+    clock.advance(timedelta(hours=2))
+    relay._beat(said)  # type: ignore[arg-type]
+    assert said.words[-1] == {"stream": THINGS, "as_of": "2026-01-05T10:00:00Z", "position": 0}
 
 
 def test_one_relay_a_database_is_active_and_the_next_takes_over(

@@ -262,9 +262,10 @@ def _known_as_of(streams: Iterable[Any], service: str, now: datetime) -> datetim
     for stream in TIMED_STREAMS:
         if STREAMS[stream] == service:
             continue
-        if stream not in heard:
+        as_of = heard.get(stream)
+        if as_of is None:  # nothing was heard, or the history is still being read
             return None
-        oldest = min(oldest, heard[stream])
+        oldest = min(oldest, now - abs(now - as_of))  # from hours to come: the clock was set back since
     return oldest
 
 

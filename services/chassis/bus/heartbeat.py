@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.contracts.envelope import Event, instant
@@ -20,3 +20,8 @@ class Heartbeat:
     def of(cls, event: Event) -> Heartbeat:
         """What a heartbeat's envelope says; raises EnvelopeError."""
         return cls(event.stream, instant(event.data.get("as_of"), "as_of"), event.sequence)
+
+    def heard_at(self, now: datetime) -> Heartbeat:
+        """The same, vouching for nothing later than `now`: of a source whose clock is ahead, knowledge would be fresh
+        long after its last word."""
+        return self if self.as_of <= now else replace(self, as_of=now)

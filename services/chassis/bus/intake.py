@@ -147,7 +147,7 @@ class Intake:
                 break
             taken.count += 1
             if isinstance(arrival, Heartbeat):
-                beats[arrival.stream] = arrival
+                beats[arrival.stream] = arrival.heard_at(now)
                 continue
             outcome = self._take_one(tx, arrival, positions)
             taken.outcomes.append((arrival, outcome))

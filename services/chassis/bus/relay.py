@@ -195,6 +195,10 @@ class Relay:
             now = self._clock.now()  # before the look: what was committed before it is seen by it
             with self._db.read() as conn:
                 unsent, position = rows.oldest_unsent(conn), rows.last_position(conn)
+            if (
+                unsent and unsent > self._clock.now()
+            ):  # the clock was set back since: nobody can say how old it is
+                continue
             as_of = min(now, unsent) if unsent else now
             publisher.send([_heartbeat(self._service, stream, now, as_of, position)])
 
