@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from services.chassis.settings import Settings
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import bus
 from services.contracts.base import Procedure
-from services.contracts.envelope import EVERY_MUNICIPALITY, Event
+from services.contracts.envelope import EVERY_MUNICIPALITY, EnvelopeError, Event
 from services.kernel.errors import Forbidden, Unavailable
 from tests.support.bus import (
     AT,
@@ -71,6 +71,7 @@ class World:
 
     alpha: App
     open: Callable[[str], App]
+    hear_lane_too: Callable[[], None]
     asked: list[str] = field(default_factory=list)
     down: bool = False
 
@@ -103,6 +104,10 @@ class World:
 def world(make_database: Callable[[str], str], var_dir: Path) -> Iterator[World]:
     ensure_key_material(var_dir)
     opened: list[App] = []
+    catalogues = [CATALOGUE]
+
+    def hear_lane_too() -> None:
+        catalogues.append(replace(CATALOGUE, hears={**CATALOGUE.hears, "beta": frozenset({THINGS, LANE})}))
 
     def open_app(kind: type[Service], name: str) -> App:
         app = App(
@@ -110,14 +115,14 @@ def world(make_database: Callable[[str], str], var_dir: Path) -> Iterator[World]
             Settings(kind.name, var_dir, "amqp://127.0.0.1:1//", make_database(name)),
             clock=SettableClock(AT + timedelta(days=365)),
             migrations=MIGRATIONS,
-            catalogue=CATALOGUE,
+            catalogue=catalogues[-1],
             ask_source=lambda *words: world.ask(*words),
         )
         app.setup()
         opened.append(app)
         return app
 
-    world = World(open_app(Alpha, "alpha"), lambda name: open_app(Beta, name))
+    world = World(open_app(Alpha, "alpha"), lambda name: open_app(Beta, name), hear_lane_too)
     yield world
     for app in opened:
         app.db.close()
@@ -254,6 +259,49 @@ def test_CO_9_a_late_beginner_knows_nothing_before_it_has_read_all(world: World)
     app.catch_up.round()
     with app.db.read() as conn:
         assert app.inbox.knowledge(conn, [(THINGS, "t1")]).as_of == AT
+
+
+def test_CO_9_what_a_source_names_and_does_not_give_is_not_known(world: World) -> None:
+    app = world.open("beta")
+    world.beat(app, 0)
+    world.tell("t1", 1)
+    app.repair._ask = lambda *_: []
+    world.beat(app, 1, AT + timedelta(seconds=10))
+    for _ in range(2):
+        app.catch_up.round()
+        with app.db.read() as conn:
+            assert app.inbox.knowledge(conn, [(THINGS, "t1")]).as_of == AT
+
+
+def test_what_is_new_and_cannot_be_had_holds_up_nothing_that_is_here(world: World) -> None:
+    world.hear_lane_too()
+    app = world.open("beta")
+    world.beat(app, 0)
+    world.tell("t1", 1)
+    world.beat(app, 1, AT + timedelta(seconds=10))
+    ask = app.catch_up._ask
+    app.catch_up._ask = lambda procedure, request: (
+        {"events": [{}], "next": 1, "last": 1} if request["stream"] == LANE else ask(procedure, request)
+    )
+    with pytest.raises(EnvelopeError):
+        app.catch_up.round()
+    with app.db.read() as conn:
+        assert app.inbox.knowledge(conn, [(THINGS, None)]).as_of == AT + timedelta(seconds=10)
+    assert seen(app.db) == [1]
+
+
+def test_while_history_is_read_what_is_here_stays_known(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.contracts.bus.PAGE", 2)
+    monkeypatch.setattr("services.chassis.bus.catch_up.BEGIN_SECONDS", -1)
+    world.tell("t1", *range(5))
+    late = world.open("late")
+    read = []
+    while len(read) < 5:
+        late.catch_up.round()
+        read = seen(late.db)
+    assert read == list(range(5))
 
 
 def test_a_source_that_was_set_back_to_nothing_changes_nothing(world: World) -> None:

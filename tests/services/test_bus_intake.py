@@ -94,6 +94,13 @@ def test_of_a_batch_in_which_one_fails_all_others_are_handled_once(world: World)
     assert seen(world.db, "t1") == [101, 102, 103]
 
 
+def test_what_another_thread_has_handled_meanwhile_is_not_parked_as_failed(world: World) -> None:
+    one = event("t1", 1)
+    world.intake.take([one])
+    world.intake._park_failed(one, RuntimeError())
+    assert rows(world.db, "parked") == []
+
+
 def test_a_heartbeat_counts_with_the_events_before_it(world: World) -> None:
     """CO-9: what it vouches for is committed with it, not after it."""
     beats = [Heartbeat(THINGS, AT, position) for position in (0, 2)]

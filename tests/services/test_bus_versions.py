@@ -205,3 +205,25 @@ def test_what_comes_twice_and_out_of_order_is_handled_once_in_either_version(
         inbox.receive(body)
     assert [(sequence, n // 10) for sequence, n in world.seen()] == [(1, 1), (2, 2), (3, 3)]
     assert rows(world.beta, "parked") == [] and world.stands_at(3)
+
+
+def test_a_reader_of_both_handles_the_newest_also_of_what_comes_too_early(world: World) -> None:
+    for n in (1, 2):
+        tell_new(world.alpha, n)
+    new1, old1, new2, old2 = (event.to_json() for event in world.told())
+    inbox = world.inbox(NEW, AHEAD)
+    inbox.receive(new2, old2)
+    inbox.receive(old2)
+    inbox.receive(new1, old1)
+    assert world.seen() == [(1, 12), (2, 22)]
+    assert rows(world.beta, "parked") == []
+
+
+def test_where_the_newest_fails_the_older_is_not_handled_in_its_place(world: World) -> None:
+    tell_new(world.alpha, 1)
+    new1, old1 = (event.to_json() for event in world.told())
+    inbox = world.inbox(NEW, {**AHEAD, V2.type: lambda *_: 1 / 0})
+    inbox.receive(new1, old1)
+    inbox.receive(old1)
+    assert world.seen() == []
+    assert [row.event["type"] for row in rows(world.beta, "parked")] == [V2.type]

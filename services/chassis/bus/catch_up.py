@@ -13,6 +13,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -28,10 +29,12 @@ from services.chassis.logging import fault
 from services.chassis.storage import Database
 from services.contracts import bus
 from services.contracts.base import Procedure
-from services.contracts.envelope import Event
+from services.contracts.envelope import EnvelopeError, Event
 from services.kernel.errors import Refusal
 
 POLL_SECONDS = 1.0
+BEGIN_SECONDS = 5.0
+"""So long at a time history is read: then the streams that are not new are compared again, and stay known."""
 _ASKED_AT_ONCE = 500
 
 log = structlog.get_logger(__name__)
@@ -74,30 +77,39 @@ class CatchUp:
                 self.round(stopping)
             except Refusal as error:  # a source is away: it is asked again in the next round
                 log.debug("source_not_asked", **fault(error))
+            except EnvelopeError as error:
+                log.error("history_not_read", **fault(error))
 
     def round(self, stopping: threading.Event | None = None) -> None:
-        """Bring each stream up to its source's last word. Raises a source's Refusal, or Unavailable."""
+        """Bring each stream up to its source's last word: those that are here first, one by one, then for some seconds
+        those that are new. Raises, when all others were tried, a source's Refusal, Unavailable, or EnvelopeError."""
         with self._db.read() as conn:
             states = {stream: self._rows.state_of(conn, stream) for stream in self._hears}
+        fault: Refusal | EnvelopeError | None = None
+        for stream, state in states.items():
+            if state.complete and state.told > state.read:
+                try:
+                    self._compare(stream, state.read, state.told, stopping)
+                except (Refusal, EnvelopeError) as error:
+                    fault = error
         new = {stream: state.read for stream, state in states.items() if not state.complete}
         if new:
             self._begin(new, stopping)
-            return
-        for stream, state in states.items():
-            if state.told > state.read:
-                self._compare(stream, state.read, state.told, stopping)
+        if fault is not None:
+            raise fault
 
     def _begin(self, read: dict[str, int], stopping: threading.Event | None) -> None:
         """Take in the history of streams that are new here, from where each has been read, as it happened: what the
         handlers make of one stream's event rests on what others had told by then."""
         feeds = [self._feed(stream, at) for stream, at in read.items()]
         told = heapq.merge(*feeds, key=lambda pair: pair[0].id)  # ids are UUIDv7: they sort as they were made
+        limit = time.monotonic() + BEGIN_SECONDS
         while batch := list(itertools.islice(told, bus.PAGE)):
             self._late.take([event for event, _ in batch])
             read |= {event.stream: position for event, position in batch}
             self._keep(read, complete=False)
             log.info("history_read", count=len(batch))
-            if stopping is not None and stopping.is_set():
+            if time.monotonic() > limit or (stopping is not None and stopping.is_set()):
                 return
         self._late.revive()  # what died for want of another stream's history gets its chance
         self._keep(read, complete=True)
@@ -121,6 +133,8 @@ class CatchUp:
             answer = self._ask(procedure, {"stream": stream, "after": after, "up_to": up_to})
             for gap in self._missing(stream, answer["heads"]):
                 self._repair.fetch(gap)
+            if self._missing(stream, answer["heads"]):  # named by the source, and not given: not known (CO-9)
+                return
             after = int(answer["next"])
             self._keep({stream: after}, complete=True)
 

@@ -70,9 +70,15 @@ class InboxRows:
             raise ValueError("a subject belongs to another municipality (SE-7)")
         return {(row.stream, row.subject): int(row.sequence) for row in found}
 
-    def ensure_position(self, tx: WriteTransaction, event: Event) -> None:
-        """The subject stands somewhere, if only at 0: whoever looks for parked events looks from there."""
-        insert_ignore(tx, self._tables.inbox_positions, _position(event, 0))
+    def lock_position(self, tx: WriteTransaction, event: Event) -> int:
+        """Where the event's subject stands, if only at 0 (whoever looks for parked events looks from there), locked
+        until commit, of whatever municipality."""
+        positions = self._tables.inbox_positions
+        insert_ignore(tx, positions, _position(event, 0))
+        here = sa.select(positions.c.sequence).where(
+            positions.c.stream == event.stream, positions.c.subject == event.subject
+        )
+        return int(tx.scalar(here.with_for_update()))
 
     def handled(self, tx: WriteTransaction, events: Sequence[Event], at: datetime) -> None:
         """These events are handled, in this order, and their subjects stand at the last of them."""
@@ -191,8 +197,14 @@ class InboxRows:
         return come
 
     def park_early(self, tx: WriteTransaction, event: Event, at: datetime) -> None:
-        """Keep an event that came before its turn."""
-        self.park(tx, event, GAP, attempts=0, retry_at=None, at=at)
+        """Keep an event that came before its turn, unless one with its number is kept already."""
+        row = _parked(event, GAP, attempts=0, retry_at=None, at=at)
+        insert_ignore(tx, self._tables.parked, {**_turn(event), **row})
+
+    def parked_as(self, tx: WriteTransaction, event: Event) -> str | None:
+        """The type under which what bears the event's number is parked; None when nothing is."""
+        kept = tx.scalar(sa.select(self._tables.parked.c.event).where(*self._this(event)))
+        return str(kept["type"]) if kept else None
 
     def park(
         self,
@@ -206,20 +218,8 @@ class InboxRows:
     ) -> None:
         """Keep an event that can't be handled now; it waits for `retry_at`, or else for its turn. With `dead_at`
         it stands on the dead list, and is not tried by itself."""
-        upsert(
-            tx,
-            self._tables.parked,
-            {"stream": event.stream, "subject": event.subject, "sequence": event.sequence},
-            {
-                "municipality": event.municipality,
-                "event": event.as_dict(),
-                "reason": reason,
-                "attempts": attempts,
-                "retry_at": retry_at,
-                "parked_at": at,
-                "dead_at": dead_at,
-            },
-        )
+        row = _parked(event, reason, attempts, retry_at, at, dead_at)
+        upsert(tx, self._tables.parked, _turn(event), row)
 
     def attempts(self, tx: WriteTransaction, event: Event) -> int:
         """How often the event's handler has failed."""
@@ -285,4 +285,27 @@ def _position(event: Event, sequence: int) -> dict[str, Any]:
         "subject": event.subject,
         "municipality": event.municipality,
         "sequence": sequence,
+    }
+
+
+def _turn(event: Event) -> dict[str, Any]:
+    return {"stream": event.stream, "subject": event.subject, "sequence": event.sequence}
+
+
+def _parked(
+    event: Event,
+    reason: str,
+    attempts: int,
+    retry_at: datetime | None,
+    at: datetime,
+    dead_at: datetime | None = None,
+) -> dict[str, Any]:
+    return {
+        "municipality": event.municipality,
+        "event": event.as_dict(),
+        "reason": reason,
+        "attempts": attempts,
+        "retry_at": retry_at,
+        "parked_at": at,
+        "dead_at": dead_at,
     }

@@ -76,7 +76,9 @@ class Intake:
     ) -> None:
         self._db, self._service, self._clock = db, service, clock
         self._handlers, self._make_uow = handlers, make_uow
-        self._versioned = {_versionless(kind) for kind in handlers}
+        known = Counter(map(_versionless, handlers))
+        self._versioned = set(known)
+        self._in_several = {name for name, count in known.items() if count > 1}
         self._rows = InboxRows(db.chassis)
         self._first_retry_seconds, self._batch_seconds = first_retry_seconds, batch_seconds
         self._on_taken = on_taken
@@ -166,7 +168,7 @@ class Intake:
 
     def _take_one(self, tx: WriteTransaction, event: Event, positions: dict[Key, int]) -> Outcome:
         key = (event.stream, event.subject)
-        if event.sequence <= positions[key] or self._is_other_version(event):
+        if event.sequence <= positions[key] or self._is_other_version(tx, event):
             return "old"
         if event.sequence > positions[key] + 1:
             return "gap"
@@ -176,9 +178,15 @@ class Intake:
         positions[key] = event.sequence
         return "handled"
 
-    def _is_other_version(self, event: Event) -> bool:
-        """Whether it is another version of an event that is handled here: both bear the same number."""
-        return event.type not in self._handlers and _versionless(event.type) in self._versioned
+    def _is_other_version(self, tx: WriteTransaction, event: Event) -> bool:
+        """Whether another version of it is the one to be handled here: both bear the same number. Of several that are
+        known it is the first to come, which waits parked if it could not be handled at once."""
+        if event.type not in self._handlers:
+            return _versionless(event.type) in self._versioned
+        return _versionless(event.type) in self._in_several and self._rows.parked_as(tx, event) not in (
+            None,
+            event.type,
+        )
 
     def _take_waiting(self, key: Key) -> None:
         """Take in the parked events of a subject whose turn has come, in order."""
@@ -204,12 +212,15 @@ class Intake:
         """Its handler failed, and was rolled back: keep the event, and try again later. If this fails too,
         it is the database that fails."""
         with self._db.write() as tx:
+            if (
+                self._rows.lock_position(tx, event) >= event.sequence
+            ):  # another thread has handled it meanwhile
+                return _Taken(1, [(event, "old")])
             attempts = 1 + self._rows.attempts(tx, event)
             now = self._clock.now()
             dead = attempts >= MAX_TRIES
             retry_at = None if dead else now + timedelta(seconds=self._delay(attempts))
             self._rows.park(tx, event, HANDLER_FAILED, attempts, retry_at, now, now if dead else None)
-            self._rows.ensure_position(tx, event)
         log.error(
             "event_dead" if dead else "event_parked",
             trace_id=tracing.trace_id_in(event.traceparent),

@@ -21,6 +21,7 @@ from services.chassis.clock import Clock
 from services.chassis.logging import fault
 from services.chassis.storage import Database
 from services.chassis.tables import UtcDateTime
+from services.contracts.bus import MOST_EVENTS
 from services.contracts.envelope import EnvelopeError, Event
 from services.kernel.errors import Refusal
 
@@ -154,12 +155,17 @@ class Repair:
                 break
             self._take(events)
             found += len(events)
-            gap = replace(gap, first=events[-1].sequence + 1)
+            last = events[-1].sequence
+            cut = (
+                len(answer) >= MOST_EVENTS and last > gap.first
+            )  # another version may bear the last one's number
+            gap = replace(gap, first=last if cut else last + 1)
+        if gap.stream in metrics.QUIET_STREAMS:
+            return found
         if found == 0:
             log.error("event_gap_unknown_to_source", stream=gap.stream, sequence=gap.first)
             return 0
-        if gap.stream not in metrics.QUIET_STREAMS:
-            metrics.REPAIRED.labels(self._service).inc(found)
+        metrics.REPAIRED.labels(self._service).inc(found)
         log.warning("event_gap_filled", stream=gap.stream, sequence=gap.first, count=found)
         return found
 
