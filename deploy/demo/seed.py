@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from deploy.plan import SERVICES
+from services.chassis import logging
 from services.chassis.actor import Actor, service_actor
 from services.chassis.app import App, AskIn
 from services.chassis.clock import SettableClock, SystemClock
@@ -415,6 +416,8 @@ def seed(say: Say) -> None:
 
 
 def main() -> int:
+    """What is being put in is told on standard output, line by line; the services' log is on the other."""
+    logging.configure("seed", to=sys.stderr)
     seed(lambda line: print(line, flush=True))
     return 0
 

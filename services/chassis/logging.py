@@ -7,7 +7,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -56,8 +56,8 @@ ALLOWED = frozenset(
 )
 
 
-def configure(service: str, level: str = "info") -> None:
-    """Send structlog's and the libraries' lines of this process to standard output."""
+def configure(service: str, level: str = "info", *, to: TextIO | None = None) -> None:
+    """Send structlog's and the libraries' lines of this process to standard output, or `to`."""
     number = logging.getLevelNamesMapping()[level.upper()]
 
     def stamp(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -76,7 +76,7 @@ def configure(service: str, level: str = "info") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(to or sys.stdout),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Libraries()], level=max(number, logging.WARNING), force=True)

@@ -8,10 +8,6 @@ import os
 os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
 
-import warnings
-
-warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated")
-
 import eventlet
 
 eventlet.monkey_patch()
