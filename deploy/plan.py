@@ -72,7 +72,7 @@ class Plan:
 def make_plan(var: Path, port: int, amqp_url: str, outside_amqp_url: str = "") -> Plan:
     """Plan the whole suite on `var`, the gateway on `port`, and everything else on free loopback ports."""
     names = ["standins", "smtp", *SERVICES]
-    ports = _ports(var, names)
+    ports = _ports(var, names, port)
     standins = f"http://127.0.0.1:{ports['standins']}"
     smtp = f"smtp://127.0.0.1:{ports['smtp']}"
     common = os.environ | {
@@ -108,15 +108,16 @@ def make_plan(var: Path, port: int, amqp_url: str, outside_amqp_url: str = "") -
     return Plan(var, port, standins, smtp, common, tuple(children))
 
 
-def _ports(var: Path, names: list[str]) -> dict[str, int]:
-    """The ports of the last run while they are free, so that addresses in an open browser stay true; else free ones."""
+def _ports(var: Path, names: list[str], gateways: int) -> dict[str, int]:
+    """The ports of the last run while they are free, so that addresses in an open browser stay true; else free ones.
+    The gateway's is none of them, though it listens last of all."""
     file = var / "run" / "ports.json"
     try:
         ports = {str(name): int(port) for name, port in json.loads(file.read_text()).items()}
     except (OSError, ValueError):
         ports = {}
-    if set(ports) != set(names) or any(port_is_taken(port) for port in ports.values()):
-        ports = dict(zip(names, free_ports(len(names)), strict=True))
+    if set(ports) != set(names) or any(port == gateways or port_is_taken(port) for port in ports.values()):
+        ports = dict(zip(names, free_ports(len(names), but=gateways), strict=True))
         file.write_text(json.dumps(ports))
     return ports
 

@@ -91,13 +91,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def free_ports(count: int) -> list[int]:
-    """`count` different free ports on loopback."""
-    probes = [socket.socket() for _ in range(count)]
+def free_ports(count: int, *, but: int | None = None) -> list[int]:
+    """`count` different free ports on loopback, none of them `but`, which is promised already."""
+    probes = [socket.socket() for _ in range(count + 1)]
     try:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+        found = [int(probe.getsockname()[1]) for probe in probes]
+        return [port for port in found if port != but][:count]
     finally:
         for probe in probes:
             probe.close()

@@ -38,10 +38,18 @@ def check_acts(stores: Stores, journal: Journal, before: dict[str, set[str]]) ->
     }
     yield _lost(stores, journal, keys)
     yield _refused_yet_done(journal, keys)
+    yield _unanswered(journal)
     yield _doubled(stores, journal, keys, before)
     broken = journal.faults.get(INTERNAL, 0)
     answers = len(journal.acts) + sum(journal.faults.values())
     yield Finding("answers 500, which nobody can act on", ["see the logs for what broke"] * broken, answers)
+
+
+def _unanswered(journal: Journal) -> Finding:
+    """Players wait for an answer until long after the faults: who gets none meets a suite that did not come back."""
+    finding = Finding("acts that nobody ever answered", looked_at=len(journal.acts))
+    finding.differences += [f"{act.procedure.name} by {act.who}" for act in journal.of("unanswered")]
+    return finding
 
 
 def things(stores: Stores) -> dict[str, set[str]]:

@@ -54,10 +54,12 @@ class Result:
 
     findings: list[Finding] = field(default_factory=list)
     summary: str = ""
+    done: int = 0
+    """Acts that were done; where there are none, zeros say nothing."""
 
     @property
     def clean(self) -> bool:
-        return not any(finding.count for finding in self.findings)
+        return self.done > 0 and not any(finding.count for finding in self.findings)
 
 
 class Run:
@@ -101,7 +103,7 @@ class Run:
                 *check_effects(stores, self._var / "standins" / "mail"),
                 *check_doors(suite, stores, town, self._clock.now()),
             ]
-            return Result(findings, _summary(town))
+            return Result(findings, _summary(town), len(town.journal.of("done")))
 
     def _databases(self, postgres: PrivatePostgres) -> dict[str, str]:
         (self._var / "db").mkdir(parents=True, mode=0o700)
@@ -216,7 +218,7 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def main() -> int:
-    """Run once, print the table; 1 when a row of it is not zero."""
+    """Run once, print the table; 1 when a row of it is not zero, or nothing was done."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--seed", default="", help="what a run before printed, to play it again")
     parser.add_argument(
@@ -237,6 +239,8 @@ def main() -> int:
     if result.clean:
         shutil.rmtree(folder, ignore_errors=True)
         return 0
+    if not result.done:
+        print("Nothing was done, so the zeros say nothing.", file=sys.stderr)
     print(f"The suite's folder is kept: {folder}", file=sys.stderr)
     return 1
 

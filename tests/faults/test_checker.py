@@ -182,6 +182,7 @@ def _act(outcome: str, key: str, **answer: object) -> Journal:
     [
         (lambda key: _act("done", "never-kept", id="g"), "acts answered, and not in the owner's database"),
         (lambda key: _act("refused", key), "acts refused, and yet done"),
+        (lambda key: _act("unanswered", "never-kept"), "acts that nobody ever answered"),
         (lambda key: Journal(), "acts done twice: things that no key has made"),
     ],
 )
