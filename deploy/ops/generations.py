@@ -20,6 +20,7 @@ from deploy.ops.desk import Command, Desk, Fault, Rows
 from deploy.ops.text import table, word
 from services.chassis.bus.generation import (
     PAGE,
+    AlreadyBuilding,
     Generation,
     NotLevel,
     Projection,
@@ -50,10 +51,13 @@ def rebuild(desk: Desk, service: str, *, check: bool = False, anew: bool = False
         def begin() -> Generation:
             return Generation(databases[service], folder, service, projection, history, clock, catalogue)
 
-        generation = begin()
-        if anew:
-            generation.discard()
+        try:
             generation = begin()
+            if anew:
+                generation.discard()
+                generation = begin()
+        except AlreadyBuilding:
+            raise Fault(f"another process is building {service} anew") from None
         try:
             with _until_told_to_stop() as stopping:
                 if not generation.build(_progress(desk.say), stopping):

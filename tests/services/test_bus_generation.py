@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from services.chassis.bus import generation as module
 from services.chassis.bus.generation import (
+    AlreadyBuilding,
     Difference,
     Generation,
     NotLevel,
@@ -167,6 +168,63 @@ def test_what_the_service_has_not_handled_yet_it_handles_after_the_swap(world: W
     world.intake.take([event_of(late)])
     assert world.remembered() == {"t1": 2}
     assert [row.sequence for row in rows(world.beta, "inbox_positions")] == [2]
+    new.discard()
+
+
+def test_of_two_who_build_at_once_one_is_refused(world: World) -> None:
+    world.tell("t1", 1)
+    first = world.begin()
+    with pytest.raises(AlreadyBuilding):
+        world.begin()
+    first.build()
+    first.swap()
+    first.discard()
+    world.begin().discard()
+
+
+def test_what_other_handlers_have_built_is_not_gone_on_with(world: World) -> None:
+    world.tell("t1", *range(5))
+    old = world.begin()
+    assert old.build()
+    old.close()
+    for file in world.folder.glob("*.made_by"):
+        file.write_text("other handlers")
+    new = world.begin()
+    pages: list[int] = []
+    assert new.build(lambda _stream, position, _last: pages.append(position))
+    assert pages == [5]
+    new.discard()
+
+
+def test_what_is_told_and_not_sent_for_long_does_not_hold_the_service_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Own events that wait for the broker are read before the service's tables are held, not while they are."""
+    LAST.to_metadata(world.alpha.metadata)
+    with world.alpha.write() as tx:
+        LAST.create(tx.connection)
+    for n in range(30):
+        tell(world.alpha, f"t{n}", n)
+    monkeypatch.setattr(module, "_LEVEL_WITHIN", -1)  # no time for anything
+    new = world.begin("alpha", world.alpha)
+    new.build()
+    assert new.swap() == {LAST.name: 30}
+    new.discard()
+
+
+def test_a_service_that_does_not_let_go_is_waited_for_no_longer_than_a_lock_may_take(
+    world: World, engine_name: str
+) -> None:
+    if engine_name == "sqlite":
+        return  # its write transactions wait for their turn, and are busy after that
+    world.tell("t1", 1)
+    new = world.begin()
+    new.build()
+    with world.beta.write() as tx:
+        tx.execute(world.beta.chassis.inbox_positions.update().values(sequence=1))
+        with pytest.raises(NotLevel):
+            new.swap()
+    assert new.swap() == {LAST.name: 1}
     new.discard()
 
 

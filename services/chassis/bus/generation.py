@@ -11,12 +11,16 @@ projection's own handlers run: nothing is told, sent or begun anew by it.
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import inspect
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import sqlalchemy as sa
 
@@ -26,7 +30,14 @@ from services.chassis.bus.intake import Intake
 from services.chassis.bus.repair import Gap
 from services.chassis.bus.topology import Catalogue
 from services.chassis.clock import Clock
-from services.chassis.storage import Database, WriteTransaction, chassis_tables, insert_many, new_metadata
+from services.chassis.storage import (
+    AnyConnection,
+    Database,
+    WriteTransaction,
+    chassis_tables,
+    insert_many,
+    new_metadata,
+)
 from services.contracts.envelope import EVERY_MUNICIPALITY, Event
 
 PAGE = 1000
@@ -94,6 +105,10 @@ class Unbuildable(Exception):
         super().__init__(f"{len(ids)} events can't be handled: {', '.join(self.ids[:5])}")
 
 
+class AlreadyBuilding(Exception):
+    """Another process builds a generation of this service in this folder."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """A row that stands in one generation only: in the one in use (`old`) or in the one built anew (`new`)."""
@@ -113,7 +128,8 @@ class _Replay:
 
 class Generation:
     """A new generation of the projection of `service`, for the one in `live`. It stands in a file in `folder` until it
-    is put in place: what was built before, and neither swapped nor discarded, is gone on with."""
+    is put in place: what the same handlers built before, and neither swapped nor discarded, is gone on with. Raises
+    AlreadyBuilding."""
 
     def __init__(
         self,
@@ -131,6 +147,12 @@ class Generation:
         for table in projection.tables:
             table.to_metadata(metadata)
         self._file = folder / f"{service}.generation.sqlite3"
+        self._lock = _only_one(self._file.with_name(self._file.name + ".lock"))
+        made_by = self._file.with_name(self._file.name + ".made_by")
+        words = _words_of(projection)
+        if not made_by.is_file() or made_by.read_text(encoding="utf-8") != words:
+            self._unlink()  # what other handlers, or other tables, have made of history is of no use
+            made_by.write_text(words, encoding="utf-8")
         self._beside = Database(f"sqlite:///{self._file}", metadata, service)
         with self._beside.write() as tx:
             metadata.create_all(tx.connection)
@@ -155,9 +177,10 @@ class Generation:
     def swap(self) -> dict[str, int]:
         """Put it in the place of the one in use, in one transaction; the number of rows of each table.
 
-        Raises NotLevel when the service handles faster than the history can be read, Unbuildable when events are
-        parked. Then nothing has changed.
+        Raises NotLevel when the service handles faster than the history can be read, or does not let go of its inbox,
+        Unbuildable when events are parked. Then nothing has changed.
         """
+        self._come_near()
         with self._live.write() as tx:
             self._bring_level(tx)
             return {table.name: self._exchange(tx, table) for table in self._projection.tables}
@@ -165,6 +188,7 @@ class Generation:
     def differences(self) -> list[Difference]:
         """The rows in which it differs from the one in use, at one instant; at most 100 of each table and side."""
         found: list[Difference] = []
+        self._come_near()
         with self._live.write() as tx:
             self._bring_level(tx)
             for table in self._projection.tables:
@@ -173,13 +197,18 @@ class Generation:
 
     def discard(self) -> None:
         """Let go of what was built."""
+        self._beside.close()
+        self._unlink()
         self.close()
+
+    def _unlink(self) -> None:
         for ending in ("", "-wal", "-shm"):
             self._file.with_name(self._file.name + ending).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close its connections; what was built stays, and the next one goes on with it."""
         self._beside.close()
+        self._lock.close()
 
     def _read(self, stream: str, stopping: threading.Event | None) -> Iterator[tuple[int, int]]:
         with self._beside.read() as conn:
@@ -194,29 +223,53 @@ class Generation:
                 return
             after = position
 
+    def _come_near(self) -> None:
+        """Take in what is not sent yet, or was handled since, while nobody waits for it."""
+        with self._live.read() as conn:
+            behind = self._behind(conn)
+        for gap in behind:
+            self._intake.take(self._history.between(gap))
+
     def _bring_level(self, tx: WriteTransaction) -> None:
-        """Hold the service's inbox and its telling, and take in what it has handled or told and this has not yet."""
+        """Hold the service's inbox and its telling, and take in what it has handled or told and this has not yet: no
+        more than there is time for, since whoever writes there waits."""
         self._hold(tx)
+        behind = self._behind(tx)
         limit = time.monotonic() + _LEVEL_WITHIN
-        while behind := self._behind(tx):
-            for gap in behind:
-                self._intake.take(self._history.between(gap))
+        while behind:
             if time.monotonic() > limit:
                 raise NotLevel
+            gap = behind.pop()
+            self._intake.take(self._history.between(gap))
+            come = self._come_to(gap)
+            if come < gap.first:
+                raise NotLevel  # the history lacks it
+            if come < gap.last:
+                behind.append(replace(gap, first=come + 1))
         self._refuse_parked()
 
     def _hold(self, tx: WriteTransaction) -> None:
-        if not self._live.is_sqlite:  # a SQLite write transaction is alone already
+        if self._live.is_sqlite:  # a SQLite write transaction is alone already
+            return
+        tx.execute(sa.text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
+        try:
             tx.execute(sa.text("LOCK TABLE inbox_positions, stream_sequences IN EXCLUSIVE MODE"))
+        except sa.exc.OperationalError as error:
+            raise NotLevel from error
 
-    def _behind(self, tx: WriteTransaction) -> list[Gap]:
+    def _come_to(self, gap: Gap) -> int:
+        """How far the subject has come here, what could not be handled among it."""
+        with self._beside.read() as conn:
+            return self._rows.come(conn, gap.stream, [gap.subject]).get(gap.subject, 0)
+
+    def _behind(self, conn: AnyConnection) -> list[Gap]:
         """The subjects that have come further in the service than here."""
         here = self._positions()
         behind: list[Gap] = []
         heard = [stream for stream in self._streams if stream not in self._own]
         chassis = self._live.chassis
         for table, streams in ((chassis.inbox_positions, heard), (chassis.stream_sequences, self._own)):
-            rows = tx.execute(sa.select(table).where(table.c.stream.in_(sorted(streams))))
+            rows = conn.execute(sa.select(table).where(table.c.stream.in_(sorted(streams))))
             for row in rows:
                 at = here.get((row.stream, row.subject), 0)
                 if at < row.sequence:
@@ -252,3 +305,22 @@ class Generation:
                 key = "/".join(str(row._mapping[column.name]) for column in table.primary_key)
                 yield Difference(table.name, key, where)
         new.drop(tx.connection)
+
+
+def _only_one(path: Path) -> IO[str]:
+    """Hold `path` until it is closed. Raises AlreadyBuilding."""
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise AlreadyBuilding from None
+    return file
+
+
+def _words_of(projection: Projection) -> str:
+    """What a generation is made by, as a hash: the tables, and the source of the handlers' modules."""
+    tables = [repr(table) for table in projection.tables]
+    modules = sorted({handler.__module__ for handler in projection.handlers.values()})
+    sources = [inspect.getsource(sys.modules[name]) for name in modules]
+    return hashlib.sha256("\n".join([*tables, *sources]).encode()).hexdigest()
