@@ -26,6 +26,15 @@ _SEPARATOR = re.compile("[\u2028\u2029]")
 _DEEPEST = 20
 
 
+class _Whole(validate.Regexp):
+    """The whole of a text, also of one that ends with a line break, which `$` would pass over."""
+
+    def __call__(self, value: Any) -> Any:
+        if self.regex.fullmatch(value) is None:
+            raise ValidationError(self._format_error(value))
+        return value
+
+
 class Message(Schema):
     """A message that refuses what it does not know; a field that is not named here never crosses a boundary."""
 
@@ -69,18 +78,12 @@ def _field(make: Callable[..., Any], privacy: str, options: dict[str, Any]) -> A
 
 def opaque(**options: Any) -> Any:
     """An id that says nothing by itself: a UUIDv7 text, or the fixed id of a unit, service or tool."""
-    return _field(
-        fields.String, "opaque", {"_validators": [validate.Regexp(_ID, error="not_an_id")], **options}
-    )
+    return _field(fields.String, "opaque", {"_validators": [_Whole(_ID, error="not_an_id")], **options})
 
 
 def code(*choices: str, **options: Any) -> Any:
     """A word of a closed list (`choices`), or a stable code where none are given."""
-    check = (
-        validate.OneOf(choices, error="not_a_choice")
-        if choices
-        else validate.Regexp(_CODE, error="not_a_code")
-    )
+    check = validate.OneOf(choices, error="not_a_choice") if choices else _Whole(_CODE, error="not_a_code")
     return _field(fields.String, "code", {"_validators": [check], **options})
 
 

@@ -1,11 +1,13 @@
 """Every event and message keeps its promises: privacy classes, snapshots, examples, and only-add evolution."""
 
 import json
+from typing import Any
 
 import pytest
+from marshmallow import ValidationError
 
 from services.chassis import metrics
-from services.contracts.base import EVENT_CLASSES, Message, instant, narrative, narrative_tree, opaque
+from services.contracts.base import EVENT_CLASSES, Message, code, instant, narrative, narrative_tree, opaque
 from services.contracts.catalogue import EVENTS, HEARS, PROCEDURES, STREAMS
 from services.contracts.check import SNAPSHOTS, _classes, snapshots
 
@@ -114,3 +116,11 @@ def test_the_lanes_calls_are_in_no_metric() -> None:
             metrics.observe_call(histogram, name, "ok", 0.1)
     shown = metrics.exposition().decode()
     assert 'procedure="cases.get_case"' in shown and "lane" not in shown
+
+
+@pytest.mark.parametrize("field", [opaque(), code()], ids=["id", "code"])
+def test_an_id_or_a_code_holds_no_line_break_at_its_end(field: Any) -> None:
+    assert field.deserialize("abc-1") == "abc-1"
+    for text in ("abc\n", "abc\r\n", "\nabc", ""):
+        with pytest.raises(ValidationError):
+            field.deserialize(text)
