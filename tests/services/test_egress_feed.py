@@ -54,6 +54,22 @@ def test_CO_8_a_page_holds_what_may_be_told_now_and_numbers_are_without_gaps(hom
     assert home.accesses() == [("outside:fagsystem", "CO-1", CASE, CHILD)] * 2, "one line a page and case"
 
 
+def test_CO_8_a_short_page_tells_no_more_of_denials_than_a_long_one(home: EgressHouse) -> None:
+    """CO-8: an empty page means that there is nothing new, also to whoever asks for one event at a time: else the empty
+    ones before it would be a count of what is denied."""
+    reader = Reader(home)
+    for number in range(45):
+        home.entry("home", entry_id=f"en-{number}")
+    for number in range(45, 48):
+        home.entry("learning", entry_id=f"en-{number}")
+    assert [reader.entries(limit=1) for _ in range(4)] == [["en-45"], ["en-46"], ["en-47"], []]
+    again = reader.page(after=None, limit=2)
+    assert [(each["data"]["entry_id"], each["recipientseq"]) for each in again] == [
+        ("en-45", 1),
+        ("en-46", 2),
+    ]
+
+
 def test_CO_8_an_older_cursor_is_answered_as_of_today(home: EgressHouse) -> None:
     """CO-8: what is open no more is told no more; what has opened since is told with the next number."""
     reader = Reader(home)

@@ -14,6 +14,8 @@ from services.chassis.actor import service_actor
 from services.contracts import cases, consent, directory, notifications, relay_log
 from services.kernel.errors import Forbidden, InvalidInput, Refusal
 from services.notifications.egress import queues
+from services.notifications.egress.subscriptions import Subscriptions
+from services.notifications.egress.tables import egress_rows
 from tests.services.egress_house import CLOSED, EVERY, EgressHouse, Queue, egress_house
 from tests.services.notifications_house import CASE, CHILD, KINDERGARTEN, PSYCHOLOGY, TEACHER
 from tests.support.bus import wait_until
@@ -261,6 +263,27 @@ def test_what_a_full_queue_dropped_is_told_to_operator_and_reader(home: EgressHo
     home.tell()
     assert small.read() == []
     small.close()
+
+
+def test_a_fault_with_one_recipients_events_holds_up_no_other(home: EgressHouse, amqp_url: str) -> None:
+    """Another version has left what this one can't read: its recipient waits, and is tried again ever more rarely."""
+    home.subscribe("aaa")
+    home.subscribe("bbb")
+    other = Queue(amqp_url, "bbb")
+    home.entry(entry_id="en-1")
+    with home.app.work("granli") as uow:
+        mine = Subscriptions(uow.tx, "granli").named("aaa")
+        assert mine is not None
+        uow.tx.execute(
+            egress_rows.update()
+            .where(egress_rows.c.subscription_id == mine.subscription_id)
+            .values(event={"not": "an event"})
+        )
+    home.tell()
+    assert [each["data"]["entry_id"] for each in other.read()] == ["en-1"]
+    assert home.state("aaa")["failing_since"] and home.state("aaa")["next_try_at"]
+    assert home.state("bbb")["failing_since"] is None
+    other.close()
 
 
 def test_an_ended_subscription_is_told_nothing_and_forgotten(home: EgressHouse, queue: Queue) -> None:

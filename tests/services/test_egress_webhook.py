@@ -315,7 +315,8 @@ def test_who_does_not_listen_is_unreachable() -> None:
         "https://[::ffff:127.0.0.1]/", "https://10.1.2.3/", "https://192.168.1.1/", "https://172.16.0.1/",
         "https://169.254.169.254/latest/meta-data", "https://100.64.0.1/", "https://0.0.0.0/", "https://[fe80::1]/",
         "https://[fd00::1]/", "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/", "https://224.0.0.1/",
-        "https://255.255.255.255/", "https://192.0.2.1/",
+        "https://255.255.255.255/", "https://192.0.2.1/", "https://[fec0::1]/", "https://[3fff::1]/",
+        "https://[64:ff9b:1::7f00:1]/", "https://[::127.0.0.1]/", "https://[::]/",
     ],
 )  # fmt: skip
 def test_an_address_that_is_not_public_is_refused(url: str) -> None:

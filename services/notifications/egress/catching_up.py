@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from services.chassis.logging import fault
 from services.chassis.rpc.calls import Calls
 from services.chassis.work import Work
 from services.contracts import bus, consent
@@ -60,8 +61,11 @@ class CatchingUp:
                 for _ in range(ROUNDS):
                     if self._step(work, of_row(row), row.catch_up_since):
                         break
-            except Refusal as refusal:
-                log.warning("catch_up_waits", component=row.recipient, code=refusal.code)
+            except Exception as error:
+                if isinstance(error, Refusal):
+                    log.warning("catch_up_waits", component=row.recipient, code=error.code)
+                else:
+                    log.error("catch_up_failed", component=row.recipient, **fault(error))
                 with work(row.municipality) as uow:
                     Subscriptions(uow.tx, row.municipality).release(
                         row.subscription_id, work.services.egress.name

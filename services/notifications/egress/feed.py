@@ -7,7 +7,8 @@ from services.notifications.egress.rows import Rows
 from services.notifications.egress.subscriptions import Subscription, Subscriptions
 from services.notifications.egress.telling import Told, decide
 
-ROUNDS = 40
+ROUNDS, BATCH = 40, 100
+"""How much is looked at for one page, however short it is: else a reader of short pages could count denials."""
 
 
 def page(
@@ -40,17 +41,17 @@ def read(uow: UnitOfWork, subscription: Subscription, place: int, limit: int) ->
     rows = Rows(uow.tx, subscription)
     told: list[Told] = []
     for _ in range(ROUNDS):
-        found = rows.after(place, limit - len(told))
+        found = rows.after(place, BATCH)
         if not found:
             break
-        decided = decide(uow, subscription, rows, found)
+        decided = decide(uow, subscription, rows, found, limit - len(told))
         places = {row.event_id: row.place for row in found}
         if decided.stale is not None:
             told += [each for each in decided.yes if places[each.event_id] < places[decided.stale]]
             place = places[decided.stale] - 1
             break
         told += decided.yes
-        place = found[-1].place
+        place = places[decided.last] if decided.last else place
         for case_id, first in decided.doubtful.items():
             rows.move_case_to_end(case_id, places[first])
         if decided.doubtful or len(told) == limit:

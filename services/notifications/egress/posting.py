@@ -20,6 +20,9 @@ SECONDS = 15.0
 _MOST_BYTES = 16_384
 _MOST_ADDRESSES = 3
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that is handed out of IPv6: what lies outside is of no public network, whatever a table of exceptions says."""
+_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
 
 Address = tuple[Any, Any]
 """Family and socket address, as getaddrinfo gives them."""
@@ -103,8 +106,10 @@ def is_public(address: str) -> bool:
             within.append(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF))
         if any(each is not None and not is_public(str(each)) for each in within):
             return False
-        if found.ipv4_mapped is not None:
+        if found.ipv4_mapped is not None or found in _NAT64:
             return True
+        if found not in _UNICAST or found in _DOCUMENTATION:
+            return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 

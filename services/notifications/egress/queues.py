@@ -118,8 +118,19 @@ def run(work: Work) -> None:
     for _ in range(ROUNDS):
         with work.db.read() as conn:
             found = due(conn, ("queue",), work.now)
-        if not sum(tell(work, subscription) for subscription in found):
+        if not sum(_guarded(work, subscription) for subscription in found):
             return
+
+
+def _guarded(work: Work, subscription: Subscription) -> int:
+    """As `tell`. What goes wrong for one recipient holds up no other: it is left alone for a growing while."""
+    try:
+        return tell(work, subscription)
+    except Exception as error:
+        log.error("outside_not_told", component=subscription.recipient, **fault(error))
+        with work(subscription.municipality) as uow:
+            _note(uow, subscription, failed=True)
+        return 0
 
 
 def tell(work: Work, subscription: Subscription) -> int:

@@ -60,22 +60,28 @@ def prepare(work: Work, subscription: Subscription, limit: int) -> tuple[list[To
 @dataclass(slots=True)
 class Decided:
     """What may be told, in order; what waits (CO-9): all of it, the first that waits for newer knowledge, and of each
-    case that waits for an event of its own the first one."""
+    case that waits for an event of its own the first one; the last that was looked at."""
 
     yes: list[Told] = field(default_factory=list)
     later: set[str] = field(default_factory=set)
     stale: str | None = None
     doubtful: dict[str, str] = field(default_factory=dict)
+    last: str | None = None
 
 
-def decide(uow: UnitOfWork, subscription: Subscription, rows: Rows, found: Sequence[Any]) -> Decided:
-    """Decide these rows, number what may be told, note it in the access record, and let the rest wait behind the first
-    of its case that waits."""
+def decide(
+    uow: UnitOfWork, subscription: Subscription, rows: Rows, found: Sequence[Any], most: int | None = None
+) -> Decided:
+    """Decide these rows until `most` may be told, number those, note it in the access record, and let the rest wait
+    behind the first of its case that waits."""
     decided = Decided()
     allowed: list[tuple[Any, Event, Verdict]] = []
     waiting: set[str] = set()
     events = [Event.from_dict(row.event) for row in found]
     for row, event, verdict in zip(found, events, verdicts(uow, subscription, events), strict=True):
+        if len(allowed) == most:
+            break
+        decided.last = row.event_id
         if row.case_id in waiting:
             decided.later.add(row.event_id)
         elif verdict.answer is Answer.LATER:

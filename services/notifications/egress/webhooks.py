@@ -68,6 +68,11 @@ def _guarded(webhooks: Webhooks, work: Work, subscription: Subscription) -> None
         tell(webhooks.poster, work, subscription)
     except Exception as error:
         log.error("webhook_failed", component=subscription.recipient, **fault(error))
+        with work(subscription.municipality) as uow:
+            _note(uow, subscription, Posted(None, "fault_of_ours"))
+            Subscriptions(uow.tx, subscription.municipality).release(
+                subscription.subscription_id, work.services.egress.name
+            )
 
 
 def tell(poster: Poster, work: Work, subscription: Subscription) -> None:
