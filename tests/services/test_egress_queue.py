@@ -303,7 +303,7 @@ def test_an_ended_subscription_is_told_nothing_and_forgotten(home: EgressHouse, 
     ("words", "fault"),
     [
         ({"recipient": "with.dot"}, {"recipient": "not_a_name"}),
-        ({"recipient": "ending\n"}, {"recipient": "not_a_name"}),
+        ({"recipient": "ending\n"}, {"recipient": "not_a_code"}),
         ({"queue_most": 10**11}, {"queue_most": "out_of_range"}),
         ({"service_id": "nobody"}, {"service_id": "not_known_here"}),
         ({"unit_id": KINDERGARTEN}, {"unit_id": "not_of_the_service"}),
