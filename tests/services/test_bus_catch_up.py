@@ -17,6 +17,7 @@ from services.chassis.app import App
 from services.chassis.bus.inbox import Knowledge
 from services.chassis.bus.intake import Handler
 from services.chassis.bus.relay import _heartbeat
+from services.chassis.bus.tending import Tending
 from services.chassis.clock import SettableClock
 from services.chassis.keys import ensure_key_material
 from services.chassis.service import Service
@@ -314,6 +315,50 @@ def test_a_source_that_was_set_back_to_nothing_changes_nothing(world: World) -> 
     world.beat(app, 2)
     app.catch_up.round()
     assert seen(app.db) == [2]
+
+
+def test_CO_9_a_source_that_was_set_back_is_read_anew_and_what_it_tells_under_used_numbers_is_kept(
+    world: World,
+) -> None:
+    """A source that came back from a backup has forgotten what others know, and gives its numbers again."""
+    app, tables = world.open("beta"), world.alpha.db.chassis
+
+    def known() -> Knowledge:
+        with app.db.read() as conn:
+            return app.inbox.knowledge(conn, [(THINGS, "t1")])
+
+    world.beat(app, 0)
+    app.inbox.receive(*(event.to_json() for event in world.tell("t1", 1, 2, 3)))
+    world.beat(app, 3, AT + timedelta(seconds=10))
+    app.catch_up.round()
+    assert known() == Knowledge(AT + timedelta(seconds=10), False)
+    with world.alpha.db.write() as tx:
+        tx.execute(tables.outbox.delete().where(tables.outbox.c.sequence > 1))
+        tx.execute(tables.stream_sequences.update().values(sequence=1))
+    world.tell("t1", 9)
+    [again] = world.tell("t2", 7)
+    with world.alpha.db.write() as tx:  # after position 1 it goes on with 2
+        for position, subject in ((2, "t1"), (3, "t2")):
+            row = tables.outbox.update().where(
+                tables.outbox.c.subject == subject, tables.outbox.c.position > 1
+            )
+            tx.execute(row.values(position=position))
+    world.beat(app, 2, AT + timedelta(seconds=20))
+    assert known().as_of is None
+    app.catch_up.round()
+    assert known() == Knowledge(AT + timedelta(seconds=20), True), "what t1's second event says is in doubt"
+    [kept] = rows(app.db, "parked")
+    assert (kept.reason, kept.event["data"]["n"], kept.dead_at is not None) == ("number_taken", 9, True)
+    assert seen(app.db) == [1, 2, 3, 7]
+    app.inbox.receive(again.to_json())
+    app.inbox.intake.revive()
+    app.inbox.retry_due()
+    assert [row.reason for row in rows(app.db, "parked")] == ["number_taken"], "it waits for a person"
+    tending = Tending(app.db)
+    tending.discard(kept.event["id"])
+    world.beat(app, 1, AT + timedelta(seconds=30))
+    app.catch_up.round()
+    assert known() == Knowledge(AT + timedelta(seconds=30), False)
 
 
 def test_history_is_answered_by_pages_in_the_order_of_sending(world: World) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.chassis.bus.heartbeat import Heartbeat
@@ -20,6 +21,9 @@ from services.contracts.envelope import Event
 
 GAP = "gap"
 HANDLER_FAILED = "handler_failed"
+NUMBER_TAKEN = "number_taken"
+
+log = structlog.get_logger(__name__)
 
 Key = tuple[str, str]
 """A stream and a subject in it."""
@@ -98,6 +102,14 @@ class InboxRows:
         moves = {(event.stream, event.subject): _position(event, event.sequence) for event in events}
         tx.execute(self._moves[tx.dialect.name], list(moves.values()))
 
+    def never_handled(self, tx: WriteTransaction, events: Sequence[Event]) -> list[Event]:
+        """Those of these events that were not handled here, by their ids."""
+        if not events:
+            return []
+        ids, known = [event.id for event in events], self._tables.inbox.c.event_id
+        handled = set(tx.scalars(sa.select(known).where(known.in_(ids))))
+        return [event for event in events if event.id not in handled]
+
     def release(self, tx: WriteTransaction, positions: Mapping[Key, int]) -> list[Key]:
         """Forget what is parked of these subjects up to where they stand now; the subjects of which the next event
         waits parked."""
@@ -110,6 +122,7 @@ class InboxRows:
             .join(at, same)
             .where(
                 parked.c.sequence <= at.c.sequence + 1,
+                parked.c.reason != NUMBER_TAKEN,
                 sa.tuple_(parked.c.stream, parked.c.subject).in_(list(positions)),
             )
         ).all()
@@ -132,12 +145,17 @@ class InboxRows:
         """Keep what these sources say of their streams; whether one of them was silent for so long before. What is
         not read or compared up to the position that they name does not count as known yet (CO-9)."""
         states = self._tables.stream_state
-        asked = sa.select(states.c.stream, states.c.told_as_of).where(
+        asked = sa.select(states.c.stream, states.c.told_as_of, states.c.told_position).where(
             states.c.stream.in_([beat.stream for beat in beats])
         )
-        before = {row.stream: row.told_as_of for row in tx.execute(asked)}
+        rows = tx.execute(asked).all()
+        before = {row.stream: row.told_as_of for row in rows}
+        named = {row.stream: row.told_position for row in rows}
         for beat in beats:
             insert_ignore(tx, states, {"stream": beat.stream})
+            told = before.get(beat.stream)
+            if told is not None and told < beat.as_of and beat.position < named[beat.stream]:
+                self._begin_anew(tx, beat.stream)
             tx.execute(
                 states.update()
                 .where(states.c.stream == beat.stream)
@@ -155,6 +173,13 @@ class InboxRows:
             for beat in beats
             for told in [before.get(beat.stream)]
         )
+
+    def _begin_anew(self, tx: WriteTransaction, stream: str) -> None:
+        """The source was set back, to a backup: nothing of it is known before its whole feed was read again (CO-9)."""
+        states = self._tables.stream_state
+        anew = states.update().where(states.c.stream == stream)
+        tx.execute(anew.values(read_position=0, complete=False, as_of=None))
+        log.error("source_set_back", stream=stream)
 
     def read_up_to(self, tx: WriteTransaction, stream: str, position: int, *, complete: bool) -> None:
         """The stream's feed has been read, or compared, up to here; what its source has told of this is known now."""
@@ -236,7 +261,11 @@ class InboxRows:
         )
         found = conn.execute(
             sa.select(parked.c.sequence, parked.c.reason, parked.c.event)
-            .where(parked.c.stream == stream, parked.c.subject == subject)
+            .where(
+                parked.c.stream == stream,
+                parked.c.subject == subject,
+                parked.c.sequence > int(position or 0),
+            )
             .order_by(parked.c.sequence)
             .limit(limit)
         )

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ import structlog
 from services.chassis import tracing
 from services.chassis.bus import metrics
 from services.chassis.bus.heartbeat import Heartbeat
-from services.chassis.bus.inbox_rows import HANDLER_FAILED, InboxRows, Key
+from services.chassis.bus.inbox_rows import HANDLER_FAILED, NUMBER_TAKEN, InboxRows, Key
 from services.chassis.clock import Clock
 from services.chassis.logging import fault
 from services.chassis.storage import Database, DatabaseBusy, WriteTransaction
@@ -158,6 +158,7 @@ class Intake:
         self._rows.handled(tx, handled, now)
         for event in early:
             self._rows.park_early(tx, event, now)
+        self._keep_taken_numbers(tx, taken, now)
         done = [event for event, outcome in taken.outcomes if outcome != "gap"]
         taken.freed = self._rows.release(
             tx, {(e.stream, e.subject): positions[e.stream, e.subject] for e in done}
@@ -165,6 +166,20 @@ class Intake:
         if beats:
             taken.returned = self._rows.heard(tx, list(beats.values()), AWAY_SECONDS)
         return taken
+
+    def _keep_taken_numbers(self, tx: WriteTransaction, taken: _Taken, now: datetime) -> None:
+        """What bears a number under which another event was handled is no double: its source was set back, and has
+        told anew from there. It is kept as dead, and its subject in doubt (CO-9), until somebody has looked."""
+        passed = [
+            event
+            for event, outcome in taken.outcomes
+            if outcome == "old"
+            and event.type in self._handlers
+            and _versionless(event.type) not in self._in_several
+        ]
+        for event in self._rows.never_handled(tx, passed):
+            self._rows.park(tx, event, NUMBER_TAKEN, 0, None, now, now)
+            log.error("event_number_taken", event_id=event.id, stream=event.stream, sequence=event.sequence)
 
     def _take_one(self, tx: WriteTransaction, event: Event, positions: dict[Key, int]) -> Outcome:
         key = (event.stream, event.subject)

@@ -118,7 +118,11 @@ class Repair:
             )
             .join(
                 parked,
-                sa.and_(positions.c.stream == parked.c.stream, positions.c.subject == parked.c.subject),
+                sa.and_(
+                    positions.c.stream == parked.c.stream,
+                    positions.c.subject == parked.c.subject,
+                    positions.c.sequence < parked.c.sequence,
+                ),
             )
             .group_by(positions.c.stream, positions.c.subject)
             .having(

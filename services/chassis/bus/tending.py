@@ -15,7 +15,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from services.chassis.bus.inbox_rows import GAP
-from services.chassis.storage import AnyConnection, Database, WriteTransaction
+from services.chassis.storage import AnyConnection, Database, WriteTransaction, insert_ignore
 
 State = Literal["waiting", "failing", "dead", "undecodable"]
 MOST_LISTED = 1000
@@ -154,6 +154,9 @@ class Tending:
         if entry.sequence == (position or 0) + 1:
             tx.execute(positions.update().where(*where).values(sequence=entry.sequence))
         tx.execute(self._tables.parked.delete().where(*self._is(entry)))
+        done = {"event_id": entry.id, "stream": entry.stream, "subject": entry.subject,
+                "sequence": entry.sequence, "handled_at": datetime.fromisoformat(entry.at)}  # fmt: skip
+        insert_ignore(tx, self._tables.inbox, done)  # when it comes again it is known
 
     def _is(self, entry: Entry) -> tuple[Any, ...]:
         parked = self._tables.parked
