@@ -26,8 +26,9 @@ from services.notifications.egress.rows import Rows
 from services.notifications.egress.subscriptions import Subscription, Subscriptions, of_row, positions, where
 from services.notifications.egress.tables import subscriptions
 
-PAGE = 200
-ROUNDS = 20
+PAGE = 50
+"""Of each stream at a time: while they are offered, the inbox and all others wait for the database (CO-10)."""
+ROUNDS = 80
 LEASE = timedelta(seconds=60)
 
 log = structlog.get_logger(__name__)
