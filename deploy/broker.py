@@ -208,12 +208,14 @@ class PrivateBroker:
     def attached(cls, base_dir: Path | str, amqp_url: str) -> PrivateBroker | None:
         """The node that runs in `base_dir`, started by another process, if `amqp_url` is on it; else None."""
         node = cls(base_dir)
+        ports = node._kept_ports()
         try:
-            ports = Ports(**json.loads((node.base / "ports.json").read_text()))
             who = json.loads((node.base / "credentials.json").read_text())
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError):
             return None
-        if not amqp_url.startswith(f"amqp://{who['user']}:{who['password']}@127.0.0.1:{ports.amqp}/"):
+        if ports is None or not amqp_url.startswith(
+            f"amqp://{who['user']}:{who['password']}@127.0.0.1:{ports.amqp}/"
+        ):
             return None
         node._ports = ports
         return node
@@ -276,12 +278,19 @@ class PrivateBroker:
 
     # -- inside ----------------------------------------------------------------------------------------------
 
+    def _kept_ports(self) -> Ports | None:
+        """The ports of the last start: outside systems were given an address with one of them."""
+        try:
+            return Ports(**json.loads((self.base / "ports.json").read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
     def _prepare(self) -> None:
         for part in ("", "home", "log", "data"):
             (self.base / part).mkdir(parents=True, exist_ok=True)
             (self.base / part).chmod(0o700)
         self._end_left_over()
-        wanted = self._ports
+        wanted = self._ports = self._ports or self._kept_ports()
         if wanted is None or any(
             port_is_taken(port) for port in (wanted.amqp, wanted.distribution, wanted.epmd)
         ):

@@ -1,4 +1,4 @@
-"""What the suite's processes listen on."""
+"""What the suite's processes and its broker listen on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from deploy.broker import PrivateBroker
 from deploy.plan import make_plan
 from deploy.processes import free_port, free_ports
 
@@ -24,3 +25,12 @@ def test_a_promised_port_is_not_drawn() -> None:
     promised = free_port()
     assert all(promised not in free_ports(500, but=promised) for _ in range(20))
     assert len(set(free_ports(500, but=promised))) == 500
+
+
+def test_a_broker_is_where_it_was_before(tmp_path: Path) -> None:
+    """Outside systems have its address."""
+    addresses = []
+    for _ in range(2):
+        with PrivateBroker(tmp_path) as broker:
+            addresses.append(broker.amqp_url)
+    assert addresses[0] == addresses[1]
