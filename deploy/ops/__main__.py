@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy.engines import find
 from deploy.ops import bus, generations, subscribers
 from deploy.ops.desk import Command, Desk, Fault
+from services.chassis import logging
 
 COMMANDS: tuple[Command, ...] = (*bus.COMMANDS, *generations.COMMANDS, *subscribers.COMMANDS)
 
@@ -53,4 +54,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    logging.configure("ops", "error", to=sys.stderr)  # what goes wrong is told in words
     sys.exit(main())

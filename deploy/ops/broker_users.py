@@ -19,7 +19,7 @@ from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
 from deploy.broker import READER_LIMITS, PrivateBroker
-from deploy.ops.desk import Desk, Fault
+from deploy.ops.desk import NO_BROKER, Desk, Fault
 from deploy.processes import StartFailed
 from services.chassis.bus import topology
 from services.contracts import outside
@@ -32,7 +32,7 @@ class BrokerUsers:
 
     def __init__(self, desk: Desk) -> None:
         if desk.engines.outside_amqp_url is None:
-            raise Fault("where the broker is was never told: start the suite once, or set STAFETT_AMQP_URL")
+            raise Fault(NO_BROKER.format(desk.var))
         self._url = desk.engines.outside_amqp_url
         self._node = PrivateBroker.attached(desk.var / "broker", self._url)
         self._desk = desk

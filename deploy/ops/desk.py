@@ -22,6 +22,11 @@ from services.chassis.storage import Database, chassis_tables, new_metadata
 from services.contracts.catalogue import STREAMS
 from services.kernel.errors import Unavailable
 
+NO_BROKER = (
+    "no suite was ever started in {}: --var or STAFETT_VAR says in which folder it is, or STAFETT_AMQP_URL where its "
+    "broker is"
+)
+
 
 class Fault(Exception):
     """What the operator is told when something can't be done."""
@@ -46,7 +51,9 @@ class Desk:
         """One service's database, with its chassis tables. Raises Fault when it is not there or does not answer."""
         url = sa.make_url(self.engines.databases[service])
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-            raise Fault(f"{service} has no database at {url.database}")
+            raise Fault(
+                f"no database at {url.database} (--var or STAFETT_VAR says in which folder the suite is)"
+            )
         metadata = new_metadata()
         database = Database(self.engines.databases[service], metadata, service)
         try:

@@ -161,7 +161,11 @@ def _reconcile_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _text(rows: Rows) -> str:
-    return table([{name: word(value) for name, value in row.items()} for row in rows]) if rows else "nothing"
+    return (
+        table([{name: word(value) for name, value in row.items()} for row in rows])
+        if rows
+        else "nothing differs"
+    )
 
 
 def _asked_services(asked: argparse.Namespace) -> list[str]:

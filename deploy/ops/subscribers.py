@@ -17,19 +17,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 from deploy.ops.broker_users import BrokerUsers
-from deploy.ops.desk import Command, Desk, Fault
+from deploy.ops.desk import NO_BROKER, Command, Desk, Fault
 from deploy.ops.text import table, word
 from services.chassis.actor import Signer, service_actor
 from services.chassis.keys import ensure_key_material
 from services.chassis.rpc.client import RpcClient
 from services.contracts import directory, notifications, outside
 from services.contracts.base import Procedure
+from services.contracts.catalogue import EVENTS
 from services.contracts.envelope import EVERY_MUNICIPALITY
 from services.kernel.calendar import midnight
-from services.kernel.errors import Refusal
+from services.kernel.errors import NotFound, Refusal, Unavailable
 
 ISSUER = "ops"
 _PLACE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_HINTS = {
+    "not_known_here": "the municipality's catalogue has no such service",
+    "not_of_the_service": "no unit of that service",
+    "not_an_event": "/api/docs has the types",
+    "never_leaves": "told to nobody outside; docs/integrators/events.md has what can be told",
+    "not_https": "--allow-private permits http",
+    "not_public": "--allow-private permits such an address",
+}
 _SHORT = (
     "municipality", "recipient", "service_id", "unit_id", "way", "state", "last_number", "waiting", "oldest_waiting",
     "failing_since", "dropped", "catching_up",
@@ -168,7 +177,7 @@ class Subscribers:
     def _asking(self) -> Iterator[Any]:
         """`ask(procedure, municipality, request)`, as the operator; raises Fault for what is refused."""
         if self._desk.engines.amqp_url is None:
-            raise Fault("where the broker is was never told: start the suite once, or set STAFETT_AMQP_URL")
+            raise Fault(NO_BROKER.format(self._desk.var))
         ensure_key_material(self._desk.var)
         client = RpcClient(self._desk.engines.amqp_url, self._desk.var, ISSUER)
         token = Signer(self._desk.var, ISSUER).mint(service_actor(ISSUER))
@@ -177,14 +186,36 @@ class Subscribers:
             try:
                 return client.call(procedure, token, request or {}, municipality=place)
             except Refusal as refusal:
-                fields = ", ".join(f"{name}: {code}" for name, code in refusal.fields.items())
-                raise Fault(": ".join(filter(None, (refusal.detail or refusal.code, fields)))) from None
+                raise Fault(_said(refusal, request or {})) from None
 
         client.start()
         try:
             yield ask
         finally:
             client.stop()
+
+
+def _said(refusal: Refusal, request: Mapping[str, Any]) -> str:
+    """What was refused, in words for whoever typed it: fields with their fault, and what is wrong with them."""
+    if isinstance(refusal, NotFound) and "recipient" in request:
+        return f"there is no subscription called {request['recipient']}"
+    if isinstance(refusal, Unavailable):
+        return (
+            "the suite does not answer, and this command needs one that runs; --var or STAFETT_VAR says which"
+        )
+    told = []
+    for name, code in refusal.fields.items():
+        given = request.get(name)
+        if code in _HINTS:
+            wrong = filter(_can_not_be_told, given) if isinstance(given, list) else [str(given)]
+            told.append(f"{name}: {code} ({', '.join(wrong)}: {_HINTS[code]})")
+        else:
+            told.append(f"{name}: {code}")
+    return "; ".join(told) or refusal.detail or refusal.code
+
+
+def _can_not_be_told(event_type: str) -> bool:
+    return event_type not in EVENTS or not outside.may_leave(EVENTS[event_type])
 
 
 def _ways(ask: Any, place: str) -> dict[str, str]:

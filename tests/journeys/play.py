@@ -17,7 +17,10 @@ def main() -> int:
     """Exit code 0 when the whole story held, 1 with what broke, 2 when no suite is running."""
     told = Path(os.environ.get("STAFETT_VAR", "var")) / "run" / "suite.json"
     if not told.exists():
-        print(f"No running suite found ({told}). Start one with `make run`, then try again.", file=sys.stderr)
+        print(
+            f"No running suite found ({told}). Start one with `make run`, or set STAFETT_VAR to its folder.",
+            file=sys.stderr,
+        )
         return 2
     suite = json.loads(told.read_text())
     print(f"playing at {suite['public_url']} (STAFETT_VAR={told.parent.parent})", flush=True)

@@ -299,6 +299,9 @@ def test_an_ended_subscription_is_told_nothing_and_forgotten(home: EgressHouse, 
     assert [each["recipientseq"] for each in queue.read()] == [1]
 
 
+HOOK = {"way": "webhook", "key": "whsec_" + "A" * 43 + "="}
+
+
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
@@ -310,6 +313,9 @@ def test_an_ended_subscription_is_told_nothing_and_forgotten(home: EgressHouse, 
         ({"events": ["cases.nothing.v1"]}, {"events": "not_an_event"}),
         ({"events": []}, {"events": "required"}),
         ({"way": "webhook", "key": "whsec_short", "url": "https://a.example/"}, {"key": "invalid"}),
+        ({**HOOK, "url": "http://a.example/"}, {"url": "not_https"}),
+        ({**HOOK, "url": "https://10.1.2.3/"}, {"url": "not_public"}),
+        ({**HOOK, "url": "https://[::1]/"}, {"url": "not_public"}),
         ({"way": "feed"}, {"key": "required"}),
         ({"way": "feed", "key": "nordvik." + "x" * 40}, {"key": "invalid"}),
         ({"way": "queue", "key": "x" * 40}, {"key": "not_for_this_way"}),

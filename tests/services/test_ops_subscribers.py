@@ -262,9 +262,12 @@ def test_what_can_not_be_is_said_and_leaves_nothing(operator: Operator) -> None:
     )
     assert code == 1 and "of that name" in said["fault"]
     code, said = operator.run("subscribe", *WHO[:3], "x", "--service", "nobody", "--way", "queue",
-                              "--events", "cases.lane_report_filed.v1")  # fmt: skip
-    assert code == 1 and "service_id: not_known_here" in said["fault"] and "never_leaves" in said["fault"]
-    assert operator.run("unsubscribe", *WHO[:3], "nobody")[0] == 1
+                              "--events", f"{GRANTED},cases.lane_report_filed.v1")  # fmt: skip
+    assert code == 1 and "service_id: not_known_here (nobody: " in said["fault"]
+    assert "events: never_leaves (cases.lane_report_filed.v1: " in said["fault"], "not those that can be told"
+    for act in (["unsubscribe"], ["rotate"], ["resume"], ["catch-up", "--from", "2026-11-01"]):
+        code, said = operator.run(act[0], *WHO[:3], "nobody", *act[1:])
+        assert code == 1 and "no subscription called nobody" in said["fault"]
     with pytest.raises(SystemExit) as usage:
         operator.run("subscribe", *WHO, "--service", "s", "--events", GRANTED, "--way", "webhook")
     assert usage.value.code == 2

@@ -6,6 +6,7 @@ python aio_pika_reader.py
 """
 
 import asyncio
+import contextlib
 import json
 import os
 
@@ -28,4 +29,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())

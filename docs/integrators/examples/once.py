@@ -1,7 +1,8 @@
 """Each event once, and no gap unseen: the part that every receiver needs, whichever way its events come.
 
 Events come at least once, so what was handled is kept, in the transaction of what the handling changed. Here that is a
-SQLite file; in your system, let it be the database that `handle` writes to.
+SQLite file, one for each subscription (HANDLED names it): two that shared it would take each other's events for
+handled. In your system, let it be the database that `handle` writes to.
 """
 
 import json

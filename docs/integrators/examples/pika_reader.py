@@ -5,6 +5,7 @@ export STAFETT_URL='amqp://...' STAFETT_QUEUE='outside.granli.skolesystem'     #
 python pika_reader.py
 """
 
+import contextlib
 import json
 import os
 
@@ -23,4 +24,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

@@ -5,6 +5,7 @@ export STAFETT_SECRET='whsec_...'     # from the operator
 python webhook_receiver.py 8100       # and let the world reach it through https
 """
 
+import contextlib
 import os
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -46,9 +47,10 @@ class Receiver(BaseHTTPRequestHandler):
 
 def main() -> None:
     Receiver.webhook = Webhook(os.environ["STAFETT_SECRET"])
-    Receiver.once = Once(os.environ.get("HANDLED", "handled.sqlite3"))
+    Receiver.once = Once(os.environ.get("HANDLED", "handled-webhook.sqlite3"))
     HTTPServer(("127.0.0.1", int(sys.argv[1])), Receiver).serve_forever()
 
 
 if __name__ == "__main__":
-    main()
+    with contextlib.suppress(KeyboardInterrupt):
+        main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from services.contracts.catalogue import EVENTS
 from services.kernel.errors import Conflict, InvalidInput
 from services.notifications.egress import secrets
 from services.notifications.egress.operators import demand_operator
+from services.notifications.egress.posting import is_public
 from services.notifications.egress.subscriptions import Subscription, Subscriptions
 from services.notifications.storage import is_service
 
@@ -99,5 +101,16 @@ def _url_faults(url: str | None, allow_private: bool) -> dict[str, str]:
         return {"url": "invalid"}
     if not host or parts.username or parts.password or parts.fragment or not _PRINTED.fullmatch(url):
         return {"url": "invalid"}
-    schemes = ("https", "http") if allow_private else ("https",)
-    return {} if parts.scheme in schemes else {"url": "not_https"}
+    if parts.scheme not in (("https", "http") if allow_private else ("https",)):
+        return {"url": "not_https"}
+    return {} if allow_private or not _is_private_address(host) else {"url": "not_public"}
+
+
+def _is_private_address(host: str) -> bool:
+    """Whether a host is written as an address that no post would go to. What a name stands for is looked up at each
+    post."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return not is_public(host)
