@@ -392,3 +392,21 @@ def test_SE_7_history_is_of_the_callers_municipality_and_PR_5_for_who_hears_the_
             world.alpha.call(bus.heads("alpha"), asker, {"stream": stream, "after": 0, "up_to": 9})
     with pytest.raises(Forbidden):
         world.history(Actor("granli", "employee", "p1", "u1"))
+
+
+def test_CO_9_a_source_that_is_set_back_while_it_is_compared_stays_unknown(world: World) -> None:
+    app = world.open("beta")
+    world.beat(app, 0)
+    world.tell("t1", 1, 2, 3)
+    world.beat(app, 3, AT + timedelta(seconds=10))
+
+    def set_back_meanwhile(municipality: str, procedure: Procedure, request: Mapping[str, Any]) -> Any:
+        answer = World.ask(world, municipality, procedure, request)
+        if procedure.method == "heads":
+            world.beat(app, 1, AT + timedelta(seconds=20))
+        return answer
+
+    world.ask = set_back_meanwhile  # type: ignore[method-assign]
+    app.catch_up.round()
+    with app.db.read() as conn:
+        assert app.inbox.knowledge(conn, [(THINGS, "t1")]).as_of is None

@@ -3,6 +3,8 @@ its turn."""
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.chassis.bus.heartbeat import Heartbeat
-from services.chassis.bus.intake import Arrival, Intake
+from services.chassis.bus.intake import RETRY_BATCH, Arrival, Intake
 from services.chassis.clock import SettableClock
 from services.chassis.ids import new_id
 from services.chassis.storage import Database, WriteTransaction
@@ -99,6 +101,19 @@ def test_what_another_thread_has_handled_meanwhile_is_not_parked_as_failed(world
     world.intake.take([one])
     world.intake._park_failed(one, RuntimeError())
     assert rows(world.db, "parked") == []
+
+
+def test_however_many_wait_behind_a_gap_all_are_freed_by_the_one_that_fills_it(world: World) -> None:
+    many = 100 * RETRY_BATCH  # a call within a call for each batch of them would end at Python's limit
+    world.intake.take([event("t1", n) for n in range(2, many)])
+    assert seen(world.db) == []
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 250)
+    try:
+        world.intake.take([event("t1", 1)])
+    finally:
+        sys.setrecursionlimit(limit)
+    assert seen(world.db) == list(range(1, many))
 
 
 def test_a_heartbeat_counts_with_the_events_before_it(world: World) -> None:

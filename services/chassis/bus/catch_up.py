@@ -21,7 +21,7 @@ import structlog
 
 from services.chassis.bus import metrics
 from services.chassis.bus.connection import Loop
-from services.chassis.bus.inbox_rows import InboxRows
+from services.chassis.bus.inbox_rows import InboxRows, StreamState
 from services.chassis.bus.intake import Intake
 from services.chassis.bus.repair import Gap, Repair
 from services.chassis.bus.topology import Catalogue
@@ -106,13 +106,15 @@ class CatchUp:
         limit = time.monotonic() + BEGIN_SECONDS
         while batch := list(itertools.islice(told, bus.PAGE)):
             self._late.take([event for event, _ in batch])
-            read |= {event.stream: position for event, position in batch}
-            self._keep(read, complete=False)
+            now = read | {event.stream: position for event, position in batch}
+            if not self._keep(read, now, whole=False):
+                return
+            read = now
             log.info("history_read", count=len(batch))
             if time.monotonic() > limit or (stopping is not None and stopping.is_set()):
                 return
         self._late.revive()  # what died for want of another stream's history gets its chance
-        self._keep(read, complete=True)
+        self._keep(read, read, whole=True)
 
     def _feed(self, stream: str, after: int) -> Iterator[tuple[Event, int]]:
         """The events of a stream after a position, each with the position up to which its page was read."""
@@ -135,13 +137,21 @@ class CatchUp:
                 self._repair.fetch(gap)
             if self._missing(stream, answer["heads"]):  # named by the source, and not given: not known (CO-9)
                 return
-            after = int(answer["next"])
-            self._keep({stream: after}, complete=True)
+            position = int(answer["next"])
+            with self._db.write() as tx:
+                stands = StreamState(read=after, complete=True)
+                if not self._rows.read_up_to(tx, stream, position, stands, complete=True):
+                    return
+            after = position
 
-    def _keep(self, read: Mapping[str, int], *, complete: bool) -> None:
+    def _keep(self, before: Mapping[str, int], now: Mapping[str, int], *, whole: bool) -> bool:
+        """Whether all of it was kept: not what a source that was set back meanwhile has made untrue."""
         with self._db.write() as tx:
-            for stream, position in read.items():
-                self._rows.read_up_to(tx, stream, position, complete=complete)
+            kept = [
+                self._rows.read_up_to(tx, stream, position, StreamState(read=before[stream]), complete=whole)
+                for stream, position in now.items()
+            ]
+        return all(kept)
 
     def _missing(self, stream: str, heads: Sequence[Mapping[str, Any]]) -> list[Gap]:
         """What the source has told, and is neither handled nor parked here."""

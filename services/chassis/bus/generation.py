@@ -25,7 +25,7 @@ from typing import IO, Any, Protocol
 import sqlalchemy as sa
 
 from services.chassis.bus.history import read_between, read_page
-from services.chassis.bus.inbox_rows import InboxRows
+from services.chassis.bus.inbox_rows import InboxRows, StreamState
 from services.chassis.bus.intake import Intake
 from services.chassis.bus.repair import Gap
 from services.chassis.bus.topology import Catalogue
@@ -212,16 +212,17 @@ class Generation:
 
     def _read(self, stream: str, stopping: threading.Event | None) -> Iterator[tuple[int, int]]:
         with self._beside.read() as conn:
-            after = self._rows.state_of(conn, stream).read
+            state = self._rows.state_of(conn, stream)
         while not (stopping is not None and stopping.is_set()):
-            events, position, last = self._history.page(stream, after, PAGE)
+            events, position, last = self._history.page(stream, state.read, PAGE)
             self._intake.take(events)
+            whole = position >= last
             with self._beside.write() as tx:
-                self._rows.read_up_to(tx, stream, position, complete=position >= last)
+                self._rows.read_up_to(tx, stream, position, state, complete=whole)
             yield position, last
-            if position >= last:
+            if whole:
                 return
-            after = position
+            state = StreamState(read=position)
 
     def _come_near(self) -> None:
         """Take in what is not sent yet, or was handled since, while nobody waits for it."""

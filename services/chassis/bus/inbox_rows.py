@@ -181,22 +181,30 @@ class InboxRows:
         tx.execute(anew.values(read_position=0, complete=False, as_of=None))
         log.error("source_set_back", stream=stream)
 
-    def read_up_to(self, tx: WriteTransaction, stream: str, position: int, *, complete: bool) -> None:
-        """The stream's feed has been read, or compared, up to here; what its source has told of this is known now."""
+    def read_up_to(
+        self, tx: WriteTransaction, stream: str, position: int, before: StreamState, *, complete: bool
+    ) -> bool:
+        """The stream's feed has been read, or compared, from where it stood before up to here; what its source has told
+        of this is known now. False, and nothing is kept, when it does not stand there any more: it was begun anew."""
         states = self._tables.stream_state
         insert_ignore(tx, states, {"stream": stream})
         all_read = sa.and_(
             sa.literal(complete), states.c.told_as_of.is_not(None), states.c.told_position <= position
         )
-        tx.execute(
+        kept = tx.execute(
             states.update()
-            .where(states.c.stream == stream)
+            .where(
+                states.c.stream == stream,
+                states.c.read_position == before.read,
+                states.c.complete == before.complete,
+            )
             .values(
                 read_position=position,
                 complete=complete,
                 as_of=sa.case((all_read, states.c.told_as_of), else_=states.c.as_of),
             )
         )
+        return kept.rowcount == 1
 
     def state_of(self, conn: AnyConnection, stream: str) -> StreamState:
         """How far the stream's feed has gone, as its source told, and how far it has been read here."""

@@ -89,8 +89,12 @@ class Intake:
 
         Raises DatabaseFailed, after which any part of them may be taken: what comes again is passed over.
         """
-        waiting = list(arrivals)
-        while waiting:
+        waiting, freed = list(arrivals), dict[Key, None]()
+        while waiting or freed:
+            if not waiting:
+                key, _ = freed.popitem()
+                waiting = list(self._waiting(key))
+                continue
             try:
                 taken = self._take_together(waiting)
             except DatabaseFailed:
@@ -99,12 +103,12 @@ class Intake:
                 if len(waiting) > 1:  # together it is not to be: one of them fails, and the others go on
                     for each in waiting:
                         self.take([each])
-                    return
+                    waiting = []
+                    continue
                 raise
             waiting = waiting[taken.count :]
             self._tell(taken)
-            for key in taken.freed:
-                self._take_waiting(key)
+            freed |= dict.fromkeys(taken.freed)
 
     def retry_due(self) -> int:
         """Try the parked events again whose time, or turn, has come; their number. After `revive` the dead ones are
@@ -203,12 +207,10 @@ class Intake:
             event.type,
         )
 
-    def _take_waiting(self, key: Key) -> None:
-        """Take in the parked events of a subject whose turn has come, in order."""
+    def _waiting(self, key: Key) -> list[Event]:
+        """The parked events of a subject whose turn has come, in order."""
         with self._db.read() as conn:
-            waiting = self._rows.waiting(conn, key, RETRY_BATCH)
-        if waiting:
-            self.take(waiting)
+            return self._rows.waiting(conn, key, RETRY_BATCH)
 
     def _tell(self, taken: _Taken) -> None:
         counts = Counter(
