@@ -33,6 +33,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _DATA = Path(__file__).parent / "data"
 _SEED = service_actor("seed")
 _TIMEOUT = 60.0
+_HEARTBEAT_SECONDS = 0.2
 
 Say = Callable[[str], None]
 
@@ -59,9 +60,9 @@ class Seeding:
             for name in SERVICES
         }
         for app in self.apps.values():
-            app.relay._clock = (
-                SystemClock()
-            )  # heartbeats tell the age of knowledge now, whatever day is played (CO-9)
+            # What is known is as old as its last heartbeat, and that no newer than the day that is played (CO-9): after
+            # each step in time the next one is waited for.
+            app.relay._clock, app.relay._heartbeat_seconds = SystemClock(), _HEARTBEAT_SECONDS
         self.unheard: dict[str, dict[str, int]] = {name: {} for name in SERVICES}
         self.steps = itertools.count(1)
         self.staff = {
