@@ -44,7 +44,7 @@ def register(app: Flask, api: Api, query_schema: Any) -> None:
             if refusal.code != _NOT_VALID:
                 raise
             return _not_valid(refusal)
-        return jsonify(items=answer["items"], next=answer["next"])
+        return jsonify(items=answer["items"], next=answer["next"], more=answer["more"])
 
     feed.__doc__ = f"{notifications.ReadFeed.meaning}\n---\n"
     limited = limiter.limit(PER_SYSTEM, key_func=_system)(limiter.limit(PER_ADDRESS, key_func=_address)(feed))

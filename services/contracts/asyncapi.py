@@ -232,10 +232,15 @@ def _page_message(leaving: list[EventType]) -> dict[str, Any]:
         "contentType": FEED_TYPE,
         "payload": {
             "type": "object",
-            "required": ["items", "next"],
+            "required": ["items", "next", "more"],
             "properties": {
                 "items": {"type": "array", "items": {"anyOf": refs}, "x-privacy": "nested"},
                 "next": {"type": "string", "description": "Keep it, and ask with it", "x-privacy": "opaque"},
+                "more": {
+                    "type": "boolean",
+                    "description": "Ask again at once, also when `items` is empty",
+                    "x-privacy": "flag",
+                },
             },
         },
         "examples": [
@@ -244,6 +249,7 @@ def _page_message(leaving: list[EventType]) -> dict[str, Any]:
                 "payload": {
                     "items": [outside.envelope(example_of(first), RECIPIENT, 1)],
                     "next": "1",
+                    "more": False,
                 },
             }
         ],

@@ -193,6 +193,9 @@ class FeedPage(Message):
 
     items = many(event_envelope(), max_items=MOST_ITEMS, description="CloudEvents, the oldest first")
     next = opaque(description="Cursor for the next page; the same as before when there is nothing new")
+    more = flag(
+        description="Ask again at once, with `next`, also when `items` is empty. False: that is all for now"
+    )
 
 
 GetInbox = query(

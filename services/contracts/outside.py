@@ -21,6 +21,8 @@ QUEUE_MOST = 100_000
 QUEUE_MILLISECONDS = 14 * 24 * 3600 * 1000
 """What a recipient's queue keeps: so many events, for so long."""
 FEED = "/outside/v1/events"
+FEED_DAYS = 90
+"""What a feed keeps: each event for so long from when it was put there, read or not."""
 INSIDE_ONLY = ("stream", "streamseq", "traceparent")
 
 

@@ -22,7 +22,7 @@ from services.notifications.commands import (
     subscribe,
     unsubscribe,
 )
-from services.notifications.egress import queues, standing
+from services.notifications.egress import feed, queues, standing
 from services.notifications.egress.ways import Egress
 from services.notifications.queries import inbox, subscriptions
 from services.notifications.senders import send
@@ -113,6 +113,11 @@ class NotificationsService(Service):
     def count_what_queues_dropped(self, work: Work) -> None:
         """A full queue drops its oldest events: the operator, and its reader, are told."""
         queues.count_dropped(work)
+
+    @every(seconds=600)
+    def forget_old_rows_of_feeds(self, work: Work) -> None:
+        """What has stood in a feed for 90 days is read no more."""
+        feed.forget_old(work)
 
     @every(seconds=0.5)
     def send_what_waits(self, work: Work) -> None:

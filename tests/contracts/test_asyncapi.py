@@ -163,7 +163,7 @@ def test_the_feeds_page_is_made_of_what_may_leave() -> None:
     page = message("outside_page")
     assert payload_faults(page["payload"], page["examples"][0]["payload"]) == []
     hidden = outside.envelope(example_of(EVENTS["cases.lane_report_filed.v1"]), "skolesystem", 1)
-    assert payload_faults(page["payload"], {"items": [hidden], "next": "1"}) != []
+    assert payload_faults(page["payload"], {"items": [hidden], "next": "1", "more": False}) != []
 
 
 def test_the_notice_of_a_full_queue_is_described_as_what_it_tells_of_is() -> None:

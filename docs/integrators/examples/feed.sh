@@ -17,7 +17,7 @@ while :; do
         exit 1
     }
     next=$(printf %s "$page" | tr -d '\n' | sed -n 's/.*"next": *"\([^"]*\)".*/\1/p')
-    [ -n "$next" ] && [ "$next" != "$cursor" ] || break # nothing new
+    [ -n "$next" ] && [ "$next" != "$cursor" ] || break # nothing new, and no "more"
     printf %s "$page" | tr -d '\n' && echo              # handle it first,
     printf %s "$next" >"$cursor_file.new"               # and only then move the cursor
     mv "$cursor_file.new" "$cursor_file"

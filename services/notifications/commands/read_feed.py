@@ -36,9 +36,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
             place = secrets.open_cursor(uow.keys, request["after"], subscription.subscription_id)
         except ValueError:
             raise InvalidInput(fields={"after": "not_a_cursor"}) from None
-    told, reached = page(uow, subscription, place, request["limit"])
-    unmoved = request["after"] if reached == place else None
+    found = page(uow, subscription, place, request["limit"])
+    unmoved = request["after"] if found.place == place else None
     return {
-        "items": [each.body for each in told],
-        "next": unmoved or secrets.seal_cursor(uow.keys, reached, subscription.subscription_id),
+        "items": [each.body for each in found.told],
+        "next": unmoved or secrets.seal_cursor(uow.keys, found.place, subscription.subscription_id),
+        "more": found.more,
     }

@@ -56,10 +56,10 @@ class Rows:
         )
         return list(self._conn.execute(found))
 
-    def after(self, place: int, limit: int) -> list[Any]:
-        """The rows from the one after `place` on, told or not: for the feed."""
-        found = self._select().where(R.held.is_(False), R.place > place).order_by(R.place).limit(limit)
-        return list(self._conn.execute(found))
+    def after(self, place: int, last: int, limit: int) -> list[Any]:
+        """The rows from the one after `place` on up to `last`, told or not: for the feed."""
+        found = self._select().where(R.held.is_(False), R.place > place, R.place <= last)
+        return list(self._conn.execute(found.order_by(R.place).limit(limit)))
 
     def number(self, event_ids: Sequence[str]) -> dict[str, int]:
         """Give these events the recipient's next numbers, in this order: they are about to be told."""
@@ -84,6 +84,15 @@ class Rows:
         """These were told, or may not be: nothing of them stays."""
         if event_ids:
             self._conn.execute(sa.delete(egress_rows).where(*self._mine(), R.event_id.in_(event_ids)))
+
+    def forget(self, before: datetime, limit: int) -> bool:
+        """Delete those of the first `limit` rows whose time to be told (see LATER) came before then; whether that was
+        all of them, so that more may follow."""
+        first = sa.select(R.event_id, R.next_try_at).where(*self._mine(), R.held.is_(False))
+        found = self._conn.execute(first.order_by(R.place).limit(limit))
+        old = [row.event_id for row in found if row.next_try_at < before]
+        self.settle(old)
+        return len(old) == limit
 
     def clear(self) -> datetime | None:
         """Let all go that waits; when the first of it happened."""

@@ -137,11 +137,6 @@ class Subscriptions:
         self.change(subscription_id, dropped_untold=0, dropped_first=None, dropped_last=None)
         return row.dropped_untold, row.dropped_first, row.dropped_last
 
-    def skipped(self, subscription_id: str) -> tuple[int | None, int]:
-        """The place of a feed after which nothing may be told up to another (None: no such place is known)."""
-        row = self._conn.execute(self._select().where(T.subscription_id == subscription_id)).one()
-        return row.skip_from, row.skip_to or 0
-
     def undelivered_since(self, subscription_id: str) -> datetime | None:
         """When the first event happened that it did not get before it was disabled."""
         found: datetime | None = self._conn.scalar(

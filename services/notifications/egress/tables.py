@@ -35,6 +35,7 @@ subscriptions = sa.Table(
     sa.Column("undelivered_since", UtcDateTime),
     sa.Column("leased_by", sa.String(64)),
     sa.Column("leased_until", UtcDateTime),
+    # of a feed: between these places nothing could be told
     sa.Column("skip_from", sa.BigInteger),
     sa.Column("skip_to", sa.BigInteger),
     # catching up from history
