@@ -149,18 +149,25 @@ def _one_message(store: Store) -> Finding:
 def _one_mail(store: Store, folder: Path) -> Finding:
     """NO-2: a message is mailed at most once, and only if it was marked before; one that counts as sent was."""
     finding = Finding("e-mails doubled, unmarked, or said to be sent and were not (NO-2)")
+    before = _outcomes(
+        store
+    )  # the sender may go on meanwhile: what was sent by now must lie in the folder after
     letters = Counter(_message_of(path) for path in folder.glob("*.eml"))
-    outcomes = {row[0]: row[1] for row in store.column("attempts", "message_id", "outcome")}
+    outcomes = _outcomes(store)
     finding.looked_at = sum(letters.values())
     for message_id, count in letters.items():
         if count > 1:
             finding.differences.append(f"{message_id} was mailed {count} times")
         if outcomes.get(message_id) not in ("sent", "unknown"):
             finding.differences.append(f"{message_id} was mailed, and is {outcomes.get(message_id)}")
-    for message_id, outcome in outcomes.items():
+    for message_id, outcome in before.items():
         if outcome == "sent" and not letters[message_id]:
             finding.differences.append(f"{message_id} counts as sent, and was not mailed")
     return finding
+
+
+def _outcomes(store: Store) -> dict[str, str]:
+    return {row[0]: row[1] for row in store.column("attempts", "message_id", "outcome")}
 
 
 def _message_of(path: Path) -> str:
