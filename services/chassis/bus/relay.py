@@ -32,9 +32,9 @@ from services.chassis.ids import new_id
 from services.chassis.storage import Database, DatabaseBusy
 from services.contracts.envelope import CONTENT_TYPE, EVERY_MUNICIPALITY, Event
 
-BATCH = 250
+BATCH = 500
 """Rows that are read, and published, before the other threads of the process have their turn."""
-IN_FLIGHT = 1000
+IN_FLIGHT = 3000
 MARK_SECONDS = 0.05
 """The pause between two transactions that mark few rows: at 200 events a second each would have one of its own."""
 POLL_SECONDS = 0.5

@@ -21,7 +21,7 @@ from services.contracts.envelope import CONTENT_TYPE, Event
 from tests.bench.bus.child import TYPE, Heard, obey, paced, subject_of
 from tests.support.bus import CATALOGUE, THINGS
 
-IN_FLIGHT = 1000
+IN_FLIGHT = 3000
 ANSWER_SECONDS = 10
 
 
