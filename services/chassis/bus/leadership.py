@@ -11,8 +11,9 @@ import os
 import select
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def ring(tx: WriteTransaction) -> None:
         tx.execute(sa.select(sa.func.pg_notify(CHANNEL, "")))
 
 
-class Lead:
+class Lead(ABC):
     """The right to send, of the active relay: with a bell, rung from this process by `ring` and from others by what
     subclasses listen to, and a connection to look with."""
 
@@ -69,11 +70,9 @@ class Lead:
         process has lost the right to send."""
         return _drained(self._near)
 
-    @contextmanager
-    def look(self) -> Iterator[sa.Connection]:
+    @abstractmethod
+    def look(self) -> AbstractContextManager[sa.Connection]:
         """A connection for one read."""
-        raise NotImplementedError
-        yield
 
     def wait(self, seconds: float, *others: Any) -> None:
         """Wait until it rings, one of the `others` (sockets) can be read, or time is out."""
