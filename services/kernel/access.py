@@ -16,6 +16,7 @@ from services.kernel.conditions import (
     after_talk,
     at_level_0,
     comment_consent,
+    consent_when_it_was,
     family_knows,
     has_log,
     is_closed,
@@ -101,7 +102,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(FAMILY, "LG-7", family_knows),
         allow(NAMED, "GU-2", has_log),
         allow(OWN_SYSTEM, "LG-1", has_log),
-        allow(OTHER_SYSTEM, "CO-1", has_log, some_consent),
+        allow(OTHER_SYSTEM, "CO-1", has_log, consent_when_it_was),
     ),
     Act.READ_NOTES: (
         allow(OWNER, "LV-17"),
@@ -142,7 +143,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(OUTSIDE_HOLDER, "CO-1", has_log, some_consent),
         allow(FAMILY, "CO-7", family_knows),
         allow(OWN_SYSTEM, "CO-1", has_log),
-        allow(OTHER_SYSTEM, "CO-1", has_log, some_consent),
+        allow(OTHER_SYSTEM, "CO-1", has_log, consent_when_it_was),
     ),
     Act.READ_REPORT: (
         allow(INSIDE, "LG-10"),

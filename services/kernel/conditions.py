@@ -90,6 +90,17 @@ def some_consent(question: Question, facts: Facts, standing: Standing) -> Refuse
     return NO_CONSENT
 
 
+def consent_when_it_was(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """CO-1: as `some_consent`, by a window that held already when the thing happened: what a case went through before
+    is not an outside system's to be told, however late it is decided. Plan and log have HO-4's history instead."""
+    happened = question.recorded_at or question.now
+    for window in facts.windows:
+        named = window.service_id == standing.service_id and in_force(window, question.now)
+        if named and window.valid_from <= happened:
+            return None
+    return NO_CONSENT
+
+
 def topic_consent(question: Question, facts: Facts, standing: Standing) -> Refused | None:
     """CO-1: what is not named is not shared: a window in force for this service and this topic.
 

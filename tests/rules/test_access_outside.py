@@ -113,6 +113,16 @@ def test_AG_4_a_system_is_not_told_what_came_after_the_youth_got_the_say() -> No
     assert told(world, "psychology", Act.READ_LOG_ITEM, recorded_at=LAST_WEEK)
 
 
+def test_CO_1_what_a_case_went_through_before_the_consent_is_not_told_however_late_it_is_decided() -> None:
+    """CO-1: an event that waited for a window, or is caught up with; plan and log have their history (HO-4)."""
+    began = shared().windows[0].valid_from
+    for act in (Act.SEE_CASE, Act.READ_CONSENT):
+        before = told(shared(), "psychology", act, recorded_at=began - timedelta(seconds=1))
+        assert (before.allowed, before.reason_code) == (False, "no_consent_in_force")
+        assert told(shared(), "psychology", act, recorded_at=began)
+    assert told(shared(), "psychology", Act.READ_PLAN, recorded_at=began - timedelta(days=1)).rule == "CO-1"
+
+
 @pytest.mark.parametrize("grade", [6, 7])
 def test_PR_6_where_the_address_is_protected_no_system_is_told(grade: int) -> None:
     """PR-6: access is limited to those named, and a system names nobody."""
