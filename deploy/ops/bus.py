@@ -70,8 +70,14 @@ class Bus:
         raise Fault(f"{service} has nothing parked, dead or unreadable with the id {id}")
 
     def retry(self, service: str, ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Have failing and dead events tried anew (no `ids`: all); the service does so at once if it runs."""
+        """Have failing and dead events tried anew (no `ids`: all); the service does so at once if it runs.
+
+        Raises Fault, and has nothing tried, when one of the ids names nothing that fails or is dead.
+        """
         with self._desk.tending(service) as tending:
+            there = {entry.id for entry in tending.entries("failing", "dead", ids=ids)} if ids else set()
+            if unknown := [id for id in ids if id not in there]:
+                raise Fault(f"{service} has nothing that fails or is dead with the id {', '.join(unknown)}")
             told = [_told(service, entry) for entry in tending.retry(ids, SystemClock().now())]
         for row in told:
             self._desk.note("retry", row)

@@ -88,6 +88,13 @@ def test_retry_lets_the_service_try_again(desk: Desk) -> None:
     assert [line["act"] for line in desk.log()] == ["retry"]
 
 
+def test_retry_of_what_is_not_there_says_so_and_tries_nothing(desk: Desk) -> None:
+    first, *_ = desk.world.make_dead("t1")
+    assert desk.run("retry", "consent", first, "no-such-event")[0] == 1
+    desk.run("retry", "consent", first)
+    assert [line["act"] for line in desk.log()] == ["retry"]
+
+
 def test_discard_asks_for_a_yes_and_notes_who_did_what(desk: Desk) -> None:
     first, _, third = desk.world.make_dead("t1")
     with pytest.raises(SystemExit) as usage:
