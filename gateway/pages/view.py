@@ -103,10 +103,15 @@ def _unread(chosen: dict[str, Any] | None) -> int | None:
 
 
 def sentence(refusal: Refusal) -> str | None:
-    """The refusal in words, for a person: by its code, else (403) that one may read but not do this; or None."""
+    """The refusal in words, for a person: by its code, else (403) that one may read but not do this, and why; or
+    None."""
     translate, key = translator(LOCALE), f"errors.{refusal.code}"
     if not translate.has(key):
-        return translate("errors.forbidden") if refusal.status == 403 else None
+        if refusal.status != 403:
+            return None
+        why = f"decisions.{refusal.code}"
+        forbidden = translate("errors.forbidden")
+        return f"{forbidden} {translate(why)}" if translate.has(why) else forbidden
     try:
         return translate(key, **refusal.params)
     except KeyError:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from services.kernel.policies import Policy
+from services.kernel.sentences import sentence_of
 
 
 class Act(StrEnum):
@@ -221,8 +222,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer: `rule` allowed or refused it, `reason_code` is stable, `sees_thing` tells 403 (True) from
-    404 (False)."""
+    """The answer: `rule` allowed or refused it, `reason_code` is stable, `sentence` says it in words, `sees_thing`
+    tells 403 (True) from 404 (False)."""
 
     allowed: bool
     rule: str
@@ -231,6 +232,11 @@ class Decision:
 
     def __bool__(self) -> bool:
         return self.allowed
+
+    @property
+    def sentence(self) -> str:
+        """Why, in words that a person understands (English)."""
+        return sentence_of(self.reason_code)
 
 
 class Spanning(Protocol):

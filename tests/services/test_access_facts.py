@@ -409,6 +409,7 @@ def test_what_may_not_be_known_is_refused_like_what_is_not_there(level_2: World)
     with pytest.raises(Forbidden) as forbidden:
         mother(lambda context: access.require(context, "c1", Act.MANAGE))
     assert (forbidden.value.code, forbidden.value.rule) == ("not_for_this_role", "HO-7")
+    assert forbidden.value.detail == "No rule lets somebody with this part in the case do that."
     assert mother.noted == [("HO-7", "manage", False)]
 
 

@@ -200,7 +200,7 @@ class CaseAccess:
             return Grant._mint(about, decision)
         if not decision.sees_thing:
             raise NotFound()
-        raise Forbidden(code=decision.reason_code, rule=decision.rule)
+        raise Forbidden(decision.sentence, code=decision.reason_code, rule=decision.rule)
 
     def _check(self, about: About) -> None:
         if (about.municipality, about.case_id) != (self._context.municipality, self.case_id):
