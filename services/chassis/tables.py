@@ -189,7 +189,6 @@ def _outbox(metadata: sa.MetaData, name: str) -> sa.Table:
         sa.Column("data", sa.JSON, nullable=False),
         sa.Column("sent_at", UtcDateTime),
         sa.Column("position", sa.BigInteger),
-        sa.UniqueConstraint("id", name=f"uq_{name}_id"),
         sa.UniqueConstraint("stream", "subject", "sequence", "type", name=f"uq_{name}_sequence"),
         sa.UniqueConstraint("position", name=f"uq_{name}_position"),
         sa.Index(
@@ -218,7 +217,6 @@ def create_outbox_table(op: Any, name: str) -> None:
         sa.Column("data", sa.JSON, nullable=False),
         sa.Column("sent_at", UtcDateTime),
         sa.Column("position", sa.BigInteger),
-        sa.UniqueConstraint("id", name=f"uq_{name}_id"),
         sa.UniqueConstraint("stream", "subject", "sequence", "type", name=f"uq_{name}_sequence"),
         sa.UniqueConstraint("position", name=f"uq_{name}_position"),
         sqlite_autoincrement=True,
