@@ -27,8 +27,9 @@ LANE = "cases.lane"
 GRADES = ("ungraded", "client", "confidential", "strictly_confidential")
 RELATIONS = ("mother", "father", "co_mother", "other")
 TOPICS = ("learning", "wellbeing", "attendance", "health", "home", "practical")
-PARTS = ("owner", "holder", "participant", "leader", "guardian", "self", "coordinator")
+PARTS = ("owner", "holder", "participant", "leader", "guardian", "self", "coordinator", "child_protection")
 STATES = ("open", "closed", "joined")
+GUARDIANS_SEE = ("nothing", "overview", "topics")
 
 # ---------------------------------------------------------------- events
 
@@ -42,11 +43,21 @@ class GuardianTie(Message):
     valid_to = date(required=False)
 
 
+class CareOrderTold(Message):
+    unit_id = opaque(description="The unit of child protection that answers in the guardians' place")
+    set_by = opaque(description="The employee who registered the order, or changed it last")
+    valid_from = date()
+    valid_to = date(required=False)
+    guardians_see = code(*GUARDIANS_SEE)
+    topics = many(code(), max_items=50)
+
+
 class PersonChangedData(Message):
     person_id = opaque()
     birth_date = date()
     address_grade = code(*GRADES)
     guardians = nested(GuardianTie, many=True)
+    care_orders = nested(CareOrderTold, many=True, load_default=list)
 
 
 class ConcernRaisedData(Message):
@@ -154,7 +165,7 @@ PersonChanged = EventType(
     PEOPLE,
     "person",
     PersonChangedData,
-    "A child's or pregnant woman's age, address grade or guardians as they now stand, whole.",
+    "A child's or pregnant woman's age, address grade, guardians and care orders as they now stand, whole.",
     {
         "person_id": _P,
         "birth_date": "2022-03-05",
@@ -169,9 +180,19 @@ PersonChanged = EventType(
                 "valid_to": None,
             }
         ],
+        "care_orders": [
+            {
+                "unit_id": "unit-granli-barnevern-kontor",
+                "set_by": _Q,
+                "valid_from": "2026-11-20",
+                "valid_to": None,
+                "guardians_see": "topics",
+                "topics": ["learning"],
+            }
+        ],
     },
-    told="At the first concern about a child or a pregnant woman, and at a later one when the register "
-    "then says something else of them.",
+    told="At the first concern about a child or a pregnant woman, and whenever the register, a verified paper or a "
+    "care order says something else of them than before. Days may lie ahead.",
 )
 ConcernRaised = EventType(
     "cases.concern_raised.v1",

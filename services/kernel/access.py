@@ -21,6 +21,7 @@ from services.kernel.conditions import (
     has_log,
     is_closed,
     is_open,
+    let_by_care_order,
     let_write,
     must_sign,
     named_for_topic,
@@ -34,10 +35,12 @@ from services.kernel.facts import (
     Act,
     Audience,
     Capacity,
+    CareOrderFact,
     CaseFacts,
     Decision,
     Facts,
     GuardianFact,
+    GuardiansSee,
     Holder,
     Knowledge,
     ParticipantFact,
@@ -53,10 +56,12 @@ __all__ = [
     "Act",
     "Audience",
     "Capacity",
+    "CareOrderFact",
     "CaseFacts",
     "Decision",
     "Facts",
     "GuardianFact",
+    "GuardiansSee",
     "Holder",
     "Knowledge",
     "ParticipantFact",
@@ -87,6 +92,7 @@ def allow(parties: Party | frozenset[Party], rule: str, *conditions: Condition) 
 
 OWNER, LEADER, HOLDER, NAMED = Party.OWNER, Party.OWN_LEADER, Party.OWN_HOLDER, Party.NAMED
 COLLEAGUE, GUARDIAN, CHILD = Party.OWN_PARTICIPANT, Party.GUARDIAN, Party.CHILD
+CARE, LIMITED = Party.CARE, Party.LIMITED_GUARDIAN
 OUTSIDE_HOLDER = Party.OTHER_HOLDER
 OUTSIDE_WRITERS = frozenset({Party.OTHER_HOLDER, Party.OTHER_PARTICIPANT})
 INSIDE = frozenset({OWNER, LEADER, HOLDER, COLLEAGUE})
@@ -100,6 +106,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(Party.OWN_RECEIVER, "HO-2"),
         allow(OUTSIDE | {Party.OTHER_RECEIVER}, "CO-1", has_log, some_consent),
         allow(FAMILY, "LG-7", family_knows),
+        allow(frozenset({CARE, LIMITED}), "GU-4", family_knows),
         allow(NAMED, "GU-2", has_log),
         allow(OWN_SYSTEM, "LG-1", has_log),
         allow(OTHER_SYSTEM, "CO-1", has_log, consent_when_it_was),
@@ -108,12 +115,15 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(OWNER, "LV-17"),
         allow(frozenset({LEADER, HOLDER, CHILD}), "LV-17", after_talk),
         allow(GUARDIAN, "LV-17", after_talk, not_given_apart),
+        allow(CARE, "GU-4", after_talk, not_given_apart),
     ),
     Act.WRITE_NOTES: (allow(OWNER, "LV-2", at_level_0, is_open),),
     Act.READ_PLAN: (
         allow(INSIDE, "LG-1", has_log),
         allow(OUTSIDE, "CO-1", has_log, topic_consent),
         allow(GUARDIAN, "LG-1", has_log, within_guardians_need),
+        allow(CARE, "GU-4", has_log, within_guardians_need),
+        allow(LIMITED, "GU-4", has_log, let_by_care_order, within_guardians_need),
         allow(CHILD, "LG-1", has_log),
         allow(NAMED, "GU-2", has_log, named_for_topic),
         allow(OWN_SYSTEM, "LG-1", has_log),
@@ -123,6 +133,8 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(INSIDE, "LG-7", has_log),
         allow(OUTSIDE, "CO-1", has_log, topic_consent),
         allow(GUARDIAN, "LG-7", has_log, within_guardians_need),
+        allow(CARE, "GU-4", has_log, within_guardians_need),
+        allow(LIMITED, "GU-4", has_log, let_by_care_order, within_guardians_need),
         allow(CHILD, "LG-7", has_log),
         allow(NAMED, "GU-2", has_log, named_for_topic),
         allow(OWN_SYSTEM, "LG-1", has_log),
@@ -133,6 +145,8 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(frozenset({LEADER, HOLDER, COLLEAGUE}), "LG-5", family_knows),
         allow(OUTSIDE, "CO-1", has_log, topic_consent),
         allow(GUARDIAN, "LG-5", family_knows, within_guardians_need, not_given_apart),
+        allow(CARE, "GU-4", family_knows, within_guardians_need, not_given_apart),
+        allow(LIMITED, "GU-4", family_knows, let_by_care_order, within_guardians_need, not_given_apart),
         allow(CHILD, "LG-5", family_knows),
         allow(NAMED, "GU-2", has_log, named_for_topic, not_given_apart),
         allow(OWN_SYSTEM, "LG-5", has_log),
@@ -142,6 +156,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(frozenset({OWNER, LEADER, HOLDER}), "CO-1"),
         allow(OUTSIDE_HOLDER, "CO-1", has_log, some_consent),
         allow(FAMILY, "CO-7", family_knows),
+        allow(CARE, "GU-4", family_knows),
         allow(OWN_SYSTEM, "CO-1", has_log),
         allow(OTHER_SYSTEM, "CO-1", has_log, consent_when_it_was),
     ),
@@ -149,6 +164,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(INSIDE, "LG-10"),
         allow(OUTSIDE, "LG-10", has_log, some_consent),
         allow(FAMILY, "LG-10", family_knows),
+        allow(CARE, "GU-4", family_knows),
         allow(NAMED, "GU-2", has_log),
     ),
     Act.WRITE_PLAN: (
@@ -161,6 +177,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
     ),
     Act.COMMENT: (
         allow(INSIDE | FAMILY, "LG-7", has_log, is_open),
+        allow(CARE, "GU-4", has_log, is_open),
         allow(OUTSIDE, "LG-7", has_log, is_open, not_frozen, comment_consent),
     ),
     Act.MANAGE: (
@@ -189,9 +206,12 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(frozenset({OWNER, HOLDER}), "LV-8", family_knows, is_open),
         allow(OUTSIDE_HOLDER, "LV-8", has_log, is_open, some_consent),
     ),
-    Act.SIGN_CONSENT: (allow(FAMILY, "GU-1", family_knows, is_open, must_sign),),
-    Act.WITHDRAW_CONSENT: (allow(FAMILY, "CO-3", family_knows),),
-    Act.GIVE_FEEDBACK: (allow(FAMILY, "LG-10", family_knows),),
+    Act.SIGN_CONSENT: (
+        allow(FAMILY, "GU-1", family_knows, is_open, must_sign),
+        allow(CARE, "GU-4", family_knows, is_open, must_sign),
+    ),
+    Act.WITHDRAW_CONSENT: (allow(FAMILY, "CO-3", family_knows), allow(CARE, "GU-4", family_knows)),
+    Act.GIVE_FEEDBACK: (allow(FAMILY, "LG-10", family_knows), allow(CARE, "GU-4", family_knows)),
 }
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from services.kernel.calendar import birthday_instant
-from services.kernel.facts import Facts, Question, WindowFact, in_force
-from services.kernel.parties import Standing
+from services.kernel.facts import Facts, GuardiansSee, Question, WindowFact, in_force
+from services.kernel.parties import Party, Standing
 from services.kernel.policies import TopicPolicy
-from services.kernel.signers import required_signers
+from services.kernel.signers import care_order, required_signers
 
 
 class Refused(NamedTuple):
@@ -35,6 +35,7 @@ NOT_CONSENTED = Refused("CO-1", "topic_not_consented")
 AGE_UNKNOWN = Refused("AG-7", "birth_date_not_known")
 SAY_PASSED = Refused("AG-4", "youth_has_not_answered")
 NOT_MARKED = Refused("AG-6", "not_needed_by_guardians")
+NOT_LET = Refused("GU-4", "not_let_by_child_protection")
 GIVEN_APART = Refused("LG-5", "view_given_apart")
 YOUTH_ALONE = Refused("AG-2", "youth_consents_alone")
 GUARDIANS_SIGN = Refused("AG-2", "guardians_consent")
@@ -164,18 +165,27 @@ def within_guardians_need(question: Question, facts: Facts, standing: Standing) 
     return NOT_MARKED if limited else None
 
 
+def let_by_care_order(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """GU-4: under a care order guardians read the topics that child protection names, and no other."""
+    order = care_order(facts, question.now)
+    let = order is not None and order.guardians_see is GuardiansSee.TOPICS and question.topic in order.topics
+    return None if let else NOT_LET
+
+
 def not_given_apart(question: Question, facts: Facts, standing: Standing) -> Refused | None:
     """LG-5: a view given apart is not shown to guardians unless the child agrees."""
     return GIVEN_APART if question.given_apart and not question.child_agrees else None
 
 
 def must_sign(question: Question, facts: Facts, standing: Standing) -> Refused | None:
-    """AG-2, GU-1: whoever must sign for the topic may; without a topic: for any topic."""
+    """AG-2, GU-1: whoever must sign for the topic may; without a topic: for any topic. GU-4: child protection signs
+    as its unit."""
+    signer = question.unit_id if standing.party is Party.CARE else question.person_id
     topics = facts.policy.topic_codes if question.topic is None else (question.topic,)
     nobody = True
     for topic in topics:
         signers = required_signers(facts, topic, facts.policy, question.now)
-        if question.person_id in signers:
+        if signer in signers:
             return None
         nobody = nobody and not signers
     if nobody:

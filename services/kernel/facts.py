@@ -177,6 +177,27 @@ class GuardianFact:
     valid_to: datetime | None = None
 
 
+class GuardiansSee(StrEnum):
+    """What child protection lets the guardians see while a care order is in force (GU-4)."""
+
+    NOTHING = "nothing"
+    OVERVIEW = "overview"  # that there is a case, its level and next step
+    TOPICS = "topics"  # the overview, and plan and log of the topics named
+
+
+@dataclass(frozen=True, slots=True)
+class CareOrderFact:
+    """A care order: the unit of child protection that answers in the guardians' place, and what it lets them see
+    (GU-4). `set_by`: the employee who registered it, or changed it last."""
+
+    unit_id: str
+    set_by: str
+    valid_from: datetime
+    valid_to: datetime | None = None
+    guardians_see: GuardiansSee = GuardiansSee.NOTHING
+    topics: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class RoleFact:
     """What the directory says of a person in a unit, and of which service the unit is."""
@@ -210,6 +231,7 @@ class Facts:
     windows: tuple[WindowFact, ...] = ()
     person_windows: tuple[PersonWindowFact, ...] = ()
     guardians: tuple[GuardianFact, ...] = ()
+    care_orders: tuple[CareOrderFact, ...] = ()
     roles: tuple[RoleFact, ...] = ()
     address_grade: int = 0
     policy: Policy = field(default_factory=Policy)

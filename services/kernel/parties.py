@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.kernel.calendar import age_at
-from services.kernel.facts import Capacity, Facts, Question, Role, RoleFact, in_force
+from services.kernel.facts import Capacity, Facts, GuardiansSee, Question, Role, RoleFact, in_force
 from services.kernel.policies import ADULT_AGE
-from services.kernel.signers import is_responsible
+from services.kernel.signers import care_order, is_responsible
 
 
 class Party(StrEnum):
@@ -26,6 +26,8 @@ class Party(StrEnum):
     OWN_RECEIVER = "own_receiver"  # is asked to take over, in the owning unit
     OTHER_RECEIVER = "other_receiver"  # is asked to take over, in another unit
     GUARDIAN = "guardian"  # has verified parental responsibility for a minor
+    LIMITED_GUARDIAN = "limited_guardian"  # a guardian under a care order, as child protection lets them
+    CARE = "care"  # child protection in the guardians' place
     NAMED = "named"  # a parent whom consent names
     CHILD = "child"  # the subject
     OWN_SYSTEM = "own_system"  # an outside system that acts for the owning unit
@@ -71,6 +73,7 @@ NOT_VERIFIED = NoStanding("GU-3", "responsibility_not_verified")
 GROWN_UP = NoStanding("AG-5", "subject_is_adult")
 AGE_NOT_KNOWN = NoStanding("AG-7", "birth_date_not_known")
 TOO_YOUNG = NoStanding("AG-1", "too_young_for_own_access")
+UNDER_CARE = NoStanding("GU-4", "care_order_in_force")
 NOBODY_NAMED = NoStanding("PR-6", "address_protected")
 
 
@@ -113,7 +116,20 @@ def _as_employee(question: Question, facts: Facts) -> list[Standing] | NoStandin
     receiver = case.proposed_holder
     if receiver is not None and (receiver.person_id, receiver.unit_id) == (person, unit):
         found.append(Standing(Party.OWN_RECEIVER if own else Party.OTHER_RECEIVER, service))
+    if _cares(question, facts, roles):
+        found.append(Standing(Party.CARE, service))
     return found or NO_TIE
+
+
+def _cares(question: Question, facts: Facts, roles: list[RoleFact]) -> bool:
+    """GU-4: child protection in the unit that a care order names stands in the guardians' place, until the subject
+    is 18 (AG-5). PR-6: where the address is protected, the one who set the order and no colleague."""
+    order = care_order(facts, question.now)
+    if order is None or order.unit_id != question.unit_id or _minority(question, facts) is not NO_TIE:
+        return False
+    if facts.address_protected and order.set_by != question.person_id:
+        return False
+    return any(role.role is Role.CHILD_PROTECTION for role in roles)
 
 
 def _by_participation(question: Question, facts: Facts, roles: list[RoleFact], own: bool) -> list[Standing]:
@@ -149,7 +165,7 @@ def _acts_as_holder(question: Question, facts: Facts, roles: list[RoleFact]) -> 
 
 def _as_guardian(question: Question, facts: Facts) -> list[Standing] | NoStanding:
     """GU-2: parental responsibility, or consent that names the person. AG-5: responsibility ends when the
-    subject is 18."""
+    subject is 18. GU-4: under a care order a guardian has what child protection lets them see."""
     why: NoStanding = NO_TIE
     found: list[Standing] = []
     for guardian in facts.guardians:
@@ -158,7 +174,9 @@ def _as_guardian(question: Question, facts: Facts) -> list[Standing] | NoStandin
         if is_responsible(guardian, question.now):
             why = _minority(question, facts)
             if why is NO_TIE:
-                found.append(Standing(Party.GUARDIAN))
+                party = _guardian_now(question, facts)
+                found += [Standing(party)] if party else []
+                why = why if party else UNDER_CARE
         else:
             why = NOT_VERIFIED if guardian.responsibility else NO_RESPONSIBILITY
     if any(
@@ -167,6 +185,14 @@ def _as_guardian(question: Question, facts: Facts) -> list[Standing] | NoStandin
     ):
         found.append(Standing(Party.NAMED))
     return found or why
+
+
+def _guardian_now(question: Question, facts: Facts) -> Party | None:
+    """GU-4: as what a responsible guardian stands now; None where a care order lets them see nothing."""
+    order = care_order(facts, question.now)
+    if order is None:
+        return Party.GUARDIAN
+    return None if order.guardians_see is GuardiansSee.NOTHING else Party.LIMITED_GUARDIAN
 
 
 def _minority(question: Question, facts: Facts) -> NoStanding:

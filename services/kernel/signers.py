@@ -1,4 +1,4 @@
-"""Who must sign for a topic, and what their answers amount to (AG-2, AG-3, GU-1 to GU-3).
+"""Who must sign for a topic, and what their answers amount to (AG-2, AG-3, GU-1 to GU-4).
 
 Consent asks here to decide whether a window opens; the access decision asks here who may sign; screens show
 the same names."""
@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.kernel.calendar import age_at
-from services.kernel.facts import Facts, GuardianFact, in_force
+from services.kernel.facts import CareOrderFact, Facts, GuardianFact, in_force
 from services.kernel.policies import ADULT_AGE, Policy
 
 NOBODY: frozenset[frozenset[str]] = frozenset()
@@ -31,9 +31,15 @@ def is_responsible(guardian: GuardianFact, now: datetime) -> bool:
     return guardian.responsibility and guardian.verified and in_force(guardian, now)
 
 
+def care_order(facts: Facts, now: datetime) -> CareOrderFact | None:
+    """GU-4: the care order in force now, if any; of several the one that began last."""
+    running = [order for order in facts.care_orders if in_force(order, now)]
+    return max(running, key=lambda order: order.valid_from, default=None)
+
+
 def signer_groups(facts: Facts, topic: str, policy: Policy, now: datetime) -> frozenset[frozenset[str]]:
-    """The groups of persons of whom each must give one signature; empty: nobody can sign, and nothing is ever
-    shared.
+    """The groups of signers of whom each must give one signature; empty: nobody can sign, and nothing is ever
+    shared. A signer is a person, or under a care order the unit of child protection, by its id (GU-4).
 
     AG-2: from the policy's age the youth signs alone. AG-3: between the policy's two ages both youth and
     guardians do. GU-1: each responsible guardian is a group of one, unless the policy lets one of them
@@ -81,7 +87,10 @@ def signature_state(
 
 def _guardian_groups(facts: Facts, now: datetime, one_suffices: bool) -> frozenset[frozenset[str]]:
     """GU-1 among the guardians. GU-3: while somebody's claim to responsibility is unverified it is not known
-    who all must sign, so nobody can."""
+    who all must sign, so nobody can. GU-4: under a care order child protection answers in their place."""
+    order = care_order(facts, now)
+    if order is not None:
+        return frozenset({frozenset({order.unit_id})})
     claiming = [
         guardian for guardian in facts.guardians if guardian.responsibility and in_force(guardian, now)
     ]

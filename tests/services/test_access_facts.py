@@ -25,7 +25,13 @@ from services.kernel.policies import InvalidPolicy
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 GRANLI, STORVIK = "granli", "storvik"
 KINDERGARTEN, PSYCHOLOGY, HEALTH = "unit-kindergarten", "unit-psychology", "unit-health"
-SERVICES = {KINDERGARTEN: "service-kindergarten", PSYCHOLOGY: "service-psychology", HEALTH: "service-health"}
+PROTECTION = "unit-protection"
+SERVICES = {
+    KINDERGARTEN: "service-kindergarten",
+    PSYCHOLOGY: "service-psychology",
+    HEALTH: "service-health",
+    PROTECTION: "service-protection",
+}
 
 
 @dataclass
@@ -597,3 +603,34 @@ def park(db: Database, stream: str, subject: str) -> None:
             "stream": stream, "subject": subject, "sequence": 5, "municipality": GRANLI, "event": {}, "reason": "gap",
             "attempts": 0, "parked_at": NOW,
         })  # fmt: skip
+
+
+def test_a_care_order_puts_child_protection_in_the_guardians_place(level_2: World) -> None:
+    """GU-4, CO-10: from cases.person_changed, whole; gone with the next one that does not name it."""
+    guardians = [{"person_id": "mother", "relation": "mother", "has_responsibility": True, "verified": True}]
+    order = {
+        "unit_id": PROTECTION,
+        "set_by": "caseworker",
+        "valid_from": "2026-11-20",
+        "guardians_see": "topics",
+        "topics": ["wellbeing", "home"],
+    }
+    level_2.employee("caseworker", PROTECTION, "child_protection")
+    caseworker, mother = level_2.asks("caseworker", PROTECTION), level_2.asks("mother")
+    assert not caseworker.may(Act.SEE_CASE) and caseworker(access.case_ids_for) == []
+
+    def told(*orders: dict[str, Any]) -> None:
+        level_2.hear(
+            cases.PersonChanged, person_id="child", birth_date="2022-03-05", address_grade="ungraded",
+            guardians=guardians, care_orders=list(orders),
+        )  # fmt: skip
+
+    told(order)
+    assert caseworker.may(Act.SIGN_CONSENT, "learning") and caseworker(access.case_ids_for) == ["c1"]
+    assert caseworker(lambda context: access.of(context, "c1").part) == "child_protection"
+    assert mother.may(Act.READ_PLAN, "home") and not mother.may(Act.READ_PLAN, "learning")
+    assert not mother.may(Act.SIGN_CONSENT)
+    told(order | {"valid_from": "2026-11-21", "guardians_see": "nothing", "topics": []})
+    assert mother.may(Act.SIGN_CONSENT) and caseworker(access.case_ids_for) == []
+    told()
+    assert mother.may(Act.READ_PLAN, "learning") and not caseworker.may(Act.SEE_CASE)

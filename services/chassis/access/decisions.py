@@ -31,6 +31,8 @@ _PARTS = {
     Party.OWN_RECEIVER: "participant",
     Party.OTHER_RECEIVER: "participant",
     Party.GUARDIAN: "guardian",
+    Party.LIMITED_GUARDIAN: "guardian",
+    Party.CARE: "child_protection",
     Party.NAMED: "guardian",
     Party.CHILD: "self",
 }

@@ -18,9 +18,11 @@ from services.contracts import cases, consent, directory, relay_log
 from services.contracts.catalogue import STREAMS
 from services.kernel.calendar import local_date, midnight
 from services.kernel.facts import (
+    CareOrderFact,
     CaseFacts,
     Facts,
     GuardianFact,
+    GuardiansSee,
     Holder,
     Knowledge,
     ParticipantFact,
@@ -94,6 +96,7 @@ def load_facts_of(
             participants=tuple(_participant(each) for each in timed["participant"] if each.of == case_id),
             windows=windows,
             guardians=tuple(_guardian(each) for each in dated["guardian"] if each.of == subject),
+            care_orders=tuple(_care_order(each) for each in dated["care"] if each.of == subject),
             roles=asker_roles,
             address_grade=UNKNOWN_GRADE if row.address_grade is None else row.address_grade,
             policy=policy,
@@ -200,12 +203,16 @@ class _Queries:
 
     def _dated(self) -> sa.CompoundSelect[Any]:
         """What begins and ends with a day."""
-        tie, role, policy = T.guardian.c, T.role.c, T.policy.c
+        tie, care, role, policy = T.guardian.c, T.care.c, T.role.c, T.policy.c
+        let = care.guardians_see + sa.literal_column("' '") + care.topics
         flags = _flag(tie.has_responsibility) * 2 + _flag(tie.verified)
         return sa.union_all(
             _row("guardian", tie.subject_person_id, tie.person_id, tie.relation, _NO_TEXT, flags,
                  tie.valid_from, tie.valid_to)
             .where(tie.municipality == _MUNICIPALITY, self._among(tie.subject_person_id, "subjects")),
+            _row("care", care.subject_person_id, care.unit_id, care.set_by, let, _NO_FLAG, care.valid_from,
+                 care.valid_to)
+            .where(care.municipality == _MUNICIPALITY, self._among(care.subject_person_id, "subjects")),
             _row("role", role.person_id, role.unit_id, role.service_id, role.role, _NO_FLAG, role.valid_from,
                  role.valid_to)
             .where(role.municipality == _MUNICIPALITY, self._among(role.person_id, "people")),
@@ -280,6 +287,13 @@ def _window(row: Any) -> WindowFact:
 def _guardian(row: Any) -> GuardianFact:
     starts, ends = _instants(row.valid_from, row.valid_to)
     return GuardianFact(row.a, row.b, bool(row.flag & 2), bool(row.flag & 1), starts, ends)
+
+
+def _care_order(row: Any) -> CareOrderFact:
+    """`c`: what the guardians see, and the topics, with spaces between."""
+    starts, ends = _instants(row.valid_from, row.valid_to)
+    see, *topics = row.c.split()
+    return CareOrderFact(row.a, row.b, starts, ends, GuardiansSee(see), frozenset(topics))
 
 
 def _role(row: Any) -> RoleFact:

@@ -56,7 +56,20 @@ def _of_employee(context: Context, person_id: str, unit_id: str) -> list[sa.Sele
     ]
     if Role.LEADER in roles:
         found += [_cases(context).where(case.owner_unit_id == unit_id), takes_part]
+    if Role.CHILD_PROTECTION in roles:
+        found.append(_cases(context).where(case.subject_person_id.in_(_in_care_of(context, unit_id))))
     return found
+
+
+def _in_care_of(context: Context, unit_id: str) -> sa.Select[Any]:
+    """GU-4: those for whom this unit of child protection stands in the guardians' place today."""
+    care, today = T.care.c, local_date(context.now)
+    return sa.select(care.subject_person_id).where(
+        care.municipality == context.municipality,
+        care.unit_id == unit_id,
+        care.valid_from <= today,
+        care.valid_to.is_(None) | (care.valid_to > today),
+    )
 
 
 def _roles_now(context: Context, person_id: str, unit_id: str) -> set[str]:

@@ -119,6 +119,17 @@ def person_changed(uow: UnitOfWork, event: Event) -> None:
         }
         for tie in data["guardians"]
     ])  # fmt: skip
+    _replace(uow, T.care, subject, [
+        {
+            "unit_id": order["unit_id"],
+            "set_by": order["set_by"],
+            "guardians_see": order["guardians_see"],
+            "topics": " ".join(order["topics"]),
+            "valid_from": _day(order["valid_from"]),
+            "valid_to": _day(order.get("valid_to")),
+        }
+        for order in data.get("care_orders", ())
+    ])  # fmt: skip
 
 
 # ---------------------------------------------------------------- consent, relay log

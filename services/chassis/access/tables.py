@@ -27,6 +27,7 @@ class AccessTables:
     participant: sa.Table
     person: sa.Table
     guardian: sa.Table
+    care: sa.Table
     role: sa.Table
     policy: sa.Table
     unit: sa.Table
@@ -134,6 +135,20 @@ def _definitions() -> Iterator[tuple[str, list[Any]]]:
             sa.Column("valid_from", sa.Date),
             sa.Column("valid_to", sa.Date),
             *_found_by("guardian", "person_id"),
+        ],
+    )
+    yield (
+        "care",
+        [
+            _key("municipality"),
+            _key("subject_person_id"),
+            _number(),
+            _id("unit_id"),
+            _id("set_by"),
+            sa.Column("guardians_see", sa.String(16), nullable=False),
+            sa.Column("topics", sa.Text, nullable=False),
+            *_span(sa.Date),
+            *_found_by("care", "unit_id"),
         ],
     )
     yield (
