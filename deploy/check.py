@@ -14,6 +14,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ruff format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
     ("mypy", ("-m", "mypy")),
     ("import-linter", ("-c", "from importlinter.cli import lint_imports_command as run; run()")),
+    ("records sealed", ("-m", "deploy.seal_check")),
     ("translations complete", ("-m", "gateway.translations.check")),
     ("contracts compatible", ("-m", "services.contracts.check")),
     ("rulebook true", ("-m", "deploy.rulebook_check")),

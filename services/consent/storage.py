@@ -12,8 +12,10 @@ import yaml
 from services.chassis.access import access_tables
 from services.chassis.access.projections import T as FACTS
 from services.chassis.keys import Keys, owner_of
+from services.chassis.sealed import About, SealBroken, Sealed
 from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, new_metadata
 from services.consent.domain.request import Answer, Line, Request, Said
+from services.kernel.facts import Act
 
 metadata = new_metadata()
 chassis_tables(metadata)
@@ -161,8 +163,20 @@ class Requests:
         """The stored row of a request (language, text version, ciphertext of the purpose), or None."""
         return self._conn.execute(_ONE, {**self._place, "request_id": request_id}).first()
 
-    def purpose(self, row: Any) -> str:
-        """The purpose of a row that the asker may read."""
+    def purpose(self, row: Any) -> Sealed[str]:
+        """The purpose of a row, for whoever may read the case's consents."""
+        about = About(self._municipality, row.case_id, Act.READ_CONSENT)
+        return Sealed(about, lambda: self._purpose(row))
+
+    def purpose_as_signed(self, row: Any, signature: Any, person_id: str | None) -> str:
+        """The purpose to which somebody said yes or no, for themselves: their own receipt stays theirs (CO-7).
+
+        Raises SealBroken for anybody else, and for another request's row."""
+        if (signature.signer_id, signature.request_id) != (person_id, row.request_id):
+            raise SealBroken("a receipt is its signer's own")
+        return self._purpose(row)
+
+    def _purpose(self, row: Any) -> str:
         return self._keys.decrypt(
             owner_of("case", row.case_id), self._municipality, "consent.purpose", row.purpose
         )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +94,25 @@ def test_nothing_but_a_grant_opens(key: object) -> None:
         Sealed(ABOUT, lambda: "text").open(key)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"municipality": "storvik"},
+        {"case_id": "c2"},
+        {"act": Act.READ_LOG_ITEM},
+        {"topic": "health"},
+        {"recorded_at": datetime(2026, 11, 21, tzinfo=UTC)},
+        {"given_apart": True},
+    ],
+)
+def test_a_grant_for_one_record_opens_no_other(other: dict[str, Any]) -> None:
+    """CO-8: the answer to one question is no answer to another."""
+    grant = Grant._mint(ABOUT, Decision(True, "CO-1", "ok", True))
+    assert Sealed(ABOUT, lambda: "text").open(grant) == "text"
+    with pytest.raises(SealBroken):
+        Sealed(replace(ABOUT, **other), lambda: "text").open(grant)
+
+
 def test_a_sealed_record_shows_nothing_of_itself() -> None:
     sealed = Sealed(ABOUT, lambda: "Barnet er stille")
     assert "Barnet" not in f"{sealed!r}{sealed}"
@@ -99,11 +121,13 @@ def test_a_sealed_record_shows_nothing_of_itself() -> None:
 
 def test_only_access_mints_grants() -> None:
     """What mypy can't see: the one private door is used by one module."""
+    door = re.compile(r"\b_mint\(|object\.__new__\(Grant|cast\(\s*\"?Grant")
+    files = [path for folder in ("services", "gateway", "deploy") for path in (ROOT / folder).rglob("*.py")]
     users = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("services", "gateway", "deploy")
-        for path in (ROOT / folder).rglob("*.py")
-        if "node_modules" not in path.parts and re.search(r"\b_mint\(|object\.__new__\(Grant|cast\(\s*\"?Grant",
-                                                          path.read_text(encoding="utf-8"))
-    }  # fmt: skip
+        for path in files
+        if "node_modules" not in path.parts
+        and path.name != "seal_check.py"
+        and door.search(path.read_text("utf-8"))
+    }
     assert users == {"services/chassis/sealed.py", "services/chassis/access/decisions.py"}

@@ -38,7 +38,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if not topics:
         raise NotASigner
     shown = text_hash(
-        row.text_version, row.language, sentences(row.text_version, row.language), repository.purpose(row),
+        row.text_version, row.language, sentences(row.text_version, row.language), case.open(repository.purpose(row)),
         asked.lines, row.valid_from, row.valid_to,
     )  # fmt: skip
     if not hmac.compare_digest(shown, request["text_hash"]):

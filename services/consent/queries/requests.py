@@ -88,7 +88,7 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "language": signature.language,
         "text_version": signature.text_version,
         "text_hash": signature.text_hash,
-        "purpose": repository.purpose(row),
+        "purpose": repository.purpose_as_signed(row, signature, reading.actor.person_id),
         "valid_from": row.valid_from,
         "valid_to": row.valid_to,
         "answers": [
@@ -108,7 +108,7 @@ def _detail(
 ) -> dict[str, Any]:
     assert case.facts is not None
     facts, now, me = case.facts, reading.now, reading.actor.person_id or ""
-    purpose, wording = repository.purpose(row), sentences(row.text_version, row.language)
+    purpose, wording = case.open(repository.purpose(row)), sentences(row.text_version, row.language)
     signers = asked.signers(facts, now)
     signable = me in signers and not asked.over(now) and case.decide(Act.SIGN_CONSENT).allowed
     granted = any(asked.has_granted(me, line) for line in asked.lines) and not asked.over(now)
