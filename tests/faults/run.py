@@ -31,9 +31,11 @@ from tests.faults.doors_check import check_doors
 from tests.faults.effects_check import check_effects
 from tests.faults.findings import Finding, table
 from tests.faults.injury import End, Injury, NotNow
+from tests.faults.outsiders import check_outside, ids_told, let_in, still_to_tell
 from tests.faults.plan import Fault, Shape, engines_of, plan_of, shape_of
 from tests.faults.stores import Stores
-from tests.simulation.cast import write_logins
+from tests.journeys.people import Demo
+from tests.simulation.cast import Cast, write_logins
 from tests.simulation.town import Town
 from tests.support.postgres import PrivatePostgres
 from tests.support.suite import Suite
@@ -87,7 +89,8 @@ class Run:
             suite = stack.enter_context(Suite(self._var, None, seed=True, **env))
             stores = Stores.of(urls)
             stores.add_witnesses()
-            before = things(stores)
+            outsiders = let_in(suite, Cast(Demo()))
+            before, told_before = things(stores), ids_told(stores)
             town = Town(suite.url, self._seed, self._clock.now, self._shape.players)
             injury = Injury(suite, postgres, stores, self._clock, self._seed)
             town.start()
@@ -102,6 +105,7 @@ class Run:
                 check_broker(suite.broker),
                 *check_effects(stores, self._var / "standins" / "mail"),
                 *check_doors(suite, stores, town, self._clock.now()),
+                *check_outside(stores, outsiders, told_before),
             ]
             return Result(findings, _summary(town), len(town.journal.of("done")))
 
@@ -166,6 +170,8 @@ class Run:
             suite.running.processes.revive()
             try:
                 left = still_under_way(stores, injury.thrown.as_poison())
+                if not left and (waiting := still_to_tell(stores)):
+                    left = f"{waiting} not told outside"
             except SQLAlchemyError as error:
                 left = type(error).__name__
             if left:

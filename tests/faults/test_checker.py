@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.faults.acts_check import check_acts, things
 from tests.faults.bus_check import Poison, check_bus, still_under_way
 from tests.faults.effects_check import check_effects
 from tests.faults.findings import Finding, table
+from tests.faults.outsiders import GRANTED, Outsider, check_outside
 from tests.faults.stores import Stores
 from tests.journeys.people import until
 from tests.simulation.caller import Act, Journal
@@ -198,3 +201,49 @@ def test_an_act_lost_or_done_unasked_shows(
         _plant(databases, "relay_log", "UPDATE goals SET goal_id = 'made by nobody' WHERE rowid = 1")
     found = {each.what: each for each in check_acts(stores, journal("a-key"), before)}
     assert {what for what, finding in found.items() if finding.count} == {row}
+
+
+class Handed(Outsider):
+    """An outside system whose queue holds what the test says."""
+
+    def read(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.queue))
+
+
+def _told(databases: Path, unit: str) -> list[dict[str, Any]]:
+    """What the unit's system should have been told, in order."""
+    stores, found = _stores(databases), []
+    own = {row.case_id for row in stores["cases"].rows("cases") if row.owner_unit_id == unit}
+    for service in ("cases", "relay_log"):
+        rows = sorted(stores[service].rows("outbox"), key=lambda row: row.row)
+        found += [row.id for row in rows if row.type in GRANTED and row.subject in own]
+    return [{"id": id, "recipientseq": number} for number, id in enumerate(found, 1)]
+
+
+LOST, MORE, ORDER = (
+    "events not told to the owning unit's system",
+    "events told outside to whom they are not granted",
+    "numbers outside with gaps, twice, or out of order",
+)
+
+
+@pytest.mark.parametrize(
+    ("harm", "rows"),
+    [
+        (lambda told: told, set()),
+        (lambda told: [*told, told[0]], set()),  # the same again, with its number: at least once
+        (lambda told: told[:-1], {LOST}),
+        (lambda told: told[1:], {LOST, ORDER}),
+        (lambda told: [*told, {"id": "another", "recipientseq": len(told) + 1}], {MORE}),
+        (lambda told: [*told, told[0] | {"recipientseq": len(told) + 1}], {ORDER}),
+        (lambda told: [each | {"recipientseq": len(told) + 1 - each["recipientseq"]} for each in told], {ORDER}),
+    ],
+)  # fmt: skip
+def test_what_an_outside_system_was_told_wrongly_shows(
+    databases: Path, harm: Callable[[list[dict[str, Any]]], list[dict[str, Any]]], rows: set[str]
+) -> None:
+    place, unit = _stores(databases)["cases"].column("cases", "municipality", "owner_unit_id")[0]
+    told = _told(databases, unit)
+    assert len(told) > 2, "too little was told to harm it"
+    handed = Handed(place, unit, "", json.dumps(harm(told)))
+    assert {each.what for each in check_outside(_stores(databases), [handed], set()) if each.count} == rows
