@@ -199,6 +199,11 @@ def code_tree(**options: Any) -> Any:
     return _field(fields.Raw, "code", {"_validators": [_check_code_tree], **options})
 
 
+def code_map(**options: Any) -> Any:
+    """A mapping of codes, dates and numbers, such as the values that a policy is to have."""
+    return code_tree(validate=_check_mapping, **options)
+
+
 def event_envelope(**options: Any) -> Any:
     """A whole event within a message: its data was checked when it was told, and holds what an event may."""
     return _field(fields.Raw, "opaque", {"_validators": [_check_mapping], **options})

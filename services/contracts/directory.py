@@ -5,11 +5,13 @@ from services.contracts.base import (
     Message,
     Nothing,
     code,
+    code_map,
     code_tree,
     command,
     contact,
     date,
     flag,
+    instant,
     many,
     nested,
     number,
@@ -129,7 +131,8 @@ PolicyPublished = EventType(
     PolicyPublishedData,
     "A version of the municipality's policy, in force from a day; its values are those of the kernel's Policy.",
     {"version": 1, "valid_from": "2026-01-01", "values": {"concern_days": 14}},
-    told="When the catalogue is imported with a version of the policy that was not there.",
+    told="When a municipality is set up with its first policy, and when its coordinator saves a version; its first day "
+    "may be still to come.",
 )
 
 EVENTS = (StaffChanged, ServiceChanged, UnitChanged, ToolPublished, PolicyPublished)
@@ -236,6 +239,62 @@ class ImportDataRequest(Message):
     municipality = code()
 
 
+class PolicyVersion(Message):
+    """One version of the policy; `state`: in force today, coming, or past (also: replaced before it began)."""
+
+    version = number()
+    valid_from = date()
+    values = code_tree()
+    state = code("in_force", "coming", "past")
+    saved_by = opaque(
+        required=False, description="Who saved it; null for the first, which came with the set-up"
+    )
+    saved_at = instant(required=False)
+
+
+class PoliciesAnswer(Message):
+    """All versions, the newest first; `version` is the highest, which a new one is an edit of."""
+
+    version = number()
+    items = nested(PolicyVersion, many=True)
+
+
+class PolicyDraft(Message):
+    """`values`: fields of the kernel's Policy; what is left out keeps the value in force on `valid_from`. Topics are
+    given whole, all of them, or not at all."""
+
+    valid_from = date(description="The first day, today or later")
+    values = code_map()
+
+
+class PolicyChange(Message):
+    """A field that the draft says otherwise; of a topic: `topics.<code>.<field>`."""
+
+    field = code()
+    before = code_tree(allow_none=True, required=False)
+    after = code_tree(allow_none=True, required=False)
+
+
+class CheckedDraft(Message):
+    """A draft that can be saved: whole, with what it changes, and the hash by which it is confirmed."""
+
+    version = number(description="The number that it would get")
+    valid_from = date()
+    values = code_tree()
+    draft_hash = code()
+    changes = nested(PolicyChange, many=True)
+    replaced_on = date(
+        required=False, description="The day on which a version that was saved before takes over from it"
+    )
+
+
+class SavePolicyRequest(PolicyDraft):
+    """`expected_version`: the highest version there was when the draft was checked; `draft_hash`: of that draft."""
+
+    expected_version = number()
+    draft_hash = code()
+
+
 class Pong(Message):
     """The answer to a ping."""
 
@@ -270,6 +329,23 @@ StaffOf = query(
 ContactOfStaff = query(
     "directory.contact_of_staff", PersonRef, StaffContact, "Notifications only: an employee's work address."
 )
+Policies = query(
+    "directory.policies",
+    Nothing,
+    PoliciesAnswer,
+    "The policy's versions, for the municipality's coordinator.",
+)
+CheckPolicy = query(
+    "directory.check_policy",
+    PolicyDraft,
+    CheckedDraft,
+    "Coordinator: whether a draft of the policy can be saved, and what it changes. Nothing is kept.",
+)
+SavePolicy = command(
+    "directory.save_policy",
+    SavePolicyRequest,
+    "Coordinator: saves a version of the policy, from a day on; a version is never changed.",
+)
 ImportCatalogue = command(
     "directory.import_catalogue",
     ImportDataRequest,
@@ -286,6 +362,9 @@ PROCEDURES = (
     StaffNames,
     StaffOf,
     ContactOfStaff,
+    Policies,
+    CheckPolicy,
+    SavePolicy,
     ImportCatalogue,
     PutStaff,
 )

@@ -5,8 +5,8 @@ from typing import Any
 from services.chassis.service import Reading, Service, UnitOfWork, command, query
 from services.contracts import directory as contracts
 from services.directory import storage
-from services.directory.commands import import_catalogue, put_staff
-from services.directory.queries import catalogue, staff
+from services.directory.commands import import_catalogue, put_staff, save_policy
+from services.directory.queries import catalogue, policies, staff
 from services.kernel.errors import NotFound
 
 _SET_UP = "seed"
@@ -50,6 +50,18 @@ class DirectoryService(Service):
     @query(contracts.ContactOfStaff)
     def contact_of_staff(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         return staff.contact_of(reading, request)
+
+    @query(contracts.Policies)
+    def policies(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return policies.versions(reading)
+
+    @query(contracts.CheckPolicy)
+    def check_policy(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return policies.check(reading, request)
+
+    @command(contracts.SavePolicy)
+    def save_policy(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return save_policy.run(uow, request)
 
     @command(contracts.ImportCatalogue)
     def import_catalogue(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:

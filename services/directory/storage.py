@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from services.chassis.storage import AnyConnection, chassis_tables, new_metadata, upsert
+from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, new_metadata, upsert
+from services.kernel.policies import Policy
 
 metadata = new_metadata()
 chassis_tables(metadata)
@@ -24,6 +26,16 @@ documents = sa.Table(
     sa.Column("valid_from", sa.Date, nullable=False),
     sa.Column("place", sa.Integer, nullable=False),
     sa.Column("content", sa.Text, nullable=False),
+)
+
+policy_saves = sa.Table(
+    "policy_saves",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("saved_by", sa.String(64), nullable=False),
+    sa.Column("saved_at", UtcDateTime, nullable=False),
+    sa.Column("draft_hash", sa.String(64), nullable=False),
 )
 
 staff = sa.Table(
@@ -100,6 +112,61 @@ class Documents:
             return False
         upsert(self._conn, documents, key, {"valid_from": valid_from, "place": place, "content": text})
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPolicy:
+    """A version of the policy with who saved it; the first came with the set-up."""
+
+    policy: Policy
+    saved_by: str | None
+    saved_at: datetime | None
+
+
+class Policies:
+    """The versions of one municipality's policy (SE-7): added, never changed."""
+
+    def __init__(self, conn: AnyConnection, municipality: str) -> None:
+        if not municipality:
+            raise ValueError("no query without a municipality (SE-7)")
+        self._conn, self._municipality = conn, municipality
+
+    def all(self) -> list[SavedPolicy]:
+        """Every version, the newest first."""
+        document, save = documents.c, policy_saves.c
+        found = (
+            sa.select(document.content, save.saved_by, save.saved_at)
+            .outerjoin(
+                policy_saves,
+                (save.municipality == document.municipality) & (save.version == document.version),
+            )
+            .where(document.municipality == self._municipality, document.kind == "policy")
+            .order_by(document.version.desc())
+        )
+        return [
+            SavedPolicy(Policy.from_dict(json.loads(row.content)), row.saved_by, row.saved_at)
+            for row in self._conn.execute(found)
+        ]
+
+    def versions(self) -> list[Policy]:
+        """Every version, as the kernel reads it."""
+        return [each.policy for each in self.all()]
+
+    def add(self, policy: Policy, saved_by: str, saved_at: datetime, draft_hash: str) -> None:
+        """Keep a new version. Raises IntegrityError where another was saved under its number meanwhile."""
+        self._conn.execute(
+            sa.insert(documents).values(
+                municipality=self._municipality, kind="policy", document_id=self._municipality,
+                version=policy.version, valid_from=policy.valid_from, place=0,
+                content=json.dumps(policy.to_dict(), ensure_ascii=False, sort_keys=True),
+            )
+        )  # fmt: skip
+        self._conn.execute(
+            sa.insert(policy_saves).values(
+                municipality=self._municipality, version=policy.version, saved_by=saved_by, saved_at=saved_at,
+                draft_hash=draft_hash,
+            )
+        )  # fmt: skip
 
 
 def municipalities(conn: AnyConnection) -> list[dict[str, Any]]:

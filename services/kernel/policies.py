@@ -23,13 +23,15 @@ class CountServices(StrEnum):
 
 
 class InvalidPolicy(ValueError):
-    """A policy that cannot stand; `code` is stable, `field` names the culprit."""
+    """A policy that cannot stand; `code` is stable, `field` names the culprit (`topics.<code>` for one topic), `fault`
+    is the code of what is wrong with it."""
 
     code = "invalid_policy"
 
-    def __init__(self, field: str, why: str) -> None:
+    def __init__(self, field: str, why: str, fault: str = "invalid") -> None:
         super().__init__(f"{field}: {why}")
         self.field = field
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,14 @@ class TopicPolicy:
         if not self.code.isidentifier() or not self.code.islower():
             raise InvalidPolicy("topics", f"{self.code!r} is not a topic code")
         if not 12 <= self.youth_signs_from <= self.youth_alone_from <= ADULT_AGE:
-            raise InvalidPolicy("topics", f"{self.code}: the ages must rise from 12 to {ADULT_AGE}")
+            raise InvalidPolicy(
+                f"topics.{self.code}", f"the ages must rise from 12 to {ADULT_AGE}", "ages_must_rise"
+            )
         if self.guardians_limited_from is not None and not 12 <= self.guardians_limited_from <= ADULT_AGE:
             raise InvalidPolicy(
-                "topics", f"{self.code}: guardians_limited_from lies outside 12 to {ADULT_AGE}"
+                f"topics.{self.code}",
+                f"guardians_limited_from lies outside 12 to {ADULT_AGE}",
+                "limit_out_of_range",
             )
 
 
@@ -97,14 +103,18 @@ class Policy:
     def __post_init__(self) -> None:
         codes = [topic.code for topic in self.topics]
         if not codes or len(codes) != len(set(codes)):
-            raise InvalidPolicy("topics", "there must be topics, each once")
+            raise InvalidPolicy("topics", "there must be topics, each once", "topics_each_once")
         for name, (low, high) in _RANGES.items():
             if not low <= getattr(self, name) <= high:
-                raise InvalidPolicy(name, f"must be from {low} to {high}")
+                raise InvalidPolicy(name, f"must be from {low} to {high}", "out_of_range")
         if self.concern_warning_days >= self.concern_days:
-            raise InvalidPolicy("concern_warning_days", "must be shorter than concern_days")
+            raise InvalidPolicy(
+                "concern_warning_days", "must be shorter than concern_days", "not_shorter_than_limit"
+            )
         if self.break_coordinator_days < self.break_leader_days:
-            raise InvalidPolicy("break_coordinator_days", "must not be shorter than break_leader_days")
+            raise InvalidPolicy(
+                "break_coordinator_days", "must not be shorter than break_leader_days", "before_the_leader"
+            )
 
     def topic(self, code: str) -> TopicPolicy | None:
         """What applies to one topic, or None for a code that this version does not know."""
@@ -173,7 +183,7 @@ def _from_json(cls: type, data: Mapping[str, Any], readers: Mapping[str, Any]) -
     arguments: dict[str, Any] = {}
     for name, value in data.items():
         if name not in known:
-            raise InvalidPolicy(name, "is not a policy")
+            raise InvalidPolicy(name, "is not a policy", "unknown_field")
         if name in readers:
             arguments[name] = readers[name](name, value)
             continue
@@ -181,11 +191,11 @@ def _from_json(cls: type, data: Mapping[str, Any], readers: Mapping[str, Any]) -
             str(known[name].type)
         ]
         if type(value) not in expected:
-            raise InvalidPolicy(name, f"must be {known[name].type}")
+            raise InvalidPolicy(name, f"must be {known[name].type}", "wrong_type")
         arguments[name] = value
     for name, field in known.items():
         if field.default is MISSING and name not in arguments:
-            raise InvalidPolicy(name, "is missing")
+            raise InvalidPolicy(name, "is missing", "required")
     return arguments
 
 
@@ -193,12 +203,12 @@ def _day(name: str, value: object) -> date:
     try:
         return date.fromisoformat(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise InvalidPolicy(name, "must be an ISO date") from None
+        raise InvalidPolicy(name, "must be an ISO date", "not_a_date") from None
 
 
 def _topics(name: str, value: object) -> tuple[TopicPolicy, ...]:
     if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
-        raise InvalidPolicy(name, "must be a list of topics")
+        raise InvalidPolicy(name, "must be a list of topics", "not_a_list")
     return tuple(TopicPolicy(**_from_json(TopicPolicy, item, {})) for item in value)
 
 
@@ -206,4 +216,4 @@ def _counting(name: str, value: object) -> CountServices:
     try:
         return CountServices(value)  # type: ignore[arg-type]
     except ValueError:
-        raise InvalidPolicy(name, "must be 'other' or 'all'") from None
+        raise InvalidPolicy(name, "must be 'other' or 'all'", "not_a_choice") from None

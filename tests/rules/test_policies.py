@@ -75,8 +75,8 @@ def test_a_policy_survives_its_json() -> None:
         ({"topics": "health"}, "topics"),
         ({"topics": [{"code": "a"}, {"code": "a"}]}, "topics"),
         ({"topics": [{"code": "Big Word"}]}, "topics"),
-        ({"topics": [{"code": "a", "youth_signs_from": 17, "youth_alone_from": 15}]}, "topics"),
-        ({"topics": [{"code": "a", "guardians_limited_from": 30}]}, "topics"),
+        ({"topics": [{"code": "a", "youth_signs_from": 17, "youth_alone_from": 15}]}, "topics.a"),
+        ({"topics": [{"code": "a", "guardians_limited_from": 30}]}, "topics.a"),
         ({"topics": [{"youth_signs_from": 15}]}, "code"),
     ],
 )

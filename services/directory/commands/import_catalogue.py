@@ -11,14 +11,15 @@ import yaml
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import directory as contracts
 from services.directory.domain.catalogue import Document, UnknownMunicipality, documents_of
-from services.directory.storage import Documents
+from services.directory.storage import Documents, Policies
 from services.kernel.errors import InvalidInput
 
 _DATA = Path(__file__).parents[1] / "data"
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Keep every document of the municipality, and tell of each service, unit, tool and policy that has changed."""
+    """Keep every document of the municipality, and tell of each service, unit and tool that has changed; the policy is
+    taken once, when there is none."""
     municipality = request["municipality"]
     if municipality != uow.municipality:
         raise InvalidInput(fields={"municipality": "another_than_the_call"}, rule="SE-7")
@@ -27,7 +28,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         found = list(documents_of(_files(), municipality))
     except UnknownMunicipality:
         raise InvalidInput(fields={"municipality": "unknown"}) from None
+    has_policy = bool(Policies(uow.tx, municipality).versions())
     for place, document in enumerate(found):
+        if document.kind == "policy" and has_policy:
+            continue  # from then on it is the coordinator's to change
         changed = kept.put(
             document.kind, document.id, document.version, document.valid_from, place, document.content
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from services.chassis.unit_of_work import Reading
-from services.directory.storage import Documents, municipalities
+from services.directory.storage import Documents, Policies, municipalities
 from services.kernel.calendar import local_date
 from services.kernel.errors import NotFound
+from services.kernel.policies import policy_on
 
 
 def list_municipalities(reading: Reading) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def get_catalogue(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "municipality": _municipality(own[1]),
         "version": own[0],
         "topics": own[1]["topics"],
-        "policy": one("policy"),
+        "policy": policy_on(Policies(reading.conn, request["municipality"]).versions(), day).to_dict(),
         "services": all_of("service"),
         "units": all_of("unit"),
         "guide": one("guide"),

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.chassis.storage import create_chassis_tables
+from services.chassis.storage import UtcDateTime, create_chassis_tables
 
 revision = "0001"
 down_revision = None
@@ -20,6 +20,14 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date, nullable=False),
         sa.Column("place", sa.Integer, nullable=False),
         sa.Column("content", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "policy_saves",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("saved_by", sa.String(64), nullable=False),
+        sa.Column("saved_at", UtcDateTime, nullable=False),
+        sa.Column("draft_hash", sa.String(64), nullable=False),
     )
     op.create_table(
         "staff",
