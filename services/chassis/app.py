@@ -17,7 +17,8 @@ import structlog
 from marshmallow import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from services.chassis import access_record, metrics, tracing
+from services.chassis import metrics, tracing
+from services.chassis.access_record import AccessRecord
 from services.chassis.actor import Actor, Signer, Verifier, service_actor
 from services.chassis.bus import watch
 from services.chassis.bus.catch_up import CatchUp
@@ -102,7 +103,7 @@ class App:
             catalogue=catalogue,
         )
         self.operations: dict[str, Operation] = service_cls.operations()
-        self._recorder = access_record.Recorder(self.db)
+        self.record = AccessRecord(self.db, self.keys, self.name)
         self.rpc = RpcClient(settings.amqp_url, settings.var, self.name)
         checks = {"database": self.db.answers, "broker": self.rpc.connected}
         watched = {
@@ -246,9 +247,9 @@ class App:
                     operation.method(self.service_cls(), uow, request) or {}
                 )
                 answer["versions"] = uow.versions
-                access_record.write(tx, call.municipality, now, call.actor, accesses)
                 if once:
                     once.keep(tx, answer)
+                self.record.write(tx, call.municipality, now, call.actor, accesses)
                 call.check_deadline()
         except Once.Raced:
             assert once is not None
@@ -263,8 +264,7 @@ class App:
             return once.stored(conn)
 
     def _write_accesses(self, call: Call, now: datetime, accesses: list[Access]) -> None:
-        if accesses:
-            self._recorder.write(access_record.rows_of(call.municipality, now, call.actor, accesses))
+        self.record.write_now(call.municipality, now, call.actor, accesses)
 
     def _wait_until_visible(self, call: Call) -> None:
         """Wait until what the caller has seen elsewhere is here too, up to 2 s; raises NotVisibleYet."""
@@ -286,7 +286,7 @@ class App:
         with tracing.span("transaction"), self.db.write() as tx:
             uow = UnitOfWork(self.surroundings, tx, actor, municipality, now, tracing.current())
             yield uow
-            access_record.write(tx, municipality, now, actor, uow.accesses)
+            self.record.write(tx, municipality, now, actor, uow.accesses)
 
     def _work_on_event(self, tx: WriteTransaction, event: Event) -> UnitOfWork:
         """The unit of work in which another service's event is handled, within the inbox's transaction."""

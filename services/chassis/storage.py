@@ -25,7 +25,9 @@ from services.chassis.tables import (
     UtcDateTime,
     chassis_tables,
     create_chassis_tables,
+    create_heads_table,
     create_outbox_table,
+    heads_table,
 )
 from services.kernel.errors import Unavailable
 
@@ -38,7 +40,9 @@ __all__ = [
     "WriteTransaction",
     "chassis_tables",
     "create_chassis_tables",
+    "create_heads_table",
     "create_outbox_table",
+    "heads_table",
     "insert_ignore",
     "insert_many",
     "new_metadata",

@@ -57,6 +57,9 @@ class ChassisTables:
     stream_state: sa.Table
     idempotency: sa.Table
     access_record: sa.Table
+    access_heads: sa.Table
+    access_anchors: sa.Table
+    access_checks: sa.Table
     own_outbox: Mapping[str, str] = field(default_factory=dict)
     outboxes: Mapping[str, sa.Table] = field(default_factory=dict)
 
@@ -154,23 +157,71 @@ def chassis_tables(metadata: sa.MetaData, own_outbox: Mapping[str, str] | None =
             metadata,
             sa.Column("id", sa.String(64), primary_key=True),
             sa.Column("municipality", sa.String(64), nullable=False),
+            sa.Column("position", sa.BigInteger, nullable=False),
             sa.Column("at", UtcDateTime, nullable=False),
-            sa.Column("person_id", sa.String(64)),
             sa.Column("capacity", sa.String(32), nullable=False),
-            sa.Column("unit_id", sa.String(64)),
             sa.Column("act", sa.String(64), nullable=False),
             sa.Column("rule", sa.String(32), nullable=False),
             sa.Column("case_id", sa.String(64)),
             sa.Column("subject_person_id", sa.String(64)),
             sa.Column("allowed", sa.Boolean, nullable=False),
+            sa.Column("reader", sa.String(64)),
+            sa.Column("who", sa.LargeBinary, nullable=False),
+            sa.Column("hash", sa.LargeBinary, nullable=False),
+            sa.UniqueConstraint("municipality", "position", name="uq_access_record_position"),
             sa.Index("ix_access_record_case", "municipality", "case_id", "at"),
             sa.Index("ix_access_record_subject", "municipality", "subject_person_id", "at"),
+        ),
+        access_heads=heads_table(metadata, "access_heads"),
+        access_anchors=sa.Table(
+            "access_anchors",
+            metadata,
+            sa.Column("row", Serial, primary_key=True, autoincrement=True),
+            sa.Column("municipality", sa.String(64), nullable=False),
+            sa.Column("source", sa.String(32), nullable=False),
+            sa.Column("record", sa.String(32), nullable=False),
+            sa.Column("sealed", sa.LargeBinary, nullable=False),
+            sa.Column("kept_at", UtcDateTime, nullable=False),
+            sa.Index("ix_access_anchors_of", "municipality", "source", "record", "row"),
+            sqlite_autoincrement=True,
+        ),
+        access_checks=sa.Table(
+            "access_checks",
+            metadata,
+            sa.Column("record", sa.String(32), primary_key=True),
+            sa.Column("municipality", sa.String(64), primary_key=True),
+            sa.Column("told", sa.LargeBinary),
+            sa.Column("told_at", UtcDateTime),
+            sa.Column("verified_at", UtcDateTime),
+            sa.Column("fault", sa.String(32)),
+            sa.Column("fault_position", sa.BigInteger),
         ),
         own_outbox=own_outbox,
         outboxes=outboxes,
     )
     metadata.info[_KEY] = tables
     return tables
+
+
+def heads_table(metadata: sa.MetaData, name: str) -> sa.Table:
+    """The heads of a chained record (access_record/chain.py): one row for each municipality."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+    )
+
+
+def create_heads_table(op: Any, name: str) -> None:
+    """Migration step: the heads of a chained record, one row for each municipality."""
+    op.create_table(
+        name,
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+    )
 
 
 def _outbox(metadata: sa.MetaData, name: str) -> sa.Table:
@@ -287,15 +338,40 @@ def create_chassis_tables(op: Any) -> None:
         "access_record",
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("municipality", sa.String(64), nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
-        sa.Column("person_id", sa.String(64)),
         sa.Column("capacity", sa.String(32), nullable=False),
-        sa.Column("unit_id", sa.String(64)),
         sa.Column("act", sa.String(64), nullable=False),
         sa.Column("rule", sa.String(32), nullable=False),
         sa.Column("case_id", sa.String(64)),
         sa.Column("subject_person_id", sa.String(64)),
         sa.Column("allowed", sa.Boolean, nullable=False),
+        sa.Column("reader", sa.String(64)),
+        sa.Column("who", sa.LargeBinary, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.UniqueConstraint("municipality", "position", name="uq_access_record_position"),
     )
     op.create_index("ix_access_record_case", "access_record", ["municipality", "case_id", "at"])
     op.create_index("ix_access_record_subject", "access_record", ["municipality", "subject_person_id", "at"])
+    create_heads_table(op, "access_heads")
+    op.create_table(
+        "access_anchors",
+        sa.Column("row", Serial, primary_key=True, autoincrement=True),
+        sa.Column("municipality", sa.String(64), nullable=False),
+        sa.Column("source", sa.String(32), nullable=False),
+        sa.Column("record", sa.String(32), nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("kept_at", UtcDateTime, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_access_anchors_of", "access_anchors", ["municipality", "source", "record", "row"])
+    op.create_table(
+        "access_checks",
+        sa.Column("record", sa.String(32), primary_key=True),
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("told", sa.LargeBinary),
+        sa.Column("told_at", UtcDateTime),
+        sa.Column("verified_at", UtcDateTime),
+        sa.Column("fault", sa.String(32)),
+        sa.Column("fault_position", sa.BigInteger),
+    )

@@ -27,7 +27,7 @@ from tests.services.cases_house import (
     house,
 )
 
-LANE = ("lane_reports", "lane_readers", "lane_access", "lane_outbox")
+LANE = ("lane_reports", "lane_readers", "lane_access", "lane_access_heads", "lane_outbox")
 STORY = "Merker på armene som ingen kan forklare"
 
 

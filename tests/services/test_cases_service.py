@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from services.cases.commands import answer_handover
 from services.cases.service import CasesService
 from services.cases.storage import cases as storage
+from services.chassis.access_record import reader_index
 from services.chassis.actor import Actor, service_actor
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import cases
@@ -425,7 +426,8 @@ def test_cases_are_read_by_their_parties_alone_and_each_read_is_recorded(the: Ho
     assert the.case(case_id, father)["part"] == "guardian"
     record = the.app.db.chassis.access_record
     with the.app.db.read() as conn:
-        rows = conn.execute(sa.select(record).where(record.c.person_id == father.person_id)).all()
+        mine = reader_index(the.app.keys, "granli", father.person_id)
+        rows = conn.execute(sa.select(record).where(record.c.reader == mine)).all()
     assert {(row.act, row.case_id, row.allowed) for row in rows} == {
         ("see_case", case_id, True), ("read_notes", case_id, True),
     }  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from services.chassis.access_record import read_line
 from services.chassis.actor import Actor
 from services.contracts import cases, directory, notifications, relay_log
 from services.kernel.errors import Forbidden
@@ -167,7 +168,7 @@ def test_SE_1_what_was_shown_is_recorded(home: House) -> None:
     home.inbox(MOTHER)
     record = home.app.db.chassis.access_record
     with home.app.db.read() as conn:
-        rows = conn.execute(
-            sa.select(record.c.person_id, record.c.act, record.c.case_id, record.c.allowed)
-        ).all()
-    assert {tuple(row) for row in rows} == {("p-mother", "read_message", CASE, True)}
+        lines = [read_line(home.app.keys, row) for row in conn.execute(sa.select(record))]
+    assert {(line.person_id, line.act, line.case_id, line.allowed) for line in lines} == {
+        ("p-mother", "read_message", CASE, True)
+    }

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.chassis import access_record, idempotency, metrics
+from services.chassis import idempotency, metrics
+from services.chassis.access_record import Line, Recorder, lines_of, read_line
 from services.chassis.actor import LIFETIME, Actor, ActorNotValid, Signer, Verifier, service_actor
 from services.chassis.app import App
 from services.chassis.clock import SettableClock
@@ -58,11 +59,19 @@ def rows(app: App, table: str) -> list[sa.Row]:
         return list(conn.execute(sa.select(toy.metadata.tables[table])))
 
 
+def accesses(app: App) -> list[Line]:
+    """The access record, deciphered, in the order of its chain."""
+    return [
+        read_line(app.keys, row)
+        for row in sorted(rows(app, "access_record"), key=lambda row: (row.municipality, row.position))
+    ]
+
+
 def test_state_access_record_event_and_own_projection_become_true_together(app: App) -> None:
     done = app.call(toy.ADD, TEACHER, {"id": "t1"})
     assert done == {"id": "t1", "version": 1, "versions": {"toy.things:t1": 1}}
     assert app.call(toy.LIST, TEACHER)["ids"] == ["t1"]
-    [event], [access] = rows(app, "outbox"), rows(app, "access_record")
+    [event], [access] = rows(app, "outbox"), accesses(app)
     assert (event.type, event.subject, event.municipality) == ("toy.added.v1", "t1", "granli")
     assert (access.person_id, access.unit_id, access.act, access.rule) == ("p1", "u1", "add", "TOY-3")
     assert (access.case_id, access.allowed, access.at) == ("t1", True, app.clock.now())
@@ -90,7 +99,7 @@ def test_no_record_no_answer(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise sa.exc.OperationalError("insert", {}, Exception("disk full"))
 
-    monkeypatch.setattr("services.chassis.access_record.insert", fail)
+    monkeypatch.setattr("services.chassis.access_record.Chain.append", fail)
     wire = app.answer(toy.LOOK.name, call_of(app, {"id": "open"}))
     assert wire["refusal"]["code"] == "unavailable"
 
@@ -281,11 +290,11 @@ def test_reads_that_end_together_share_a_commit_and_each_is_recorded(app: App) -
     """SE-1: durable before the answer leaves, for every one of many at once; a fault reaches all whom it concerns."""
 
     def lines(number: int) -> list[dict[str, object]]:
-        return access_record.rows_of(
-            "granli", app.clock.now(), TEACHER, [Access("SE-3", "see", f"c{number}", None, True)]
+        return lines_of(
+            app.keys, "granli", app.clock.now(), TEACHER, [Access("SE-3", "see", f"c{number}", None, True)]
         )
 
-    recorder, commits = access_record.Recorder(app.db), []
+    recorder, commits = Recorder(app.db, app.record.chain), []
     sa.event.listen(app.db.engine, "commit", lambda _: commits.append(1))
     told = [lines(number) for number in range(40)]
     threads = [threading.Thread(target=recorder.write, args=(each,)) for each in told]
@@ -296,6 +305,6 @@ def test_reads_that_end_together_share_a_commit_and_each_is_recorded(app: App) -
     assert {row.case_id for row in rows(app, "access_record")} == {f"c{number}" for number in range(40)}
     assert len(commits) <= 40
     with pytest.raises(sa.exc.IntegrityError):
-        recorder.write(told[0])
+        recorder.write([dict(row) for row in told[0]])
     recorder.write(lines(41))
     assert len(rows(app, "access_record")) == 41

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 
 from services.cases.lane.domain import ChildInReport, Report
 from services.cases.storage.tables import metadata
+from services.chassis.access import municipalities
+from services.chassis.access_record import Chain
 from services.chassis.actor import Actor
 from services.chassis.ids import new_id
 from services.chassis.keys import Keys
 from services.chassis.settings import Settings
-from services.chassis.storage import AnyConnection, Database, UtcDateTime, WriteTransaction
+from services.chassis.storage import AnyConnection, Database, UtcDateTime, WriteTransaction, heads_table
 from services.kernel.lane import LaneNamedFact, ReportKind
 
 
@@ -60,9 +62,16 @@ access_record = sa.Table(
     sa.Column("rule", sa.String(32), nullable=False),
     _id("report_id", optional=True),
     sa.Column("allowed", sa.Boolean, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("municipality", "position", name="uq_lane_access_position"),
     sa.Index("ix_lane_access_report", "municipality", "report_id", "at"),
 )
 """Who filed and read reports: never in the ordinary access record, which the family reads (SE-2, PR-3)."""
+
+CHAIN = Chain("cases/lane", access_record, heads_table(metadata, "lane_access_heads"), municipalities)
+"""The lane's own chain (SE-1), anchored at fixed times whether it has moved or not: nobody outside learns that it has
+(PR-3)."""
 
 
 class LaneRecord:
@@ -113,7 +122,7 @@ def line(
 
 def note(tx: WriteTransaction, lines: Sequence[dict[str, Any]]) -> None:
     """Add lines to the lane's access record."""
-    tx.execute(access_record.insert(), list(lines))
+    CHAIN.append(tx, lines)
 
 
 def child_index(keys: Keys, municipality: str, number: str) -> str:

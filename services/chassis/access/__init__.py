@@ -18,7 +18,13 @@ from services.chassis.access.decisions import (
     open_allowed,
     require,
 )
-from services.chassis.access.facts import load_facts, load_facts_of, policy_of, service_of_unit
+from services.chassis.access.facts import (
+    load_facts,
+    load_facts_of,
+    municipalities,
+    policy_of,
+    service_of_unit,
+)
 from services.chassis.access.parts import case_ids_for
 from services.chassis.access.projections import HANDLERS, PROJECTION, together
 from services.chassis.access.tables import AccessTables, access_tables, create_access_tables
@@ -36,6 +42,7 @@ __all__ = [
     "decide",
     "load_facts",
     "load_facts_of",
+    "municipalities",
     "of",
     "of_many",
     "open_allowed",

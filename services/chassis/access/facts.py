@@ -120,6 +120,11 @@ def service_of_unit(conn: AnyConnection, municipality: str, unit_id: str) -> str
     return service_id
 
 
+def municipalities(conn: AnyConnection) -> list[str]:
+    """The municipalities of which a unit is known, sorted."""
+    return sorted(conn.scalars(sa.select(T.unit.c.municipality).distinct()))
+
+
 # ---------------------------------------------------------------- the three queries
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.chassis.access_record import reader_index
 from services.chassis.sealed import Sealed
 from services.kernel.facts import Act
 from services.relay_log.domain.entries import Entry
@@ -147,7 +148,7 @@ class Entries(Store):
             .where(
                 record.municipality == self._municipality,
                 record.case_id.in_(case_ids),
-                record.person_id == person_id,
+                record.reader == reader_index(self._keys, self._municipality, person_id),
                 record.act == Act.READ_LOG_ITEM.value,
                 record.allowed.is_(True),
             )

@@ -4,7 +4,12 @@ import sqlalchemy as sa
 from alembic import op
 
 from services.chassis.access import create_access_tables
-from services.chassis.storage import UtcDateTime, create_chassis_tables, create_outbox_table
+from services.chassis.storage import (
+    UtcDateTime,
+    create_chassis_tables,
+    create_heads_table,
+    create_outbox_table,
+)
 
 revision = "0001"
 down_revision = None
@@ -163,5 +168,9 @@ def _lane() -> None:
         sa.Column("rule", sa.String(32), nullable=False),
         sa.Column("report_id", ID),
         sa.Column("allowed", sa.Boolean, nullable=False),
+        sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.UniqueConstraint("municipality", "position", name="uq_lane_access_position"),
     )
+    create_heads_table(op, "lane_access_heads")
     op.create_index("ix_lane_access_report", "lane_access", ["municipality", "report_id", "at"])

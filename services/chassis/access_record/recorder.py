@@ -1,4 +1,6 @@
-"""The access record: who read or did what, about whom, by which rule, allowed or not (SE-1). Rows are only added."""
+"""Who writes lines: a command within its own transaction; reads that end together, in one that they share."""
+
+from __future__ import annotations
 
 import threading
 import time
@@ -7,47 +9,49 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
+from services.chassis.access_record.chain import Chain
+from services.chassis.access_record.lines import lines_of
 from services.chassis.actor import Actor
-from services.chassis.ids import new_id
+from services.chassis.keys import Keys
 from services.chassis.storage import Database, WriteTransaction
+from services.chassis.tables import ChassisTables
 
 if TYPE_CHECKING:
     from services.chassis.unit_of_work import Access
 
 
-def rows_of(
-    municipality: str, at: datetime, actor: Actor, accesses: Sequence["Access"]
-) -> list[dict[str, Any]]:
-    """The lines of what `actor` did in one piece of work; what they did several times over stands once."""
-    return [
-        {
-            "id": new_id(),
-            "municipality": municipality,
-            "at": at,
-            "person_id": actor.person_id,
-            "capacity": actor.capacity,
-            "unit_id": actor.unit_id,
-            "act": access.act,
-            "rule": access.rule,
-            "case_id": access.case_id,
-            "subject_person_id": access.person_id,
-            "allowed": access.allowed,
-        }
-        for access in dict.fromkeys(accesses)
-    ]
+def chain_of(service: str, metadata: sa.MetaData) -> Chain:
+    """The chain of a service's access record."""
+    tables = ChassisTables.of(metadata)
+    return Chain(f"{service}/access", tables.access_record, tables.access_heads)
 
 
-def write(
-    tx: WriteTransaction, municipality: str, at: datetime, actor: Actor, accesses: Sequence["Access"]
-) -> None:
-    """Add the lines of one piece of work within its own transaction."""
-    insert(tx, rows_of(municipality, at, actor, accesses))
+class AccessRecord:
+    """The access record of one service (SE-1): every line is durable before the answer that it is about leaves."""
 
+    def __init__(self, db: Database, keys: Keys, service: str) -> None:
+        self.chain = chain_of(service, db.metadata)
+        self._keys = keys
+        self._recorder = Recorder(db, self.chain)
 
-def insert(tx: WriteTransaction, rows: list[dict[str, Any]]) -> None:
-    """Add lines; none is ever changed or deleted."""
-    if rows:
-        tx.execute(tx.chassis.access_record.insert(), rows)
+    def write(
+        self,
+        tx: WriteTransaction,
+        municipality: str,
+        at: datetime,
+        actor: Actor,
+        accesses: Sequence[Access],
+    ) -> None:
+        """Add the lines of one piece of work within its own transaction, as the last that it does."""
+        if accesses:
+            self.chain.append(tx, lines_of(self._keys, municipality, at, actor, accesses))
+
+    def write_now(self, municipality: str, at: datetime, actor: Actor, accesses: Sequence[Access]) -> None:
+        """Add the lines of a read, or of what was refused; raises what the database raised."""
+        if accesses:
+            self._recorder.write(lines_of(self._keys, municipality, at, actor, accesses))
 
 
 @dataclass(slots=True)
@@ -65,8 +69,8 @@ class Recorder:
     single reader waits for one commit, and sixteen readers share few.
     """
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, chain: Chain) -> None:
+        self._db, self._chain = db, chain
         self._lock = threading.Lock()
         self._queue: list[_Waiting] = []
         self._led = False
@@ -91,7 +95,7 @@ class Recorder:
             batch, self._queue = self._queue, []
         try:
             with self._db.write() as tx:
-                insert(tx, [row for each in batch for row in each.rows])
+                self._chain.append(tx, [row for each in batch for row in each.rows])
         except BaseException as fault:
             for each in batch:
                 each.fault = fault

@@ -1,0 +1,111 @@
+"""A line of the access record: codes, case and time in clear, so that lines are found; who it was as ciphertext.
+
+The ciphertext is under the key of the case, else of the person, that the line is about: when that key is destroyed the
+line no longer says who read, and still stands in its chain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from services.chassis.actor import Actor
+from services.chassis.ids import new_id
+from services.chassis.keys import KeyMissing, Keys
+
+if TYPE_CHECKING:
+    from services.chassis.unit_of_work import Access
+
+_FIELD = "access_record"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it reads. `person_id`, `unit_id` and `service` are None also when the key is gone."""
+
+    id: str
+    at: datetime
+    capacity: str
+    act: str
+    rule: str
+    case_id: str | None
+    subject_person_id: str | None
+    allowed: bool
+    person_id: str | None
+    unit_id: str | None
+    service: str | None
+
+
+def lines_of(
+    keys: Keys, municipality: str, at: datetime, actor: Actor, accesses: Sequence[Access]
+) -> list[dict[str, Any]]:
+    """The rows of what `actor` did in one piece of work; what they did several times over stands once."""
+    reader = reader_index(keys, municipality, actor.person_id) if actor.person_id else None
+    who = json.dumps([actor.person_id, actor.unit_id, actor.service]).encode()
+    rows = []
+    for access in dict.fromkeys(accesses):
+        id = new_id()
+        rows.append(
+            {
+                "id": id,
+                "municipality": municipality,
+                "at": at,
+                "capacity": actor.capacity,
+                "act": access.act,
+                "rule": access.rule,
+                "case_id": access.case_id,
+                "subject_person_id": access.person_id,
+                "allowed": access.allowed,
+                "reader": reader,
+                "who": _seal(keys, municipality, access.case_id, access.person_id, id, who),
+            }
+        )
+    return rows
+
+
+def reader_index(keys: Keys, municipality: str, person_id: str) -> str:
+    """By which the lines of one reader are found without deciphering any."""
+    return keys.blind_index(municipality, "access_reader", person_id)
+
+
+def read_line(keys: Keys, row: Any) -> Line:
+    """A row of the access record, deciphered."""
+    owner = _owner(row.case_id, row.subject_person_id)
+    try:
+        if owner is None:
+            who = keys.open_bytes(_FIELD, row.who, f"{row.municipality}|{row.id}")
+        else:
+            who = keys.decrypt_bytes(owner, row.municipality, f"{_FIELD}|{row.id}", row.who)
+        person_id, unit_id, service = json.loads(who)
+    except KeyMissing:
+        person_id = unit_id = service = None
+    return Line(
+        row.id,
+        row.at,
+        row.capacity,
+        row.act,
+        row.rule,
+        row.case_id,
+        row.subject_person_id,
+        row.allowed,
+        person_id,
+        unit_id,
+        service,
+    )
+
+
+def _seal(
+    keys: Keys, municipality: str, case_id: str | None, person_id: str | None, id: str, who: bytes
+) -> bytes:
+    owner = _owner(case_id, person_id)
+    if owner is None:
+        return keys.seal_bytes(_FIELD, who, f"{municipality}|{id}")
+    return keys.encrypt_bytes(owner, municipality, f"{_FIELD}|{id}", who)
+
+
+def _owner(case_id: str | None, person_id: str | None) -> str | None:
+    if case_id:
+        return f"case:{case_id}"
+    return f"person:{person_id}" if person_id else None
