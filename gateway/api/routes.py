@@ -53,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     make("/cases/<case_id>/notes", cases.RecordNote, "Cases"),
     make("/cases/<case_id>/talks", cases.RecordTalk, "Cases"),
     get("/cases/<case_id>/level-suggestion", cases.SuggestLevel, "Cases"),
+    get("/cases/<case_id>/explanation", cases.Explain, "Cases"),
     act("/cases/<case_id>/level", cases.MoveLevel, "Cases", edits=True),
     act("/cases/<case_id>/steps/<step>", cases.CompleteStep, "Cases"),
     make("/cases/<case_id>/handovers", cases.ProposeHandover, "Cases"),

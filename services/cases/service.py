@@ -20,7 +20,15 @@ from services.cases.commands import (
 from services.cases.lane import commands as lane_commands
 from services.cases.lane import queries as lane_queries
 from services.cases.lane.storage import LaneRecord
-from services.cases.queries import contact_of, get_case, get_notes, my_cases, resolve_login, suggest_level
+from services.cases.queries import (
+    contact_of,
+    explain,
+    get_case,
+    get_notes,
+    my_cases,
+    resolve_login,
+    suggest_level,
+)
 from services.cases.registers import Registers
 from services.cases.storage import metadata
 from services.chassis import access
@@ -84,6 +92,10 @@ class CasesService(Service):
     @query(contracts.SuggestLevel)
     def suggest_level(self, reading: Reading, request: Request) -> Answer:
         return suggest_level.run(reading, request)
+
+    @query(contracts.Explain)
+    def explain(self, reading: Reading, request: Request) -> Answer:
+        return explain.run(reading, request)
 
     # ------------------------------------------------------------ a concern, and what becomes of it
 

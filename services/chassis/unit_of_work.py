@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.chassis.actor import Actor
 from services.chassis.bus import outbox
+from services.chassis.bus.told import Told
 from services.chassis.bus.topology import Catalogue
 from services.chassis.keys import Keys
 from services.chassis.settings import Settings
@@ -79,7 +80,8 @@ class _Work:
 
 
 class Reading(_Work):
-    """A query's view of the data, in one snapshot. `rpc` asks other services, as the person who asked."""
+    """A query's view of the data, in one snapshot. `rpc` asks other services, as the person who asked; `told` reads
+    what this service, or one that it hears, has told of a subject."""
 
     def __init__(
         self,
@@ -89,9 +91,11 @@ class Reading(_Work):
         municipality: str,
         now: datetime,
         rpc: Callable[[], Calls] | None = None,
+        told: Told | None = None,
     ) -> None:
         super().__init__(surroundings, conn, actor, municipality, now)
         self._rpc = rpc
+        self._told = told
 
     @property
     def rpc(self) -> Calls:
@@ -99,6 +103,13 @@ class Reading(_Work):
         if self._rpc is None:
             raise RuntimeError("this work was begun without a way to call other services")
         return self._rpc()
+
+    @property
+    def told(self) -> Told:
+        """The history of single subjects (see bus/told.py)."""
+        if self._told is None:
+            raise RuntimeError("this work was begun without a way to read history")
+        return self._told
 
 
 class UnitOfWork(_Work):

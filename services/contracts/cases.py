@@ -19,6 +19,7 @@ from services.contracts.base import (
     query,
     secret,
 )
+from services.contracts.explain import ExplainRequest, Explanations
 
 PEOPLE = "cases.people"
 CASE = "cases.case"
@@ -723,6 +724,13 @@ LaneReports = query(
 )
 GetLaneReport = query("cases.get_lane_report", LaneReportRef, LaneReport, "One report of the lane (PR-5).")
 
+Explain = query(
+    "cases.explain",
+    ExplainRequest,
+    Explanations,
+    "Coordinator: why somebody could, or could not, see something at a time (CO-8); facts, and nothing written.",
+)
+
 PROCEDURES = (
     ResolveLogin,
     RegisterEmployee,
@@ -743,4 +751,5 @@ PROCEDURES = (
     FileLaneReport,
     LaneReports,
     GetLaneReport,
+    Explain,
 )

@@ -19,7 +19,7 @@ from services.chassis.clock import SettableClock
 from services.chassis.ids import new_id
 from services.chassis.keys import ensure_key_material
 from services.chassis.settings import Settings
-from services.contracts import cases, consent, directory
+from services.contracts import bus, cases, consent, directory
 from services.contracts.base import EventType, Procedure
 from services.contracts.catalogue import STREAMS
 from services.contracts.envelope import Event
@@ -77,7 +77,8 @@ class House:
         settings = Settings(
             "cases", var, "amqp://127.0.0.1:1//", database_url, contact_register_url=contact_register_url
         )
-        self.app = App(CasesService, settings, clock=self.clock)
+        self.heard: list[Event] = []
+        self.app = App(CasesService, settings, clock=self.clock, ask_source=self._events_between)
         self.app.setup()
         for person_id, (unit, role) in STAFF.items():
             self.hear(directory.StaffChanged, person_id, {
@@ -90,12 +91,28 @@ class House:
 
     def hear(self, kind: EventType, subject: str, data: Mapping[str, Any]) -> None:
         """Another service's event, as the inbox hands it over."""
+        before = sum((each.stream, each.subject) == (kind.stream, subject) for each in self.heard)
         event = Event(
-            new_id(), kind.type, f"/granli/{kind.service}", subject, self.clock.now(), "granli", kind.stream, 1,
-            None, dict(data),
+            new_id(), kind.type, f"/granli/{kind.service}", subject, self.clock.now(), "granli", kind.stream,
+            before + 1, None, dict(data),
         )  # fmt: skip
+        self.heard.append(event)
         with self.app.work("granli") as uow:
             CasesService.handlers[kind.type](uow, event)
+
+    def _events_between(
+        self, municipality: str, procedure: Procedure, wanted: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """What the source of a stream answers of its history: all that it has told."""
+        asked = (municipality, wanted["stream"], wanted["subject"])
+        found = [
+            each.as_dict()
+            for each in self.heard
+            if (each.municipality, each.stream, each.subject) == asked
+            and procedure.service == each.service
+            and wanted["first"] <= each.sequence <= wanted["last"]
+        ]
+        return {"events": found[: bus.MOST_EVENTS]}
 
     def keep_up(self) -> None:
         """A heartbeat of every stream, as of now (CO-9)."""

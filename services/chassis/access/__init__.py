@@ -26,6 +26,7 @@ from services.chassis.access.facts import (
     service_of_unit,
 )
 from services.chassis.access.parts import case_ids_for
+from services.chassis.access.past import Past
 from services.chassis.access.projections import HANDLERS, PROJECTION, together
 from services.chassis.access.tables import AccessTables, access_tables, create_access_tables
 
@@ -36,6 +37,7 @@ __all__ = [
     "Asker",
     "CaseAccess",
     "Context",
+    "Past",
     "access_tables",
     "case_ids_for",
     "create_access_tables",
