@@ -28,6 +28,10 @@ _IN_CASE = {
     "consent_refused": "consent_status",
     "consent_talk_first": "consent_status",
     "consent_withdrawn": "consent_status",
+    "consent_lapsed": "consent_status",
+    "consent_ends_soon": "consent_status",
+    "consent_ended": "consent_status",
+    "say_coming": "consent_status",
     "access_opened": "plan",
     "participant_added": "participants",
     "participant_released": "participants",
@@ -46,6 +50,8 @@ _IN_CASE = {
     "report_made": "report",
 }
 """Kind of message -> the page of the case that it is about."""
+_ANSWERED = frozenset({"consent_requested", "consent_answer_needed"})
+"""What is done with by answering a request for consent."""
 
 
 @blueprint.get(PATHS["inbox"])
@@ -133,7 +139,7 @@ def _row(each: Mapping[str, Any], children: Mapping[str, str]) -> dict[str, Any]
 
 def _still_asks(each: Mapping[str, Any], parts: Mapping[str, Any]) -> bool:
     """Whether what the message asked for is still to be done; when that is not known, as it was sent."""
-    if each["kind"] == "consent_requested" and not isinstance(parts["consents"], Missing):
+    if each["kind"] in _ANSWERED and not isinstance(parts["consents"], Missing):
         return each["item_id"] in {waiting["request_id"] for waiting in parts["consents"]["items"]}
     if each["kind"] == "handover_proposed" and not isinstance(parts["cases"], Missing):
         return any(
@@ -151,7 +157,7 @@ def _target(found: Mapping[str, Any]) -> str | None:
         return path("lane_item", report_id=item) if item else path("lane_list")
     if not case_id:
         return None
-    if kind == "consent_requested":
+    if kind in _ANSWERED:
         return path("consent", request_id=item) if item else path("consent_status", case_id=case_id)
     if kind in ("meeting_called", "minutes_published"):
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 
@@ -13,8 +13,9 @@ from services.chassis.unit_of_work import Handler, UnitOfWork
 from services.consent.commands import evaluate
 from services.consent.domain.request import READING_DAYS
 from services.consent.storage import Requests
-from services.contracts import cases
+from services.contracts import cases, directory
 from services.contracts.envelope import Event
+from services.kernel.calendar import midnight
 
 
 def on_person_changed(uow: UnitOfWork, event: Event) -> None:
@@ -33,7 +34,17 @@ def on_case_closed(uow: UnitOfWork, event: Event) -> None:
     evaluate.run(uow, event.subject, "closed")
 
 
+def on_policy_published(uow: UnitOfWork, event: Event) -> None:
+    """Who must sign may be another from its first day on: every consent is weighed then, by the timer."""
+    first = midnight(date.fromisoformat(event.data["valid_from"]))
+    Requests(uow.tx, uow.municipality, uow.keys).weigh_all_at(first)
+
+
 HANDLERS: dict[str, Handler] = together(
     ACCESS_HANDLERS,
-    {cases.PersonChanged.type: on_person_changed, cases.CaseClosed.type: on_case_closed},
+    {
+        cases.PersonChanged.type: on_person_changed,
+        cases.CaseClosed.type: on_case_closed,
+        directory.PolicyPublished.type: on_policy_published,
+    },
 )

@@ -46,12 +46,12 @@ class ConsentService(Service):
     def get_receipt(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         return requests.get_receipt(reading, request)
 
-    @every(seconds=60)
-    def tell_what_expired(self, work: Work) -> None:
-        """CO-2: a consent that has run out is told of; its window had closed by itself already."""
+    @every(seconds=2)
+    def weigh_what_is_due(self, work: Work) -> None:
+        """AG-8: what turns at midnight without anybody's act. Readers are right before: they decide by the time now."""
         with work.db.read() as conn:
-            expired = storage.expired_cases(conn, work.now)
-        work.each(expired, evaluate.after_expiry)
+            due = storage.due_cases(conn, work.now)
+        work.each(due, evaluate.when_due)
 
 
 SERVICE = ConsentService

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from services.chassis.access import access_tables
 from services.chassis.access.projections import T as FACTS
 from services.chassis.keys import Keys, owner_of
 from services.chassis.sealed import About, SealBroken, Sealed
-from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, new_metadata
-from services.consent.domain.request import Answer, Line, Request, Said
+from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, insert_ignore, new_metadata
+from services.consent.domain.request import Answer, Line, Request, Said, State, Weighed
 from services.kernel.facts import Act
 
 metadata = new_metadata()
@@ -45,6 +46,9 @@ request_lines = sa.Table(
     sa.Column("request_id", sa.String(64), primary_key=True),
     sa.Column("service_id", sa.String(64), primary_key=True),
     sa.Column("topic", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(64), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("since", UtcDateTime),
 )
 
 signatures = sa.Table(
@@ -72,6 +76,7 @@ answers = sa.Table(
     sa.Column("signer_id", sa.String(64), nullable=False),
     sa.Column("service_id", sa.String(64), nullable=False),
     sa.Column("topic", sa.String(64), nullable=False),
+    sa.Column("person_id", sa.String(64), nullable=False),
     sa.Column("answer", sa.String(16), nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
 )
@@ -82,7 +87,27 @@ published = sa.Table(
     sa.Column("municipality", sa.String(64), primary_key=True),
     sa.Column("case_id", sa.String(64), primary_key=True),
     sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("persons_digest", sa.String(64), nullable=False),
 )
+
+weighings = sa.Table(
+    "weighings",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("case_id", sa.String(64), primary_key=True),
+    sa.Column("due_at", UtcDateTime, index=True),
+)
+"""When each case that was ever asked about must be weighed anew; none: not before somebody acts."""
+
+told_ahead = sa.Table(
+    "told_ahead",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("case_id", sa.String(64), primary_key=True),
+    sa.Column("what", sa.String(16), primary_key=True),
+    sa.Column("of", sa.String(64), primary_key=True),
+)
+"""What has been told ahead of time, so that it is told once: `of` is a request, or the day of a birthday."""
 
 _MUNICIPALITY: Any = sa.bindparam("municipality")
 _IDS: Any = sa.bindparam("request_ids", expanding=True)
@@ -154,7 +179,7 @@ class Requests:
             sa.insert(request_lines),
             [
                 {"municipality": self._municipality, "request_id": request.request_id, "service_id": line.service_id,
-                 "topic": line.topic}
+                 "topic": line.topic, "person_id": line.person_id, "state": str(State.PENDING)}
                 for line in request.lines
             ],
         )  # fmt: skip
@@ -192,15 +217,16 @@ class Requests:
         found = _OF_CASES.with_for_update() if lock else _OF_CASES
         rows = self._conn.execute(found, {**self._place, "case_ids": list(case_ids)}).all()
         of = {**self._place, "request_ids": [row.request_id for row in rows]}
-        lines: dict[str, list[Line]] = {}
+        weighed: dict[str, dict[Line, Weighed]] = {}
         for row in self._conn.execute(_LINES, of):
-            lines.setdefault(row.request_id, []).append(Line(row.service_id, row.topic))
+            line = Line(row.service_id, row.topic, row.person_id)
+            weighed.setdefault(row.request_id, {})[line] = Weighed(State(row.state), row.since)
         said: dict[str, list[Said]] = {}
         for row in self._conn.execute(_ANSWERS, of):
             said.setdefault(row.request_id, []).append(
                 Said(
                     row.signer_id,
-                    Line(row.service_id, row.topic),
+                    Line(row.service_id, row.topic, row.person_id),
                     Answer(row.answer),
                     row.at,
                     row.signature_id,
@@ -208,8 +234,9 @@ class Requests:
             )
         return [
             Request(
-                row.request_id, row.case_id, tuple(sorted(lines[row.request_id])), row.valid_from, row.valid_to,
+                row.request_id, row.case_id, tuple(sorted(weighed[row.request_id])), row.valid_from, row.valid_to,
                 row.requested_by, row.requested_at, row.ended_at, said.get(row.request_id, []),
+                weighed[row.request_id],
             )
             for row in rows
         ]  # fmt: skip
@@ -233,7 +260,7 @@ class Requests:
             [
                 {"municipality": self._municipality, "request_id": request_id, "signature_id": each.signature_id,
                  "signer_id": each.signer_id, "service_id": each.line.service_id, "topic": each.line.topic,
-                 "answer": str(each.answer), "at": each.at}
+                 "person_id": each.line.person_id, "answer": str(each.answer), "at": each.at}
                 for each in said
             ],
         )  # fmt: skip
@@ -263,22 +290,60 @@ class Requests:
             .values(ended_at=at)
         )
 
-    def digest(self, case_id: str) -> str | None:
-        """The digest of the windows as last published."""
-        found: str | None = self._conn.scalar(
-            sa.select(published.c.digest).where(
+    def keep_weighed(
+        self, request_id: str, found: Mapping[Line, Weighed], before: Mapping[Line, Weighed]
+    ) -> None:
+        """Note what the request's lines are now, of those that are another than `before`."""
+        line = request_lines.c
+        for each, weighed in found.items():
+            if weighed != before.get(each):
+                self._conn.execute(
+                    sa.update(request_lines)
+                    .where(
+                        line.municipality == self._municipality,
+                        line.request_id == request_id,
+                        line.service_id == each.service_id,
+                        line.topic == each.topic,
+                        line.person_id == each.person_id,
+                    )
+                    .values(state=str(weighed.state), since=weighed.since)
+                )
+
+    def digests(self, case_id: str) -> Any:
+        """The digests of the windows as last published (`digest`, `persons_digest`), or None."""
+        return self._conn.execute(
+            sa.select(published).where(
                 published.c.municipality == self._municipality, published.c.case_id == case_id
             )
+        ).first()
+
+    # ------------------------------------------------------------ when to weigh anew
+
+    def tell_once(self, case_id: str, what: str, of: str) -> bool:
+        """Whether this has not been told ahead before; from now on it has."""
+        key = {"municipality": self._municipality, "case_id": case_id, "what": what, "of": of}
+        return insert_ignore(self._conn, told_ahead, key)
+
+    def weigh_all_at(self, at: datetime) -> None:
+        """Every case is to be weighed at an instant, if not before."""
+        due = weighings.c.due_at
+        self._conn.execute(
+            sa.update(weighings)
+            .where(weighings.c.municipality == self._municipality, due.is_(None) | (due > at))
+            .values(due_at=at)
         )
-        return found
+
+    def policy_days(self) -> list[date]:
+        """The days on which the municipality's versions of its policy begin."""
+        policy = FACTS.policy.c
+        found = sa.select(policy.valid_from).where(policy.municipality == self._municipality)
+        return list(self._conn.scalars(found))
 
 
-def expired_cases(conn: AnyConnection, now: Any) -> list[tuple[str, str]]:
-    """(municipality, case_id) of requests whose time has run out without that having been told: for the timer."""
-    found = sa.select(requests.c.municipality, requests.c.case_id).where(
-        (requests.c.valid_to <= now) | (requests.c.ended_at <= now), requests.c.state.not_in(["expired"])
-    )
-    return [(row.municipality, row.case_id) for row in conn.execute(found.distinct())]
+def due_cases(conn: AnyConnection, now: datetime) -> list[tuple[str, str]]:
+    """(municipality, case_id) of what must be weighed by `now`, the longest due first: for the timer."""
+    found = sa.select(weighings.c.municipality, weighings.c.case_id).where(weighings.c.due_at <= now)
+    return [(row.municipality, row.case_id) for row in conn.execute(found.order_by(weighings.c.due_at))]
 
 
 def active_services(conn: AnyConnection, municipality: str) -> set[str]:

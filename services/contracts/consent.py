@@ -20,8 +20,10 @@ from services.contracts.cases import TOPICS
 
 WINDOWS = "consent.windows"
 
-REQUEST_STATES = ("pending", "active", "partly", "conflicting", "refused", "withdrawn", "expired")
-GRANT_STATES = ("pending", "active", "conflicting", "refused", "withdrawn", "expired")
+TOLD_STATES = ("pending", "active", "partly", "conflicting", "refused", "withdrawn", "expired")
+REQUEST_STATES = (*TOLD_STATES, "lapsed")
+GRANT_STATES = ("pending", "active", "conflicting", "refused", "withdrawn", "expired", "lapsed")
+READS = ("all", "earlier", "nothing")
 ANSWERS = ("yes", "no", "talk_first")
 
 
@@ -58,10 +60,53 @@ class AnsweredData(Message):
     at = instant()
 
 
+class PersonWindow(Message):
+    """As a window, for a person whom the consent names: a parent without parental responsibility, or a parent of a
+    young adult (GU-2, AG-5)."""
+
+    person_id = opaque()
+    topic = code(*TOPICS)
+    valid_from = instant()
+    valid_to = instant()
+
+
+class PersonWindowsChangedData(Message):
+    case_id = opaque()
+    windows = nested(PersonWindow, many=True)
+    at = instant()
+
+
+class LapsedData(Message):
+    case_id = opaque()
+    request_id = opaque()
+    why = code(
+        "birthday", "guardians", description="Who must sign is another: by the youth's age, or by the ties"
+    )
+    waits_for = many(
+        opaque(), max_items=20, description="Who has not answered, and must for it to stand again"
+    )
+    at = instant()
+
+
+class RenewalDueData(Message):
+    case_id = opaque()
+    request_id = opaque()
+    ends_on = date(description="Its last day")
+    at = instant()
+
+
+class SayComingData(Message):
+    case_id = opaque()
+    person_id = opaque(description="The youth")
+    topics = many(code(*TOPICS), max_items=10)
+    on = date(description="The birthday from which the youth has the say")
+    at = instant()
+
+
 class SettledData(Message):
     case_id = opaque()
     request_id = opaque()
-    state = code(*REQUEST_STATES)
+    state = code(*TOLD_STATES)
     at = instant()
 
 
@@ -70,6 +115,7 @@ class WithdrawnData(Message):
     by_person_id = opaque()
     service_id = opaque(required=False)
     topic = code(*TOPICS, required=False)
+    person_id = opaque(required=False, description="The person for whom alone it was taken back")
     at = instant()
 
 
@@ -149,13 +195,68 @@ Withdrawn = EventType(
         "by_person_id": _P,
         "service_id": "service-granli-ppt",
         "topic": "wellbeing",
+        "person_id": None,
         "at": _AT,
     },
     told="When a signer withdraws; `consent.windows_changed` follows in the same transaction when access "
     "ends by it.",
 )
 
-EVENTS = (WindowsChanged, Requested, Answered, Settled, Withdrawn)
+PersonWindowsChanged = EventType(
+    "consent.person_windows_changed.v1",
+    WINDOWS,
+    "case",
+    PersonWindowsChangedData,
+    "What persons named by consent may read of a case, as it now stands, whole (GU-2, AG-5).",
+    {
+        "case_id": _ID,
+        "at": _AT,
+        "windows": [
+            {"person_id": _P, "topic": "learning", "valid_from": _AT, "valid_to": "2027-05-20T09:00:00Z"}
+        ],
+    },
+    told="When they differ from those told last, at whatever changes the windows of services.",
+)
+Lapsed = EventType(
+    "consent.lapsed.v1",
+    WINDOWS,
+    "case",
+    LapsedData,
+    "A consent, or a part of it, stands no more by a change that nobody signed (AG-4, GU-3).",
+    {"case_id": _ID, "request_id": _REQUEST, "why": "birthday", "waits_for": [_P], "at": _AT},
+    told="In the place of `consent.request_settled`, when a birthday has given the youth the say, when somebody has "
+    "got or lost parental responsibility, or when the policy asks for more signatures.",
+)
+RenewalDue = EventType(
+    "consent.renewal_due.v1",
+    WINDOWS,
+    "case",
+    RenewalDueData,
+    "A consent in force ends soon: it is time to ask again (CO-2).",
+    {"case_id": _ID, "request_id": _REQUEST, "ends_on": "2027-05-20", "at": _AT},
+    told="Once a request, the policy's days before its end, unless something later already stands in its place.",
+)
+SayComing = EventType(
+    "consent.say_coming.v1",
+    WINDOWS,
+    "case",
+    SayComingData,
+    "A birthday will give the youth the say on what is shared (AG-4).",
+    {"case_id": _ID, "person_id": _P, "topics": ["learning"], "on": "2027-05-17", "at": _AT},
+    told="Once a birthday, the policy's days before it, where consent has been asked for.",
+)
+
+EVENTS = (
+    WindowsChanged,
+    Requested,
+    Answered,
+    Settled,
+    Withdrawn,
+    PersonWindowsChanged,
+    Lapsed,
+    RenewalDue,
+    SayComing,
+)
 
 
 class Share(Message):
@@ -165,10 +266,18 @@ class Share(Message):
     topics = many(code(*TOPICS), max_items=10)
 
 
+class PersonShare(Message):
+    """A person whom the consent is to name, and the topics that they may then read (GU-2, AG-5)."""
+
+    person_id = opaque()
+    topics = many(code(*TOPICS), max_items=10)
+
+
 class RequestConsentRequest(Message):
     case_id = opaque()
     purpose = narrative(max_length=1000, description="Why, in the family's words")
     shares = nested(Share, many=True, max_items=20)
+    person_shares = nested(PersonShare, many=True, max_items=5, load_default=list)
     valid_from = date(required=False, description="Default: at once")
     valid_to = date(description="The last day; at most the policy's months ahead (CO-2)")
     language = code("nb", "nn", "en", "se", load_default="nb")
@@ -180,10 +289,26 @@ class GrantLine(Message):
     service_id = opaque()
     topic = code(*TOPICS)
     state = code(*GRANT_STATES)
+    reads = code(*READS, description="earlier: what was recorded before the youth had the say (AG-4)")
+
+
+class PersonLine(Message):
+    """As a grant line, for a person whom the consent names."""
+
+    person_id = opaque()
+    topic = code(*TOPICS)
+    state = code(*GRANT_STATES)
+    reads = code(*READS)
 
 
 class SignerAnswer(Message):
     service_id = opaque()
+    topic = code(*TOPICS)
+    answer = code(*ANSWERS)
+
+
+class PersonAnswer(Message):
+    person_id = opaque()
     topic = code(*TOPICS)
     answer = code(*ANSWERS)
 
@@ -193,6 +318,7 @@ class Signer(Message):
     required_for = many(code(*TOPICS), max_items=10)
     answered_at = instant(required=False)
     answers = nested(SignerAnswer, many=True)
+    person_answers = nested(PersonAnswer, many=True)
     signature_id = opaque(required=False)
 
 
@@ -202,6 +328,7 @@ class RequestDetail(Message):
     child_person_id = opaque()
     purpose = narrative()
     shares = nested(Share, many=True)
+    person_shares = nested(PersonShare, many=True)
     valid_from = instant()
     valid_to = instant()
     language = code("nb", "nn", "en", "se")
@@ -210,6 +337,7 @@ class RequestDetail(Message):
     owner_service_id = opaque()
     state = code(*REQUEST_STATES)
     lines = nested(GrantLine, many=True)
+    person_lines = nested(PersonLine, many=True)
     signers = nested(Signer, many=True)
     text_version = code(description="Version of the wording, e.g. v1")
     wording = public_tree(description="The standing sentences of that version and language, by key")
@@ -218,6 +346,7 @@ class RequestDetail(Message):
     )
     you_sign = flag()
     permitted = many(code("sign", "withdraw"), max_items=5)
+    renew_from = date(description="The day from which it is to be asked for again (CO-2)")
 
 
 class RequestRef(Message):
@@ -232,18 +361,22 @@ class CaseConsents(Message):
     case_id = opaque()
     requests = nested(RequestDetail, many=True)
     windows = nested(Window, many=True)
+    person_windows = nested(PersonWindow, many=True)
+    nameable = many(opaque(), description="The persons whom a consent of this case may name now (GU-2, AG-5)")
 
 
 class SignRequest(Message):
     request_id = opaque()
     text_hash = code()
     answers = nested(SignerAnswer, many=True, max_items=100)
+    person_answers = nested(PersonAnswer, many=True, max_items=30, load_default=list)
 
 
 class WithdrawRequest(Message):
     case_id = opaque()
     service_id = opaque(required=False)
     topic = code(*TOPICS, required=False)
+    person_id = opaque(required=False, description="Only what lets this person read (GU-2, AG-5)")
 
 
 class Waiting(Message):
@@ -282,6 +415,7 @@ class Receipt(Message):
     valid_from = instant()
     valid_to = instant()
     answers = nested(SignerAnswer, many=True)
+    person_answers = nested(PersonAnswer, many=True)
 
 
 RequestConsent = command(

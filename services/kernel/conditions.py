@@ -5,13 +5,13 @@ Each answers None when it holds, else the rule that refuses and a stable reason.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from services.kernel.calendar import birthday_instant
-from services.kernel.facts import Facts, GuardiansSee, Question, WindowFact, in_force
+from services.kernel.facts import Facts, GuardiansSee, Question, Spanning, WindowFact, in_force
 from services.kernel.parties import Party, Standing
-from services.kernel.policies import TopicPolicy
-from services.kernel.signers import care_order, required_signers
+from services.kernel.signers import care_order, required_signers, say_from
 
 
 class Refused(NamedTuple):
@@ -120,10 +120,21 @@ def topic_consent(question: Question, facts: Facts, standing: Standing) -> Refus
             and window.topic == question.topic
             and in_force(window, question.now)
         ):
-            if not _youth_must_answer(window, rules, question, facts):
+            if not _youth_must_answer(window, question, facts):
                 return None
             refused = SAY_PASSED
     return refused
+
+
+def covering(facts: Facts, now: datetime) -> tuple[WindowFact, ...]:
+    """LV-8, HO-2: the windows on which something new can rest: in force, and opening what is recorded now. What the
+    guardians agreed to before the youth had the say brings in nobody (AG-4)."""
+    found = []
+    for window in facts.windows:
+        say = say_from(facts, window.topic)
+        if in_force(window, now) and say is not None and not window.valid_from < say <= now:
+            found.append(window)
+    return tuple(found)
 
 
 def comment_consent(question: Question, facts: Facts, standing: Standing) -> Refused | None:
@@ -132,22 +143,24 @@ def comment_consent(question: Question, facts: Facts, standing: Standing) -> Ref
     return (some_consent if question.topic is None else topic_consent)(question, facts, standing)
 
 
-def _youth_must_answer(window: WindowFact, rules: TopicPolicy, question: Question, facts: Facts) -> bool:
+def _youth_must_answer(window: Spanning, question: Question, facts: Facts) -> bool:
     """AG-4: a window begun before the birthday that gives the youth the say rests on the guardians' word
     alone, and does not open what is recorded on or after that day. The youth's own answer begins a new
     window, on or after it."""
-    assert facts.subject_birth_date is not None
-    say = birthday_instant(facts.subject_birth_date, rules.youth_signs_from)
-    return window.valid_from < say <= (question.recorded_at or question.now)
+    say = say_from(facts, question.topic or "")
+    return say is None or window.valid_from < say <= (question.recorded_at or question.now)
 
 
 def named_for_topic(question: Question, facts: Facts, standing: Standing) -> Refused | None:
-    """GU-2, AG-5: consent that names this person for this topic."""
+    """GU-2, AG-5: consent that names this person for this topic; AG-4 holds for it as for a service's."""
+    refused = NOT_CONSENTED
     for window in facts.person_windows:
         named = window.person_id == question.person_id and window.topic == question.topic
         if named and in_force(window, question.now):
-            return None
-    return NOT_CONSENTED
+            if not _youth_must_answer(window, question, facts):
+                return None
+            refused = SAY_PASSED
+    return refused
 
 
 def within_guardians_need(question: Question, facts: Facts, standing: Standing) -> Refused | None:

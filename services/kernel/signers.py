@@ -6,10 +6,10 @@ the same names."""
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from services.kernel.calendar import age_at
+from services.kernel.calendar import age_at, birthday_instant
 from services.kernel.facts import CareOrderFact, Facts, GuardianFact, in_force
 from services.kernel.policies import ADULT_AGE, Policy
 
@@ -55,6 +55,26 @@ def signer_groups(facts: Facts, topic: str, policy: Policy, now: datetime) -> fr
     if age >= rules.youth_signs_from and guardians:
         return guardians | {youth}
     return guardians
+
+
+def say_from(facts: Facts, topic: str) -> datetime | None:
+    """AG-4: the instant from which the youth has the say on a topic, alone or with the guardians; None for an unknown
+    birth date or topic."""
+    rules = facts.policy.topic(topic)
+    if rules is None or facts.subject_birth_date is None:
+        return None
+    return birthday_instant(facts.subject_birth_date, rules.youth_signs_from)
+
+
+def guardians_groups(facts: Facts, topic: str, now: datetime) -> frozenset[frozenset[str]]:
+    """The guardians' groups of signers as `signer_groups` has them for a younger child: those on whose word alone rests
+    what was agreed to before the youth had the say (AG-4). Of an adult: those of the last instant before."""
+    rules = facts.policy.topic(topic)
+    if rules is None or facts.subject_birth_date is None:
+        return NOBODY
+    grown_up = birthday_instant(facts.subject_birth_date, ADULT_AGE)
+    then = min(now, grown_up - timedelta(microseconds=1))
+    return _guardian_groups(facts, then, rules.one_guardian_suffices)
 
 
 def required_signers(facts: Facts, topic: str, policy: Policy, now: datetime) -> frozenset[str]:

@@ -65,6 +65,26 @@ def test_GU_2_unless_consent_names_them() -> None:
     assert not ask(world, STEPFATHER, Act.READ_PLAN, "learning", now=NOW + timedelta(days=2))
 
 
+def test_GU_2_the_guardians_word_names_nobody_for_what_comes_after_the_birthday() -> None:
+    """GU-2, AG-4: whom the guardians named reads on what was recorded before the youth had the say, and no more."""
+    window = PersonWindowFact(STEPFATHER, "learning", LAST_WEEK, NOW + timedelta(days=30))
+    world = shared(subject_birth_date=born_years_ago(15, days=3), person_windows=(window,))
+    assert ask(world, STEPFATHER, Act.READ_LOG_ITEM, "learning", recorded_at=NOW - timedelta(days=4))
+    new = ask(world, STEPFATHER, Act.READ_LOG_ITEM, "learning", recorded_at=NOW - timedelta(days=1))
+    assert (new.rule, new.reason_code) == ("AG-4", "youth_has_not_answered")
+
+
+def test_AG_5_a_young_adult_lets_a_parent_read_by_naming_them() -> None:
+    """AG-5: for the topics named; the other parent finds nothing, and neither signs."""
+    window = PersonWindowFact(MOTHER, "learning", NOW - timedelta(hours=1), NOW + timedelta(days=30))
+    world = shared(subject_birth_date=born_years_ago(18, days=2), person_windows=(window,))
+    for recorded_at in (NOW - timedelta(days=300), NOW - timedelta(hours=2), NOW):
+        assert ask(world, MOTHER, Act.READ_LOG_ITEM, "learning", recorded_at=recorded_at).rule == "GU-2"
+    assert not ask(world, MOTHER, Act.READ_LOG_ITEM, "health")
+    assert not ask(world, MOTHER, Act.SIGN_CONSENT, "learning")
+    assert ask(world, FATHER, Act.SEE_CASE).rule == "AG-5"
+
+
 def test_GU_3_unverified_responsibility_sees_nothing() -> None:
     """GU-3"""
     unverified = (GUARDIANS[0], replace(GUARDIANS[1], verified=False))

@@ -20,6 +20,7 @@ from services.kernel.access import (
     decide_in_any_capacity,
     readable_topics,
 )
+from services.kernel.conditions import covering
 from services.kernel.policies import Policy
 from tests.rules.kernel_world import (
     CHILD,
@@ -373,6 +374,15 @@ def test_AG_4_the_day_begins_at_norwegian_midnight() -> None:
     say = NOW.replace(hour=23) - timedelta(days=1)
     assert ask(world, PSYCHOLOGIST, Act.READ_LOG_ITEM, "learning", recorded_at=say - timedelta(seconds=1))
     assert not ask(world, PSYCHOLOGIST, Act.READ_LOG_ITEM, "learning", recorded_at=say)
+
+
+def test_AG_4_the_guardians_consent_brings_in_nobody_after_the_birthday() -> None:
+    """AG-4, LV-8: it covers the past alone; the youth's own, begun since, covers what comes."""
+    world = shared(subject_birth_date=born_years_ago(15, days=3), windows=(consented(since=LAST_WEEK),))
+    assert covering(world, NOW - timedelta(days=4)) == world.windows and covering(world, NOW) == ()
+    answered = replace(world, windows=(consented(since=NOW - timedelta(hours=1)),))
+    assert covering(answered, NOW) == answered.windows
+    assert covering(answered, NOW + timedelta(days=90)) == ()
 
 
 def test_PR_6_a_protected_address_limits_staff_to_those_named() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.consent.domain import asking
-from services.consent.domain.request import READING_DAYS, Answer, Line, Request, Said, windows
+from services.consent.domain.request import READING_DAYS, Answer, Line, Request, Said
+from services.consent.domain.windows import windows
 from services.consent.domain.wording import text_hash
 from services.kernel.errors import InvalidInput
 from services.kernel.facts import Facts
@@ -36,7 +37,7 @@ def say(asked: Request, person: str, answer: Answer, *lines: Line, at: datetime 
 
 
 def open_now(*asked: Request, world: Facts | None = None, now: datetime = NOW) -> set[Line]:
-    found = windows(asked, {"case": world or facts()}, now)
+    found = windows(asked, world or facts(), now)
     return {Line(window.service_id, window.topic) for window in found}
 
 
@@ -124,7 +125,7 @@ def test_a_time_that_neither_of_two_consents_names_stays_closed() -> None:
         return say(say(asked, MOTHER, Answer.YES), FATHER, Answer.YES)
 
     def spans(*asked: Request) -> list[tuple[int, int]]:
-        found = windows(asked, {"case": facts()}, NOW)
+        found = windows(asked, facts(), NOW)
         return [((each.valid_from - NOW).days, (each.valid_to - NOW).days) for each in found]
 
     assert spans(agreed("r1", 60, 90), agreed("r2", 0, 30)) == [(0, 30), (60, 90)]
@@ -143,7 +144,7 @@ def test_a_consent_ends_with_its_last_day_and_with_the_case() -> None:
     assert open_now(asked, now=END - timedelta(seconds=1)) == {LEARNING}
     assert open_now(asked, now=END) == set() and asked.state(LEARNING, facts(), END) == "expired"
     asked.ended_at = NOW + timedelta(days=READING_DAYS)
-    found = windows([asked], {"case": facts()}, NOW)
+    found = windows([asked], facts(), NOW)
     assert [window.valid_to for window in found] == [NOW + timedelta(days=READING_DAYS)]
     assert open_now(asked, now=asked.ended_at) == set()
 

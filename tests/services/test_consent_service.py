@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from services.consent.service import ConsentService
 from services.contracts import cases, consent, directory, relay_log
 from services.contracts.base import EventType
 from services.contracts.envelope import Event
+from services.kernel.calendar import midnight
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, Refusal
+from services.kernel.policies import Policy
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 CASE, CHILD, MOTHER, FATHER, TEACHER, PSYCHOLOGIST = (
@@ -43,6 +46,8 @@ AS_TEACHER = Actor("granli", "employee", TEACHER, "unit-kindergarten", "substant
 AS_PSYCHOLOGIST = Actor("granli", "employee", PSYCHOLOGIST, "unit-ppt", "substantial")
 AS_MOTHER = Actor("granli", "guardian", MOTHER, None, "high")
 AS_FATHER = Actor("granli", "guardian", FATHER, None, "high")
+AS_YOUTH = Actor("granli", "self", CHILD, None, "high")
+TOPICS = Policy().topic_codes
 
 
 class World:
@@ -80,11 +85,18 @@ class World:
             if handler is not None:
                 handler(uow, event)
 
-    def family(self, *responsible: str) -> None:
-        self.hear(cases.PersonChanged, person_id=CHILD, birth_date="2022-05-17", address_grade="ungraded", guardians=[
+    def family(self, *responsible: str, born: str = "2022-05-17", new_from: str | None = None) -> None:
+        """The child's ties: mother and father, and from a day on a third with responsibility."""
+        ties = [
             {"person_id": person, "relation": person, "verified": True,
              "has_responsibility": person in (responsible or (MOTHER, FATHER))} for person in (MOTHER, FATHER)
-        ])  # fmt: skip
+        ]  # fmt: skip
+        if new_from:
+            ties.append({"person_id": "new", "relation": "other", "verified": True, "has_responsibility": True,
+                         "valid_from": new_from})  # fmt: skip
+        self.hear(
+            cases.PersonChanged, person_id=CHILD, birth_date=born, address_grade="ungraded", guardians=ties
+        )
 
     def heartbeat(self) -> None:
         state = self.app.db.chassis.stream_state
@@ -102,14 +114,31 @@ class World:
 
     def sign(self, request_id: str, actor: Actor, answer: str = "yes", **changed: Any) -> dict[str, Any]:
         shown = self.shown(request_id, actor)
-        answers = [{"service_id": each["service_id"], "topic": each["topic"], "answer": answer}
-                   for each in shown["lines"]]  # fmt: skip
-        asked = {"request_id": request_id, "text_hash": shown["text_hash"], "answers": answers} | changed
+        mine = next((s["required_for"] for s in shown["signers"] if s["person_id"] == actor.person_id), ())
+        said = {
+            f"{answers}answers": [
+                {name: each[name] for name in (receiver, "topic")} | {"answer": answer}
+                for each in shown[f"{answers}lines"]
+                if each["topic"] in mine
+            ]
+            for answers, receiver in (("", "service_id"), ("person_", "person_id"))
+        }
+        asked = {"request_id": request_id, "text_hash": shown["text_hash"], **said} | changed
         return self.app.call(consent.Sign, actor, asked)
 
     def windows(self) -> set[tuple[str, str]]:
         found = self.app.call(consent.ConsentsOfCase, AS_TEACHER, {"case_id": CASE})["windows"]
         return {(each["service_id"], each["topic"]) for each in found}
+
+    def last(self, kind: EventType) -> dict[str, Any]:
+        """The data of the event of this type that was told last."""
+        outbox = self.app.db.chassis.outbox
+        with self.app.db.read() as conn:
+            found = conn.scalars(
+                sa.select(outbox.c.data).where(outbox.c.type == kind.type).order_by(outbox.c.row.desc())
+            ).first()
+        data: dict[str, Any] = json.loads(found) if isinstance(found, str) else dict(found or {})
+        return data
 
     def told(self) -> list[str]:
         with self.app.db.read() as conn:
@@ -213,7 +242,7 @@ def test_the_end_of_the_case_and_of_the_time_shut_the_windows(world: World) -> N
     world.sign(request_id, AS_MOTHER)
     world.sign(request_id, AS_FATHER)
     world.app.clock.advance(days=400)  # type: ignore[attr-defined]
-    world.app.tick("expired", ConsentService.tell_what_expired.timer)  # type: ignore[attr-defined]
+    world.app.tick("due", ConsentService.weigh_what_is_due.timer)  # type: ignore[attr-defined]
     assert world.told()[-1] == consent.WindowsChanged.type
     with world.app.db.read() as conn:
         data = conn.scalars(sa.select(world.app.db.chassis.outbox.c.data).order_by(
@@ -258,3 +287,86 @@ def test_relay_log_participants_may_not_see_requests_without_consent(world: Worl
     ])  # fmt: skip
     request_id = world.request()
     refused(NotFound, lambda: world.shown(request_id, AS_PSYCHOLOGIST))
+
+
+# ---------------------------------------------------------------- what turns without anybody's act
+
+
+def turn(world: World, day: str) -> None:
+    """The clock stands at Norwegian midnight as `day` begins, and the timer has its round."""
+    clock = world.app.clock
+    assert isinstance(clock, SettableClock)
+    clock.set(midnight(date.fromisoformat(day)))
+    world.heartbeat()
+    world.app.tick("due", ConsentService.weigh_what_is_due.timer)  # type: ignore[attr-defined]
+
+
+def agreed(world: World) -> str:
+    request_id = world.request()
+    for actor in (AS_MOTHER, AS_FATHER):
+        world.sign(request_id, actor)
+    return request_id
+
+
+def test_the_birthday_turns_at_midnight_and_the_youths_answer_opens_anew(world: World) -> None:
+    """AG-4, AG-8: told ahead once, lapsed by itself, the windows as they were, and after the answer new ones."""
+    world.family(born="2012-02-01")
+    request_id = agreed(world)
+    turn(world, "2027-01-02")
+    turn(world, "2027-01-03")
+    assert world.told().count(consent.SayComing.type) == 1
+    before = world.told().count(consent.WindowsChanged.type)
+    turn(world, "2027-02-01")
+    assert (
+        world.last(consent.Lapsed)["waits_for"] == [CHILD] and world.last(consent.Lapsed)["why"] == "birthday"
+    )
+    assert world.told().count(consent.WindowsChanged.type) == before
+    lines = world.shown(request_id, AS_MOTHER)["lines"]
+    assert {(each["state"], each["reads"]) for each in lines} == {("lapsed", "earlier")}
+    [waiting] = world.app.call(consent.WaitingForMe, AS_YOUTH, {})["items"]
+    assert waiting["request_id"] == request_id
+    world.sign(request_id, AS_YOUTH)
+    assert {each["state"] for each in world.shown(request_id, AS_YOUTH)["lines"]} == {"active"}
+    opened = world.last(consent.WindowsChanged)["windows"]
+    assert len(opened) == 3 and all(each["valid_from"] >= "2027-01-31T23:00:00" for each in opened)
+
+
+def test_a_guardian_of_a_day_to_come_makes_it_lapse_that_day(world: World) -> None:
+    """GU-3, AG-8: the register told of it long before."""
+    agreed(world)
+    world.family(new_from="2026-12-01")
+    assert len(world.windows()) == 3
+    turn(world, "2026-12-01")
+    assert (
+        world.last(consent.Lapsed)["waits_for"] == ["new"]
+        and world.last(consent.WindowsChanged)["windows"] == []
+    )
+
+
+def test_it_is_told_once_that_a_consent_is_to_be_asked_for_again(world: World) -> None:
+    """CO-2: thirty days before its last day."""
+    request_id = agreed(world)
+    turn(world, "2027-04-19")
+    assert consent.RenewalDue.type not in world.told()
+    turn(world, "2027-04-20")
+    turn(world, "2027-04-21")
+    assert world.told().count(consent.RenewalDue.type) == 1
+    assert world.last(consent.RenewalDue) | {"at": ""} == {
+        "case_id": CASE, "request_id": request_id, "ends_on": "2027-05-20", "at": "",
+    }  # fmt: skip
+    assert str(world.shown(request_id, AS_TEACHER)["renew_from"]) == "2027-04-20"
+
+
+def test_a_policy_that_asks_for_more_makes_it_lapse_from_its_first_day(world: World) -> None:
+    """GU-1, AG-2: who must sign is judged by the policy of the day."""
+    one = {"topics": [{"code": code, "one_guardian_suffices": True} for code in TOPICS]}
+    world.hear(directory.PolicyPublished, version=2, valid_from="2026-11-01", values=one)
+    request_id = world.request()
+    world.sign(request_id, AS_MOTHER)
+    assert len(world.windows()) == 3
+    all_ = {"topics": [{"code": code} for code in TOPICS]}
+    world.hear(directory.PolicyPublished, version=3, valid_from="2026-12-01", values=all_)
+    turn(world, "2026-11-30")
+    assert len(world.windows()) == 3
+    turn(world, "2026-12-01")
+    assert world.windows() == set() and world.last(consent.Lapsed)["waits_for"] == [FATHER]

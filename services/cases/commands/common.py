@@ -9,6 +9,7 @@ from services.cases.storage import cases, staff
 from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import UnitOfWork
+from services.kernel.conditions import covering
 from services.kernel.facts import Act, Facts, WindowFact
 
 
@@ -42,7 +43,7 @@ def windows(facts: Facts, now: datetime, *, needed: bool) -> tuple[WindowFact, .
         or (now - known.as_of).total_seconds() > facts.policy.knowledge_seconds
     ):
         raise ConsentNotKnown
-    return facts.windows
+    return covering(facts, now)
 
 
 def post(uow: UnitOfWork, person_id: str, unit_id: str | None, field: str) -> Post:

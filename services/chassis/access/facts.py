@@ -26,6 +26,7 @@ from services.kernel.facts import (
     Holder,
     Knowledge,
     ParticipantFact,
+    PersonWindowFact,
     Role,
     RoleFact,
     WindowFact,
@@ -95,6 +96,9 @@ def load_facts_of(
             knowledge=Knowledge(known_as_of, parked),
             participants=tuple(_participant(each) for each in timed["participant"] if each.of == case_id),
             windows=windows,
+            person_windows=tuple(
+                _person_window(each) for each in timed["person_window"] if each.of == case_id
+            ),
             guardians=tuple(_guardian(each) for each in dated["guardian"] if each.of == subject),
             care_orders=tuple(_care_order(each) for each in dated["care"] if each.of == subject),
             roles=asker_roles,
@@ -185,7 +189,7 @@ class _Queries:
 
     def _timed(self) -> sa.CompoundSelect[Any]:
         """What begins and ends at instants, and how old the knowledge is."""
-        part, window = T.participant.c, T.window.c
+        part, window, named = T.participant.c, T.window.c, T.person_window.c
         state, parked = _CHASSIS.stream_state.c, _CHASSIS.parked.c
         return sa.union_all(
             _row("participant", part.case_id, part.person_id, part.unit_id, part.service_id,
@@ -194,6 +198,9 @@ class _Queries:
             _row("window", window.case_id, window.service_id, window.topic, _NO_TEXT, _NO_FLAG,
                  window.valid_from, window.valid_to)
             .where(window.municipality == _MUNICIPALITY, self._among(window.case_id, "case_ids")),
+            _row("person_window", named.case_id, named.person_id, named.topic, _NO_TEXT, _NO_FLAG,
+                 named.valid_from, named.valid_to)
+            .where(named.municipality == _MUNICIPALITY, self._among(named.case_id, "case_ids")),
             _row("stream", state.stream, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, state.as_of, _NO_TIME)
             .where(state.stream.in_(map(sa.literal, sorted(TIMED_STREAMS)))),
             _row("parked", parked.subject, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, parked.parked_at, _NO_TIME)
@@ -287,6 +294,10 @@ def _participant(row: Any) -> ParticipantFact:
 
 def _window(row: Any) -> WindowFact:
     return WindowFact(row.a, row.b, row.valid_from, row.valid_to)
+
+
+def _person_window(row: Any) -> PersonWindowFact:
+    return PersonWindowFact(row.a, row.b, row.valid_from, row.valid_to)
 
 
 def _guardian(row: Any) -> GuardianFact:

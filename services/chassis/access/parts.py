@@ -28,7 +28,14 @@ def case_ids_for(context: Context, asker: Asker | None = None) -> list[str]:
         children = sa.select(tie.subject_person_id).where(
             tie.municipality == context.municipality, tie.person_id == who.person_id
         )
-        found = [_cases(context).where(case.subject_person_id.in_(children))]
+        named = T.person_window.c
+        naming = sa.select(named.case_id).where(
+            named.municipality == context.municipality, named.person_id == who.person_id
+        )
+        found = [
+            _cases(context).where(case.subject_person_id.in_(children)),
+            _cases(context).where(case.case_id.in_(naming)),
+        ]
     elif who.capacity is Capacity.EMPLOYEE and who.unit_id:
         found = _of_employee(context, who.person_id, who.unit_id)
     else:

@@ -144,6 +144,13 @@ def windows_changed(uow: UnitOfWork, event: Event) -> None:
     ])  # fmt: skip
 
 
+def person_windows_changed(uow: UnitOfWork, event: Event) -> None:
+    _replace(uow, T.person_window, _case(event), [
+        {"person_id": window["person_id"], "topic": window["topic"], **_span(window)}
+        for window in event.data["windows"]
+    ])  # fmt: skip
+
+
 def participants_changed(uow: UnitOfWork, event: Event) -> None:
     _replace(uow, T.participant, _case(event), [
         {
@@ -210,6 +217,7 @@ HANDLERS: dict[str, Handler] = {
     cases.CaseClosed.type: case_closed,
     cases.PersonChanged.type: person_changed,
     consent.WindowsChanged.type: windows_changed,
+    consent.PersonWindowsChanged.type: person_windows_changed,
     relay_log.ParticipantsChanged.type: participants_changed,
     directory.StaffChanged.type: staff_changed,
     directory.PolicyPublished.type: policy_published,

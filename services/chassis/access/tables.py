@@ -24,6 +24,7 @@ class AccessTables:
     case: sa.Table
     consent: sa.Table
     window: sa.Table
+    person_window: sa.Table
     participant: sa.Table
     person: sa.Table
     guardian: sa.Table
@@ -99,6 +100,8 @@ def _definitions() -> Iterator[tuple[str, list[Any]]]:
     yield "consent", [_key("municipality"), _key("case_id"), _flag("has_shared")]
     yield "window", [_key("municipality"), _key("case_id"), _number(), _id("service_id"), _id("topic"),
                      *_span(UtcDateTime)]  # fmt: skip
+    yield "person_window", [_key("municipality"), _key("case_id"), _number(), _id("person_id"), _id("topic"),
+                            *_span(UtcDateTime), *_found_by("person_window", "person_id")]  # fmt: skip
     yield (
         "participant",
         [

@@ -8,6 +8,7 @@ from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.consent import storage
+from services.consent.commands import evaluate
 from services.consent.domain import asking
 from services.consent.domain.request import Request
 from services.consent.domain.wording import CURRENT
@@ -27,11 +28,13 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if request["language"] not in storage.languages(CURRENT):
         raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
     valid_from, valid_to = asking.span(request["valid_from"], request["valid_to"], facts.policy, uow.now)
+    topics = facts.policy.topic_codes
     lines = asking.lines(
         request["shares"],
         storage.active_services(uow.tx, uow.municipality),
         facts.case.owner_service,
-        facts.policy.topic_codes,
+        topics,
+        asking.person_lines(request["person_shares"], asking.nameable(facts, uow.now), topics),
     )
     asked = Request(new_id(), case_id, lines, valid_from, valid_to, uow.actor.person_id or "", uow.now)
     storage.Requests(uow.tx, uow.municipality, uow.keys).add(
@@ -44,9 +47,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
             "case_id": case_id,
             "request_id": asked.request_id,
             "signer_ids": sorted(asked.signers(facts, uow.now)),
-            "service_ids": sorted({line.service_id for line in lines}),
+            "service_ids": sorted({line.service_id for line in lines if line.service_id}),
             "requested_by": asked.requested_by,
             "at": uow.now,
         },
     )
+    evaluate.run(uow, case_id, "signed")
     return {"id": asked.request_id}

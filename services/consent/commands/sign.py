@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from services.chassis import access
@@ -10,64 +12,118 @@ from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.consent.commands import evaluate
 from services.consent.domain.errors import NotASigner, RequestClosed, StepUpNeeded, TextChanged
-from services.consent.domain.request import Answer, Line, Said
+from services.consent.domain.request import Answer, Line, Request, Said
 from services.consent.domain.wording import text_hash
 from services.consent.storage import Requests, sentences
 from services.contracts import consent as contracts
 from services.kernel.errors import InvalidInput, NotFound
-from services.kernel.facts import Act
+from services.kernel.facts import Act, Facts
+
+ELECTRONIC = "electronic"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that somebody is about to answer: its row, the aggregate (locked), the facts of its case, and why
+    it is asked."""
+
+    repository: Requests
+    row: Any
+    request: Request
+    facts: Facts
+    purpose: str
+
+    @property
+    def text_hash(self) -> str:
+        """The hash of the text as the row has it (CO-7)."""
+        row = self.row
+        return text_hash(
+            row.text_version, row.language, sentences(row.text_version, row.language), self.purpose,
+            self.request.lines, row.valid_from, row.valid_to,
+        )  # fmt: skip
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Keep the signature and its answers, then weigh the case anew (CO-1, CO-4, CO-7, GU-1)."""
+    """Keep the signer's own electronic signature and its answers (CO-1, CO-4, CO-7, GU-1)."""
+    asked = load(uow, request["request_id"], Act.SIGN_CONSENT)
+    if uow.actor.assurance != "high":
+        raise StepUpNeeded
+    signer_id = uow.actor.person_id or ""
+    lines = demand_signer(uow, asked, signer_id)
+    shown = asked.text_hash
+    if not hmac.compare_digest(shown, request["text_hash"]):
+        raise TextChanged
+    answers = given(request, lines)
+    return {
+        "id": keep(uow, asked, signer_id, answers, way=ELECTRONIC, assurance=uow.actor.assurance, text_hash=shown)
+    }  # fmt: skip
+
+
+def load(uow: UnitOfWork, request_id: str, act: Act) -> Asked:
+    """The request, locked, for whoever may do `act` in its case; NotFound where there is none for the asker."""
     repository = Requests(uow.tx, uow.municipality, uow.keys)
-    row = repository.row(request["request_id"])
+    row = repository.row(request_id)
     if row is None:
         raise NotFound
     case = access.of(uow, row.case_id)
-    case.require(Act.SIGN_CONSENT)
-    if uow.actor.assurance != "high":
-        raise StepUpNeeded
-    assert case.facts is not None and uow.actor.person_id is not None
-    asked = next(
-        each for each in repository.of_case(row.case_id, lock=True) if each.request_id == row.request_id
-    )
-    if asked.over(uow.now):
+    case.require(act)
+    assert case.facts is not None
+    found = next(each for each in repository.of_case(row.case_id, lock=True) if each.request_id == request_id)
+    return Asked(repository, row, found, case.facts, case.open(repository.purpose(row)))
+
+
+def demand_signer(uow: UnitOfWork, asked: Asked, signer_id: str) -> set[Line]:
+    """The lines on which this signer is asked now (AG-2, GU-1). Raises RequestClosed (CO-2) or NotASigner (GU-2)."""
+    if asked.request.over(uow.now):
         raise RequestClosed
-    topics = asked.signers(case.facts, uow.now).get(uow.actor.person_id)
+    topics = asked.request.signers(asked.facts, uow.now).get(signer_id)
     if not topics:
         raise NotASigner
-    shown = text_hash(
-        row.text_version, row.language, sentences(row.text_version, row.language), case.open(repository.purpose(row)),
-        asked.lines, row.valid_from, row.valid_to,
+    return {line for line in asked.request.lines if line.topic in topics}
+
+
+def keep(
+    uow: UnitOfWork,
+    asked: Asked,
+    signer_id: str,
+    answers: Mapping[Line, Answer],
+    *,
+    way: str,
+    assurance: str,
+    text_hash: str,
+) -> str:
+    """Keep a signature with its answers, whatever the way in which they were given (CO-6), and weigh the case anew.
+    Answers the signature's id, which evidence of another way than the electronic one refers to."""
+    row, signature_id = asked.row, new_id()
+    asked.repository.add_signature(
+        {"signature_id": signature_id, "request_id": row.request_id, "signer_id": signer_id, "signed_at": uow.now,
+         "assurance": assurance, "way": way, "language": row.language, "text_version": row.text_version,
+         "text_hash": text_hash}
     )  # fmt: skip
-    if not hmac.compare_digest(shown, request["text_hash"]):
-        raise TextChanged
-    answers = _answers(request["answers"], {line for line in asked.lines if line.topic in topics})
-    signature_id = new_id()
-    repository.add_signature(
-        {"signature_id": signature_id, "request_id": row.request_id, "signer_id": uow.actor.person_id,
-         "signed_at": uow.now, "assurance": uow.actor.assurance, "way": "electronic", "language": row.language,
-         "text_version": row.text_version, "text_hash": shown}
-    )  # fmt: skip
-    said = [
-        Said(uow.actor.person_id, line, answer, uow.now, signature_id) for line, answer in answers.items()
-    ]
-    repository.add_answers(row.request_id, said)
+    asked.repository.add_answers(
+        row.request_id,
+        [Said(signer_id, line, answer, uow.now, signature_id) for line, answer in answers.items()],
+    )
     uow.record(
         contracts.Answered,
         row.case_id,
-        {"case_id": row.case_id, "request_id": row.request_id, "signer_id": uow.actor.person_id,
+        {"case_id": row.case_id, "request_id": row.request_id, "signer_id": signer_id,
          "answer": _in_short(set(answers.values())), "at": uow.now},
     )  # fmt: skip
     evaluate.run(uow, row.case_id, "signed")
-    return {"id": signature_id}
+    return signature_id
 
 
-def _answers(given: list[dict[str, Any]], asked: set[Line]) -> dict[Line, Answer]:
-    """One answer to each line that this signer is asked about; none left out, none beside."""
-    answers = {Line(each["service_id"], each["topic"]): Answer(each["answer"]) for each in given}
-    if len(answers) != len(given):
+def given(request: Mapping[str, Any], asked: set[Line]) -> dict[Line, Answer]:
+    """One answer to each line that the signer is asked about; none left out, none beside (CO-1)."""
+    said = [
+        (Line(each["service_id"], each["topic"]), Answer(each["answer"])) for each in request["answers"]
+    ] + [
+        (Line("", each["topic"], each["person_id"]), Answer(each["answer"]))
+        for each in request["person_answers"]
+    ]
+    answers = dict(said)
+    if len(answers) != len(said):
         raise InvalidInput(fields={"answers": "answered_twice"}, rule="CO-1")
     if set(answers) - asked:
         raise InvalidInput(fields={"answers": "not_asked"}, rule="CO-1")

@@ -1,4 +1,4 @@
-"""A signer withdraws, wholly or for one service or topic (CO-3). Nothing is deleted for that reason."""
+"""A signer withdraws, wholly or for one service, person or topic (CO-3). Nothing is deleted for that reason."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from services.kernel.facts import Act
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Say no to every line of one's own that stands and is named, then weigh the case anew (CO-3)."""
-    case_id, service_id, topic = request["case_id"], request["service_id"], request["topic"]
+    case_id, service_id, topic, named_person = (
+        request[name] for name in ("case_id", "service_id", "topic", "person_id")
+    )
     access.require(uow, case_id, Act.WITHDRAW_CONSENT)
     person_id = uow.actor.person_id or ""
 
     def named(line: Line) -> bool:
-        return service_id in (None, line.service_id) and topic in (None, line.topic)
+        wanted = ((service_id, line.service_id), (topic, line.topic), (named_person, line.person_id))
+        return all(asked in (None, of_line) for asked, of_line in wanted)
 
     repository = Requests(uow.tx, uow.municipality, uow.keys)
     withdrawal_id, found = new_id(), False
@@ -40,6 +43,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         data["service_id"] = service_id
     if topic is not None:
         data["topic"] = topic
+    if named_person is not None:
+        data["person_id"] = named_person
     uow.record(contracts.Withdrawn, case_id, data)
     evaluate.run(uow, case_id, "withdrawn")
     return {"id": withdrawal_id}

@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.consent.domain.request import Line
-from services.kernel.calendar import add_months, local_date, midnight
+from services.kernel.calendar import add_months, age_at, local_date, midnight
 from services.kernel.errors import InvalidInput
-from services.kernel.policies import Policy
+from services.kernel.facts import Facts, in_force
+from services.kernel.policies import ADULT_AGE, Policy
 
 
 def span(valid_from: date | None, valid_to: date, policy: Policy, now: datetime) -> tuple[datetime, datetime]:
@@ -36,9 +37,11 @@ def lines(
     known_services: Collection[str],
     own_service: str,
     topics: Collection[str],
+    persons: Collection[Line] = (),
 ) -> tuple[Line, ...]:
-    """The lines that the shares name (CO-1): real services, not one's own, each with topics that exist."""
-    if not shares:
+    """The lines that are asked about (CO-1): those of the shares, which name real services, not one's own, each with
+    topics that exist; and those that name `persons`."""
+    if not shares and not persons:
         raise InvalidInput(fields={"shares": "required"}, rule="CO-1")
     found: set[Line] = set()
     for index, share in enumerate(shares):
@@ -53,4 +56,34 @@ def lines(
         if unknown:
             raise InvalidInput(fields={f"shares.{index}.topics": "not_a_choice"}, rule="CO-1")
         found.update(Line(service_id, topic) for topic in share["topics"])
+    return tuple(sorted(found.union(persons)))
+
+
+def person_lines(
+    shares: Sequence[dict[str, Any]], nameable: Collection[str], topics: Collection[str]
+) -> tuple[Line, ...]:
+    """The lines that name persons (GU-2, AG-5): each somebody who may be named, with topics that exist."""
+    found: set[Line] = set()
+    for index, share in enumerate(shares):
+        if share["person_id"] not in nameable:
+            raise InvalidInput(fields={f"person_shares.{index}.person_id": "not_nameable"}, rule="GU-2")
+        if not share["topics"]:
+            raise InvalidInput(fields={f"person_shares.{index}.topics": "required"}, rule="CO-1")
+        if set(share["topics"]) - set(topics):
+            raise InvalidInput(fields={f"person_shares.{index}.topics": "not_a_choice"}, rule="CO-1")
+        found.update(Line("", topic, share["person_id"]) for topic in share["topics"])
     return tuple(sorted(found))
+
+
+def nameable(facts: Facts, now: datetime) -> frozenset[str]:
+    """Whom a consent may name: a parent without parental responsibility (GU-2), and when the child has grown up, any of
+    those who were its parents and guardians (AG-5). Nobody where the address is protected: there a tie is what one is
+    protected from (PR-6)."""
+    if facts.address_protected or facts.subject_birth_date is None:
+        return frozenset()
+    adult = age_at(facts.subject_birth_date, now) >= ADULT_AGE
+    return frozenset(
+        each.person_id
+        for each in facts.guardians
+        if adult or (in_force(each, now) and not each.responsibility)
+    )

@@ -1,18 +1,25 @@
 """A request for consent and its answers: the aggregate of this service.
 
-A request names services and topics and a span of time; each service x topic is a line of its own (CO-1). What the
-answers to a line amount to is the kernel's to say (GU-1); what lines are open makes the access windows.
+A request names receivers and topics and a span of time; each receiver x topic is a line of its own (CO-1). What the
+answers to a line amount to is the kernel's to say (GU-1); what lines stand open makes the access windows (windows.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from services.kernel.facts import Facts
-from services.kernel.signers import SignatureState, required_signers, signature_state, signer_groups
+from services.kernel.signers import (
+    SignatureState,
+    guardians_groups,
+    required_signers,
+    say_from,
+    signature_state,
+    signer_groups,
+)
 
 READING_DAYS = 30
 """For so long after closing the services may still read, to fetch the final report (LG-10)."""
@@ -26,12 +33,35 @@ class Answer(StrEnum):
     TALK_FIRST = "talk_first"
 
 
+class State(StrEnum):
+    """What a line is now. README.md has the table of how one becomes another; only ACTIVE shares everything."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    CONFLICTING = "conflicting"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    EXPIRED = "expired"
+
+
+class Reads(StrEnum):
+    """What a line lets its receiver read now: all of its topic, what was recorded before the birthday that gave the
+    youth the say (AG-4), or nothing."""
+
+    ALL = "all"
+    EARLIER = "earlier"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Line:
-    """One receiving service and one topic."""
+    """One receiver and one topic. The receiver is a service, or a person whom the consent names (GU-2, AG-5):
+    then `service_id` is empty, else `person_id` is."""
 
     service_id: str
     topic: str
+    person_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +75,17 @@ class Said:
     signature_id: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Window:
-    """What one line opens: service x topic x from x to (half-open)."""
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a line was found to be when its case was last weighed; `since`: from when it stands, of one that does."""
 
-    service_id: str
-    topic: str
-    valid_from: datetime
-    valid_to: datetime
+    state: State
+    since: datetime | None = None
 
 
 @dataclass(slots=True)
 class Request:
-    """What was asked, of which case, and all that was answered."""
+    """What was asked, of which case, and all that was answered. `weighed`: what its lines were found to be last."""
 
     request_id: str
     case_id: str
@@ -68,6 +96,7 @@ class Request:
     requested_at: datetime
     ended_at: datetime | None = None
     said: list[Said] = field(default_factory=list)
+    weighed: Mapping[Line, Weighed] = field(default_factory=dict)
 
     @property
     def end(self) -> datetime:
@@ -94,39 +123,107 @@ class Request:
         words = [each.answer for each in self.said if each.signer_id == signer_id and each.line == line]
         return bool(words) and words[-1] is Answer.NO and Answer.YES in words
 
-    def state(self, line: Line, facts: Facts, now: datetime) -> str:
-        """The state of one line: active, pending, conflicting, refused, withdrawn or expired.
+    # ------------------------------------------------------------ what a line is
 
-        GU-1: active only while everyone who must sign has said yes; silence is pending, one refusal among several is
-        a conflict. GU-3: where nobody can sign it stays pending. AG-2 lives in the kernel's `signer_groups`.
+    def state(self, line: Line, facts: Facts, now: datetime) -> State:
+        """The state of one line.
+
+        GU-1: active only while everyone who must sign now has said yes; silence is pending, one refusal among several
+        is a conflict. What stood, and waits for somebody's word by a change that nobody signed (a birthday, AG-4; a
+        change of parental responsibility, GU-3), has lapsed. GU-3: where nobody can sign, silence is all there is.
         """
         if self.over(now):
-            return "expired"
+            return State.EXPIRED
         groups = signer_groups(facts, line.topic, facts.policy, now)
+        found = self._signed(groups, line)
+        if found is SignatureState.ACTIVE:
+            return State.ACTIVE
+        if found in (SignatureState.CONFLICTING, SignatureState.REFUSED):
+            taken_back = any(self.withdrew(signer, line) for group in groups for signer in group)
+            return State.WITHDRAWN if taken_back else State(found)
+        return State.LAPSED if self._stood(line) else State.PENDING
+
+    def _stood(self, line: Line) -> bool:
+        """Whether it stood when last weighed, or had lapsed then, which it does until somebody's word ends that."""
+        return line in self.weighed and self.weighed[line].state in (State.ACTIVE, State.LAPSED)
+
+    def _signed(self, groups: frozenset[frozenset[str]], line: Line) -> SignatureState:
         signers = frozenset().union(*groups)
         granted = {
             signer for signer in signers if self.has_granted(signer, line) or self.withdrew(signer, line)
         }
         refused = {signer for signer in signers if self.latest(signer, line) is Answer.NO}
-        found = signature_state(groups, granted, refused)
-        if found in (SignatureState.CONFLICTING, SignatureState.REFUSED):
-            return "withdrawn" if any(self.withdrew(signer, line) for signer in signers) else str(found)
-        return "pending" if found is SignatureState.NOBODY_CAN_SIGN else str(found)
+        return signature_state(groups, granted, refused)
 
-    def active_since(self, line: Line, facts: Facts, now: datetime) -> datetime:
-        """The instant from which an active line has had all its signatures."""
-        signers = required_signers(facts, line.topic, facts.policy, now)
-        yes = [each.at for each in self.said if each.line == line and each.signer_id in signers]
-        return max([self.valid_from, *yes])
+    def reads(self, line: Line, facts: Facts, now: datetime) -> Reads:
+        """What the line's receiver may read now. A consent whose first day is still to come opens nothing yet."""
+        since = self.open_since(line, facts, now)
+        if since is None or now < since:
+            return Reads.NOTHING
+        return Reads.ALL if self.state(line, facts, now) is State.ACTIVE else Reads.EARLIER
+
+    def open_since(self, line: Line, facts: Facts, now: datetime) -> datetime | None:
+        """The instant from which the line's window is open, None: it is shut.
+
+        AG-4: what the guardians alone agreed to before the birthday that gave the youth the say stays open until the
+        youth has answered. Its window begins before that day, by which the access decision knows that it does not open
+        what was recorded on or after it (kernel.conditions.topic_consent). So no window that rests on the guardians'
+        word begins on that day or later, whatever first day was asked for."""
+        state, say = self.state(line, facts, now), say_from(facts, line.topic)
+        if say is None:
+            return None
+        if state is State.ACTIVE:
+            since = self._since(signer_groups(facts, line.topic, facts.policy, now), line)
+            return since if now >= say or since < say else None
+        guardians = guardians_groups(facts, line.topic, now)
+        silent = state in (State.LAPSED, State.PENDING) and now >= say
+        if not silent or self._signed(guardians, line) is not SignatureState.ACTIVE:
+            return None
+        since = self._since(guardians, line)
+        return since if since < say else None
+
+    def _since(self, groups: frozenset[frozenset[str]], line: Line) -> datetime:
+        """From when the line has had the word of every group, within the request's time."""
+        yes = [
+            min(self._yes_since(signer, line) for signer in group if self.has_granted(signer, line))
+            for group in groups
+        ]
+        known = self.weighed[line].since if line in self.weighed else None
+        return max([self.valid_from, *yes, *([known] if known else [])])
+
+    def _yes_since(self, signer_id: str, line: Line) -> datetime:
+        """From when the signer's yes has stood without a break."""
+        since: datetime | None = None
+        for each in self.said:
+            if each.signer_id == signer_id and each.line == line:
+                since = (since or each.at) if each.answer is Answer.YES else None
+        assert since is not None, "only asked of whoever has granted"
+        return since
+
+    def weigh(self, facts: Facts, now: datetime) -> dict[Line, Weighed]:
+        """What every line is now, to be kept: one that comes to be active stands from now on, one that lapses is
+        remembered with what it stood on, and what was refused or withdrawn stands no more."""
+        found: dict[Line, Weighed] = {}
+        for line in self.lines:
+            state, before = self.state(line, facts, now), self.weighed.get(line)
+            since = before.since if before else None
+            if state is State.ACTIVE:
+                since = since if before and before.state is State.ACTIVE else now
+            found[line] = Weighed(state, since if state in (State.ACTIVE, State.LAPSED) else None)
+        return found
+
+    # ------------------------------------------------------------ the whole request
 
     def summary(self, facts: Facts, now: datetime) -> str:
-        """The state of the whole request, from those of its lines."""
+        """The state of the whole request, from those of its lines; "partly" where some are active and some not."""
         states = {self.state(line, facts, now) for line in self.lines}
         if len(states) == 1:
-            return states.pop()
-        for found in ("active", "pending", "conflicting"):
+            return str(states.pop())
+        if State.ACTIVE in states:
+            return "partly"
+        for found in (State.LAPSED, State.PENDING, State.CONFLICTING):
             if found in states:
-                return "partly" if found == "active" else found
+                return str(found)
         return "partly"
 
     def signers(self, facts: Facts, now: datetime) -> dict[str, list[str]]:
@@ -136,32 +233,3 @@ class Request:
             for person_id in required_signers(facts, topic, facts.policy, now):
                 needed.setdefault(person_id, []).append(topic)
         return needed
-
-
-def windows(requests: Iterable[Request], facts_of: Mapping[str, Facts], now: datetime) -> tuple[Window, ...]:
-    """The access windows of a case: one for every line of every request that is active now (CO-1).
-
-    CO-5: each request stands by itself, so a new one leaves the windows of the old ones open. Where two open the same
-    service and topic without a break they are told as one; a time that neither names stays closed."""
-    opened: list[Window] = []
-    for request in requests:
-        facts = facts_of[request.case_id]
-        for line in request.lines:
-            if request.state(line, facts, now) != "active":
-                continue
-            start = request.active_since(line, facts, now)
-            opened.append(Window(line.service_id, line.topic, start, request.end))
-    return tuple(_joined(opened))
-
-
-def _joined(windows: Iterable[Window]) -> list[Window]:
-    """The windows in order, those that overlap or touch as one."""
-    joined: list[Window] = []
-    for each in sorted(windows):
-        last = joined[-1] if joined else None
-        same = last is not None and (last.service_id, last.topic) == (each.service_id, each.topic)
-        if last is not None and same and each.valid_from <= last.valid_to:
-            joined[-1] = replace(last, valid_to=max(last.valid_to, each.valid_to))
-        else:
-            joined.append(each)
-    return joined

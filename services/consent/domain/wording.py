@@ -30,7 +30,8 @@ def text_hash(
         "language": language,
         "sentences": sentences,
         "purpose": purpose,
-        "lines": [[line.service_id, line.topic] for line in sorted(lines)],
+        "lines": [[line.service_id, line.topic] for line in sorted(lines) if not line.person_id],
+        "persons": [[line.person_id, line.topic] for line in sorted(lines) if line.person_id],
         "from": valid_from.isoformat(),
         "to": valid_to.isoformat(),
     }

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import Reading
-from services.consent.domain.request import Answer, Request, windows
+from services.consent.domain import asking, moments
+from services.consent.domain.request import Answer, Line, Request
+from services.consent.domain.windows import Window, windows
 from services.consent.domain.wording import text_hash
 from services.consent.storage import Requests, sentences
 from services.kernel.errors import NotFound
-from services.kernel.facts import Act
+from services.kernel.facts import Act, Facts
 
 
 def get_request(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
@@ -34,16 +38,20 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     assert case.facts is not None
     repository = _repository(reading)
     found = repository.of_case(case_id)
+    open_now = windows(found, case.facts, reading.now)
     return {
         "case_id": case_id,
         "requests": [
             _detail(reading, repository, repository.row(each.request_id), each, case) for each in found
         ],
-        "windows": [
-            {"service_id": w.service_id, "topic": w.topic, "valid_from": w.valid_from, "valid_to": w.valid_to}
-            for w in windows(found, {case_id: case.facts}, reading.now)
-        ],
+        "windows": [_span(w, service_id=w.service_id) for w in open_now if not w.person_id],
+        "person_windows": [_span(w, person_id=w.person_id) for w in open_now if w.person_id],
+        "nameable": sorted(asking.nameable(case.facts, reading.now)),
     }
+
+
+def _span(window: Window, **receiver: str) -> dict[str, Any]:
+    return {**receiver, "topic": window.topic, "valid_from": window.valid_from, "valid_to": window.valid_to}
 
 
 def waiting_for_me(reading: Reading) -> dict[str, Any]:
@@ -62,7 +70,7 @@ def waiting_for_me(reading: Reading) -> dict[str, Any]:
             items.append(
                 {"request_id": each.request_id, "case_id": each.case_id,
                  "child_person_id": case.facts.case.subject_person,
-                 "service_ids": sorted({line.service_id for line in asked}),
+                 "service_ids": sorted({line.service_id for line in asked if line.service_id}),
                  "requested_by": each.requested_by, "requested_at": each.requested_at}
             )  # fmt: skip
     return {"items": items}
@@ -91,11 +99,9 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "purpose": repository.purpose_as_signed(row, signature, reading.actor.person_id),
         "valid_from": row.valid_from,
         "valid_to": row.valid_to,
-        "answers": [
-            {"service_id": said.line.service_id, "topic": said.line.topic, "answer": str(said.answer)}
-            for said in asked.said
-            if said.signature_id == signature.signature_id
-        ],
+        **_answers(
+            (each.line, each.answer) for each in asked.said if each.signature_id == signature.signature_id
+        ),
     }
 
 
@@ -116,14 +122,23 @@ def _detail(
     if granted and case.decide(Act.WITHDRAW_CONSENT).allowed:
         permitted.append("withdraw")
     shares: dict[str, list[str]] = {}
+    persons: dict[str, list[str]] = {}
     for line in asked.lines:
-        shares.setdefault(line.service_id, []).append(line.topic)
+        named = (
+            persons.setdefault(line.person_id, [])
+            if line.person_id
+            else shares.setdefault(line.service_id, [])
+        )
+        named.append(line.topic)
     return {
         "request_id": asked.request_id,
         "case_id": asked.case_id,
         "child_person_id": facts.case.subject_person,
         "purpose": purpose,
         "shares": [{"service_id": service_id, "topics": topics} for service_id, topics in shares.items()],
+        "person_shares": [
+            {"person_id": person_id, "topics": topics} for person_id, topics in persons.items()
+        ],
         "valid_from": asked.valid_from,
         "valid_to": asked.valid_to,
         "language": row.language,
@@ -132,8 +147,14 @@ def _detail(
         "owner_service_id": facts.case.owner_service,
         "state": asked.summary(facts, now),
         "lines": [
-            {"service_id": line.service_id, "topic": line.topic, "state": asked.state(line, facts, now)}
+            {"service_id": line.service_id, **_line(asked, line, facts, now)}
             for line in asked.lines
+            if not line.person_id
+        ],
+        "person_lines": [
+            {"person_id": line.person_id, **_line(asked, line, facts, now)}
+            for line in asked.lines
+            if line.person_id
         ],
         "signers": [_signer(asked, person_id, topics) for person_id, topics in sorted(signers.items())],
         "text_version": row.text_version,
@@ -143,20 +164,41 @@ def _detail(
         ),
         "you_sign": signable,
         "permitted": permitted,
+        "renew_from": moments.renew_from(asked, facts),
+    }
+
+
+def _line(asked: Request, line: Line, facts: Facts, now: datetime) -> dict[str, str]:
+    return {
+        "topic": line.topic,
+        "state": str(asked.state(line, facts, now)),
+        "reads": str(asked.reads(line, facts, now)),
+    }
+
+
+def _answers(said: Iterable[tuple[Line, Answer]]) -> dict[str, Any]:
+    answers = list(said)
+    return {
+        "answers": [
+            {"service_id": line.service_id, "topic": line.topic, "answer": str(answer)}
+            for line, answer in answers
+            if not line.person_id
+        ],
+        "person_answers": [
+            {"person_id": line.person_id, "topic": line.topic, "answer": str(answer)}
+            for line, answer in answers
+            if line.person_id
+        ],
     }
 
 
 def _signer(asked: Request, person_id: str, topics: list[str]) -> dict[str, Any]:
     words = [said for said in asked.said if said.signer_id == person_id]
-    latest = [(line, asked.latest(person_id, line)) for line in asked.lines]
+    latest = ((line, asked.latest(person_id, line)) for line in asked.lines)
     return {
         "person_id": person_id,
         "required_for": topics,
         "answered_at": words[-1].at if words else None,
         "signature_id": words[-1].signature_id if words else None,
-        "answers": [
-            {"service_id": line.service_id, "topic": line.topic, "answer": str(answer)}
-            for line, answer in latest
-            if answer is not None
-        ],
+        **_answers((line, answer) for line, answer in latest if answer is not None),
     }

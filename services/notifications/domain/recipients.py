@@ -54,6 +54,11 @@ def in_charge(data: Data, scene: Scene) -> Iterable[str]:
     return [holder.person_id] if holder is not None and holder.active else owner(data, scene)
 
 
+def in_charge_while_open(data: Data, scene: Scene) -> Iterable[str]:
+    """As `in_charge`, of a case that is open: after closing nothing waits for anybody."""
+    return [] if scene.case.case.closed else in_charge(data, scene)
+
+
 def owner_of_what_others_hold(data: Data, scene: Scene) -> Iterable[str]:
     """The owner, when the holder is of another unit: what ends may end the holder's own access."""
     case = scene.case.case
@@ -92,6 +97,11 @@ def child_protection(data: Data, scene: Scene) -> Iterable[str]:
 def requester(data: Data, scene: Scene) -> Iterable[str | None]:
     """Who asked for the consent that the event is about."""
     return [scene.requested_by]
+
+
+def requester_while_open(data: Data, scene: Scene) -> Iterable[str | None]:
+    """As `requester`, of a case that is open."""
+    return [] if scene.case.case.closed else requester(data, scene)
 
 
 def whoever_took_over(data: Data, scene: Scene) -> Iterable[str | None]:

@@ -17,6 +17,7 @@ from services.notifications.domain.recipients import (
     child_protection,
     family,
     in_charge,
+    in_charge_while_open,
     named,
     newly_added,
     newly_let_in,
@@ -24,6 +25,7 @@ from services.notifications.domain.recipients import (
     owner_of_what_others_hold,
     participants,
     requester,
+    requester_while_open,
     whoever_took_over,
 )
 
@@ -88,6 +90,12 @@ TABLE: tuple[Line, ...] = (
     at("consent.request_settled.v1", "consent_refused", in_charge, requester, item="request_id",
        when=says("state", "refused", "conflicting")),
     at("consent.withdrawn.v1", "consent_withdrawn", in_charge, owner_of_what_others_hold),  # CO-3
+    at("consent.request_settled.v1", "consent_ended", in_charge_while_open, requester_while_open, item="request_id",
+       when=says("state", "expired")),  # CO-2
+    at("consent.lapsed.v1", "consent_lapsed", in_charge, requester, item="request_id"),  # AG-4, GU-3
+    at("consent.lapsed.v1", "consent_answer_needed", named("waits_for"), item="request_id"),
+    at("consent.renewal_due.v1", "consent_ends_soon", in_charge, requester, item="request_id"),  # CO-2
+    at("consent.say_coming.v1", "say_coming", in_charge, named("person_id")),  # AG-4
     at("consent.windows_changed.v1", "access_opened", newly_let_in),
     # relay log
     at("relay_log.participants_changed.v1", "participant_added", newly_added),
@@ -111,6 +119,7 @@ SILENT = frozenset(
         "cases.person_changed.v1",  # facts, not news
         "cases.concern_raised.v1",  # the owner's own act; the family is not to know yet (LV-17)
         "cases.concern_joined.v1",
+        "consent.person_windows_changed.v1",  # facts; the one named is a parent, who is told by the family
         "cases.step_completed.v1",
         "directory.staff_changed.v1",
         "directory.service_changed.v1",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.kernel.access import consent_status_known
+from services.kernel.conditions import covering
 from services.kernel.errors import NotFound
 from services.kernel.facts import Act, Capacity, Facts, Question, in_force
 from services.relay_log.domain.errors import (
@@ -49,7 +50,7 @@ def demand_cover(post: Post, facts: Facts, now: datetime) -> None:
     asked = Question(facts.case.municipality, post.person_id, Capacity.EMPLOYEE, Act.MANAGE, now)
     if not consent_status_known(asked, facts):
         raise ConsentNotKnown
-    if not any(each.service_id == post.service_id and in_force(each, now) for each in facts.windows):
+    if not any(each.service_id == post.service_id for each in covering(facts, now)):
         raise ConsentMissing(service_ids=[post.service_id])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from services.kernel.calendar import age_at
+from services.kernel.conditions import covering
 from services.kernel.errors import InvalidInput
 from services.kernel.facts import Facts, in_force
 from services.kernel.policies import ADULT_AGE
@@ -59,6 +60,6 @@ def demand_responsible(person_id: str, topic: str, facts: Facts, now: datetime, 
     inside = any(each.unit_id == facts.case.owner_unit for each in taking_part)
     if inside or person_id in (facts.case.owner_person, holder.person_id if holder else None):
         return
-    shared = {each.service_id for each in facts.windows if each.topic == topic and in_force(each, now)}
+    shared = {each.service_id for each in covering(facts, now) if each.topic == topic}
     if not any(each.service_id in shared for each in taking_part):
         raise InvalidInput(fields={field: "topic_not_shared"}, rule="CO-1")

@@ -1,4 +1,4 @@
-"""Requests, their lines, signatures and answers; the chassis' tables and the access facts."""
+"""Requests, their lines, signatures and answers, when each case is weighed next; the chassis' tables and the access facts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,6 +34,9 @@ def upgrade() -> None:
         sa.Column("request_id", sa.String(64), primary_key=True),
         sa.Column("service_id", sa.String(64), primary_key=True),
         sa.Column("topic", sa.String(64), primary_key=True),
+        sa.Column("person_id", sa.String(64), primary_key=True),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("since", UtcDateTime),
     )
     op.create_table(
         "signatures",
@@ -57,6 +60,7 @@ def upgrade() -> None:
         sa.Column("signer_id", sa.String(64), nullable=False),
         sa.Column("service_id", sa.String(64), nullable=False),
         sa.Column("topic", sa.String(64), nullable=False),
+        sa.Column("person_id", sa.String(64), nullable=False),
         sa.Column("answer", sa.String(16), nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
     )
@@ -65,4 +69,18 @@ def upgrade() -> None:
         sa.Column("municipality", sa.String(64), primary_key=True),
         sa.Column("case_id", sa.String(64), primary_key=True),
         sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("persons_digest", sa.String(64), nullable=False),
+    )
+    op.create_table(
+        "weighings",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("case_id", sa.String(64), primary_key=True),
+        sa.Column("due_at", UtcDateTime, index=True),
+    )
+    op.create_table(
+        "told_ahead",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("case_id", sa.String(64), primary_key=True),
+        sa.Column("what", sa.String(16), primary_key=True),
+        sa.Column("of", sa.String(64), primary_key=True),
     )
