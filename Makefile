@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help run setup python test test-rules test-contracts test-services test-faults test-security test-journeys test-bench \
+.PHONY: help run setup python test test-rules test-contracts test-model test-services test-faults test-security test-journeys test-bench \
 	check format journey bench bench-bus faults mutants lock clean
 
 help: ## List the targets
@@ -25,6 +25,9 @@ test-rules: python ## Pure rules (seconds)
 
 test-contracts: python ## The published language
 	@$(PY) -m deploy.tiers contracts
+
+test-model: setup ## Any story, against an oracle (STAFETT_MODEL_EXAMPLES, STAFETT_MODEL_SEED)
+	@$(PY) -m deploy.tiers model
 
 test-services: setup ## Each service on a real broker, on SQLite and PostgreSQL
 	@$(PY) -m deploy.tiers services

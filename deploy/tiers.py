@@ -16,6 +16,7 @@ from deploy.steps import ROOT
 TIERS: dict[str, tuple[str, ...]] = {
     "rules": (),
     "contracts": (),
+    "model": ("broker",),
     "services": ("broker", "postgresql"),
     "faults": ("broker", "postgresql"),
     "security": ("broker", "postgresql"),

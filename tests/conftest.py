@@ -32,7 +32,7 @@ settings.register_profile("stafett", deadline=None)
 settings.load_profile("stafett")
 
 ENGINES = ("sqlite", "postgresql")
-TIERS = ("rules", "services", "contracts", "journeys", "faults", "security", "bench")
+TIERS = ("rules", "model", "services", "contracts", "journeys", "faults", "security", "bench")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -114,8 +114,8 @@ TABLE: dict[Act, tuple[Line, ...]] = {
     Act.READ_NOTES: (
         allow(OWNER, "LV-17"),
         allow(frozenset({LEADER, HOLDER, CHILD}), "LV-17", after_talk),
-        allow(GUARDIAN, "LV-17", after_talk, not_given_apart),
-        allow(CARE, "GU-4", after_talk, not_given_apart),
+        allow(GUARDIAN, "LV-17", after_talk, within_guardians_need, not_given_apart),
+        allow(CARE, "GU-4", after_talk, within_guardians_need, not_given_apart),
     ),
     Act.WRITE_NOTES: (allow(OWNER, "LV-2", at_level_0, is_open),),
     Act.READ_PLAN: (

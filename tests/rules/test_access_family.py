@@ -121,6 +121,15 @@ def test_AG_6_from_16_guardians_see_health_only_where_marked() -> None:
     assert ask(world, CHILD, Act.READ_LOG_ITEM, "health")
 
 
+def test_AG_6_holds_for_notes_from_before_there_was_a_plan() -> None:
+    """AG-6: a note on health is no more for guardians than an entry on it."""
+    world = facts(subject_birth_date=born_years_ago(16))
+    assert ask(world, MOTHER, Act.READ_NOTES, "health").reason_code == "not_needed_by_guardians"
+    assert ask(world, MOTHER, Act.READ_NOTES, "learning")
+    assert ask(world, MOTHER, Act.READ_NOTES)
+    assert ask(world, CHILD, Act.READ_NOTES, "health")
+
+
 def test_AG_7_without_a_registered_birth_date_no_age_is_guessed() -> None:
     """AG-7: guardian, child and third party are all denied; the owning unit reads on."""
     world = shared(subject_birth_date=None)

@@ -1,0 +1,61 @@
+"""What has happened in a case, in plain data: what the oracle judges by. No code of the product is used here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+Line = tuple[str, str]
+"""A receiving service and a topic."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that was written. `apart`: given by the child apart from the guardians, who may not see it."""
+
+    id: str
+    kind: str  # "note" before there is a log, else "log"
+    topic: str | None
+    at: datetime
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class Word:
+    """What one person answered to one line of a request."""
+
+    who: str
+    line: Line
+    answer: str  # "yes", "no" or "talk_first"
+    at: datetime
+
+
+@dataclass
+class Request:
+    """Consent that was asked for, and all that was answered."""
+
+    lines: frozenset[Line]
+    starts: datetime
+    ends: datetime
+    words: list[Word] = field(default_factory=list)
+
+
+@dataclass
+class Chronicle:
+    """The case. `ties`: (parental responsibility, verified) by guardian; `posts`: (unit, role) by employee; `left`: the
+    day from which an employee works there no more."""
+
+    born: date
+    grade: str
+    owner: str
+    unit: str
+    posts: dict[str, tuple[str, str]]
+    ties: dict[str, tuple[bool, bool]]
+    level: int = 0
+    closed: bool = False
+    talked: bool = False
+    holder: str | None = None
+    left: dict[str, date] = field(default_factory=dict)
+    takes_part: set[str] = field(default_factory=set)
+    items: list[Item] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)

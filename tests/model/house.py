@@ -1,0 +1,348 @@
+"""The four services that decide, in one process on SQLite, with a bus that a test can hold back.
+
+Commands, queries, timers, outboxes and inboxes are the product's own. What a service has told is carried from its
+outbox to the others' intake, each pair of services being a way of its own: a way that is held keeps its events, in
+order, and the heartbeats behind them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.cases.commands.raise_concern import register
+from services.cases.domain.people import RegisteredGuardian, RegisteredPerson
+from services.cases.service import CasesService
+from services.chassis.actor import Actor, service_actor
+from services.chassis.app import App
+from services.chassis.bus.outbox import event_of
+from services.chassis.bus.relay import _heartbeat
+from services.chassis.bus.topology import HEARTBEAT
+from services.chassis.clock import SettableClock
+from services.chassis.keys import ensure_key_material
+from services.chassis.service import Service, Work
+from services.chassis.settings import Settings
+from services.consent.service import ConsentService
+from services.contracts import cases, directory, relay_log
+from services.contracts.base import Procedure
+from services.contracts.catalogue import HEARS, STREAMS
+from services.contracts.envelope import Event
+from services.directory.service import DirectoryService
+from services.kernel.errors import Refusal
+from services.kernel.identity_number import make_test_number
+from services.relay_log.service import RelayLogService
+
+START = datetime(2026, 11, 23, 10, tzinfo=UTC)
+SCHOOL, PSYCHOLOGY, HEALTH = "school", "psychology", "health"
+STAFF = {
+    "teacher": (SCHOOL, "employee"), "colleague": (SCHOOL, "employee"), "head": (SCHOOL, "leader"),
+    "psychologist": (PSYCHOLOGY, "employee"), "other-psychologist": (PSYCHOLOGY, "employee"),
+    "chief": (PSYCHOLOGY, "leader"), "nurse": (HEALTH, "employee"), "matron": (HEALTH, "leader"),
+}  # fmt: skip
+"""Who works where. The case is the teacher's; psychology and health station are other services."""
+FAMILY = ("mother", "father", "stepfather")
+_numbers = count(1)
+
+
+class Register:
+    """A population register that a test writes."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, RegisteredPerson] = {}
+
+    def find(self, number: str) -> RegisteredPerson | None:
+        """What it tells of a number."""
+        return self.people.get(number)
+
+
+class House:
+    """The services, with one clock. Each town in it is a municipality of its own (SE-7)."""
+
+    def __init__(self, folder: Path) -> None:
+        ensure_key_material(folder)
+        self.clock, self.register = SettableClock(START), Register()
+        kinds = (DirectoryService, self._cases_with_register(), ConsentService, RelayLogService)
+        self.apps = {kind.name: self._open(kind, folder) for kind in kinds}
+
+    def _open(self, kind: type[Service], folder: Path) -> App:
+        database = f"sqlite:///{folder}/{kind.name}.sqlite3"
+        app = App(
+            kind,
+            Settings(kind.name, folder, "amqp://127.0.0.1:1//", database, sandbox=True),
+            clock=self.clock,
+        )
+        app.setup()
+        return app
+
+    def _cases_with_register(self) -> type[Service]:
+        register = self.register
+
+        class Cases(CasesService):
+            """Cases, with the test's register."""
+
+            @classmethod
+            def services(cls, settings: Settings) -> Any:
+                outside = super().services(settings)
+                return replace(outside, registers=replace(outside.registers, population=register))
+
+        return Cases
+
+    def close(self) -> None:
+        """Close the databases."""
+        for app in self.apps.values():
+            app.db.close()
+        self.apps["cases"].surroundings.services.lane_record.close()
+
+
+@contextmanager
+def house(folder: Path) -> Iterator[House]:
+    """The services, until the block ends."""
+    made = House(folder)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@dataclass
+class Way:
+    """From one service to another: what is on its way, whether it is held, and how old what has arrived is."""
+
+    held: bool = False
+    waiting: deque[bytes] = field(default_factory=deque)
+    as_of: datetime = START
+
+
+class Bus:
+    """What the services tell, carried between their outboxes and intakes."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._told = {name: _last(app) for name, app in house.apps.items()}
+        self.ways = {
+            (source, hearer): Way(as_of=house.clock.now())
+            for hearer, streams in HEARS.items()
+            if hearer in house.apps
+            for source in sorted({STREAMS[stream] for stream in streams} & set(house.apps))
+        }
+
+    def carry(self) -> list[Event]:
+        """Bring everything that was told to whoever may have it now, and what that makes them tell; all of it."""
+        told: list[Event] = []
+        while fresh := self._collect():
+            told += fresh
+            self._deliver()
+        return told
+
+    def beat(self) -> None:
+        """Each source vouches for what it told until now: its word goes behind it on every way."""
+        now = self._house.clock.now()
+        for (source, hearer), way in self.ways.items():
+            for stream in sorted(HEARS[hearer]):
+                if STREAMS[stream] == source:
+                    way.waiting.append(_heartbeat(source, stream, now, now, 0).body)
+        self._deliver()
+
+    def hold(self, source: str, hearer: str) -> None:
+        """Let nothing through from one service to another."""
+        self.ways[source, hearer].held = True
+
+    def release(self) -> None:
+        """Let everything through that was held."""
+        for way in self.ways.values():
+            way.held = False
+        self._deliver()
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing is on its way."""
+        return not any(way.waiting for way in self.ways.values())
+
+    def age(self, hearer: str) -> timedelta:
+        """How old what a service knows of others is, by the oldest of its ways (CO-9)."""
+        now = self._house.clock.now()
+        return max(now - way.as_of for (_, to), way in self.ways.items() if to == hearer)
+
+    def _collect(self) -> list[Event]:
+        fresh: list[Event] = []
+        for name, app in self._house.apps.items():
+            table = app.db.chassis.outbox
+            with app.db.read() as conn:
+                rows = conn.execute(
+                    sa.select(table).where(table.c.row > self._told[name]).order_by(table.c.row)
+                ).all()
+            for row in rows:
+                self._told[name] = row.row
+                event = event_of(row)
+                fresh.append(event)
+                for (source, hearer), way in self.ways.items():
+                    if source == name and event.stream in HEARS[hearer]:
+                        way.waiting.append(event.to_json())
+        return fresh
+
+    def _deliver(self) -> None:
+        for (_, hearer), way in self.ways.items():
+            if way.held or not way.waiting:
+                continue
+            self._house.apps[hearer].inbox.receive(*way.waiting)
+            beats = [
+                event.time for event in map(Event.from_json, way.waiting) if event.type.endswith(HEARTBEAT)
+            ]
+            way.as_of = max([way.as_of, *beats])
+            way.waiting.clear()
+
+
+def _last(app: App) -> int:
+    table = app.db.chassis.outbox
+    with app.db.read() as conn:
+        return int(conn.scalar(sa.select(sa.func.max(table.c.row))) or 0)
+
+
+class Town:
+    """One municipality with one child, in short words for what people do there. Refusals are raised."""
+
+    def __init__(self, house: House, born: date, grade: str = "ungraded") -> None:
+        self.house, self.place = house, f"town{next(_numbers)}"
+        house.clock.set(START)
+        self.bus = Bus(house)
+        self.born, self.grade = born, grade
+        self.responsible = {"mother": (True, True), "father": (True, True), "stepfather": (False, True)}
+        self.roles: dict[str, date | None] = dict.fromkeys(STAFF)
+        self._catalogue()
+        for person in STAFF:
+            self.employ(person, None)
+        self.bus.carry()
+        self.bus.beat()
+        self._tell_register()
+        raised = self.do(
+            cases.RaiseConcern, "teacher", child_number=self.number, unit_id=self.id(SCHOOL), concern="a concern"
+        )  # fmt: skip
+        self.case_id = str(raised["id"])
+        self.bus.carry()
+
+    @property
+    def now(self) -> datetime:
+        """The time in all services."""
+        return self.house.clock.now()
+
+    @property
+    def number(self) -> str:
+        """The child's, as the register has it; a synthetic one."""
+        return make_test_number(self.born, 0)
+
+    def id(self, name: str) -> str:
+        """The id that somebody or something has here."""
+        return f"{self.place}-{name}"
+
+    def actor(self, who: str) -> Actor:
+        """Staff act for their unit, the child for itself, others as guardians."""
+        if who in STAFF:
+            return Actor(self.place, "employee", self.id(who), self.id(STAFF[who][0]), "high")
+        return Actor(self.place, "self" if who == "child" else "guardian", self.id(who), None, "high")
+
+    def ask(self, procedure: Procedure, who: str, **request: Any) -> dict[str, Any]:
+        """Ask or command as somebody; raises Refusal."""
+        return self._call(procedure, self.actor(who), request)
+
+    def do(self, procedure: Procedure, who: str, **request: Any) -> dict[str, Any]:
+        """As `ask`, of the case."""
+        case_id = getattr(self, "case_id", None)
+        named = {"case_id": case_id} if procedure.request().fields.get("case_id") is not None else {}
+        return self.ask(procedure, who, **{**named, **request})
+
+    def _call(self, procedure: Procedure, actor: Actor, request: Mapping[str, Any]) -> dict[str, Any]:
+        plain = {
+            key: value.isoformat() if isinstance(value, date) else value for key, value in request.items()
+        }
+        return self.house.apps[procedure.service].call(procedure, actor, plain)
+
+    # ------------------------------------------------------------ what is so
+
+    def employ(self, person: str, ends: date | None) -> None:
+        """Somebody works in their unit, until the day it ends."""
+        unit, role = STAFF[person]
+        self.roles[person] = ends
+        self._call(directory.PutStaff, service_actor("seed", self.place), {
+            "person_id": self.id(person), "name": person, "title": "", "email": f"{person}@example.org",
+            "roles": [{"unit_id": self.id(unit), "service_id": self.id(f"{unit}-service"), "role": role,
+                       "valid_from": "2020-01-01", **({"valid_to": ends.isoformat()} if ends else {})}],
+        })  # fmt: skip
+
+    def family(self, person: str, responsible: bool, verified: bool) -> None:
+        """The register tells something else of a guardian's responsibility."""
+        self.responsible[person] = (responsible, verified)
+        self._refresh()
+
+    def protect(self, grade: str) -> None:
+        """The register tells another address grade of the child."""
+        self.grade = grade
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._tell_register()
+        with self.house.apps["cases"].work(self.place) as uow:
+            register(uow, self.house.register.people[self.number])
+
+    def _tell_register(self) -> None:
+        self.house.register.people[self.number] = RegisteredPerson(
+            self.number, "A child", self.born, self.grade, person_id=self.id("child"),
+            guardians=tuple(
+                RegisteredGuardian(
+                    make_test_number(date(1985, 1 + at, 1), 0), person, date(1985, 1 + at, 1),
+                    person if person in ("mother", "father") else "other", *self.responsible[person],
+                    person_id=self.id(person),
+                )
+                for at, person in enumerate(FAMILY)
+            ),
+        )  # fmt: skip
+
+    def _catalogue(self) -> None:
+        with self.house.apps["directory"].work(self.place) as uow:
+            for unit in (SCHOOL, PSYCHOLOGY, HEALTH):
+                service = self.id(f"{unit}-service")
+                uow.record(
+                    directory.ServiceChanged,
+                    service,
+                    {"service_id": service, "kind": "supporting", "active": True},
+                )
+                uow.record(directory.UnitChanged, self.id(unit), {
+                    "unit_id": self.id(unit), "service_id": service, "active": True,
+                })  # fmt: skip
+
+    # ------------------------------------------------------------ what time does
+
+    def tick(self) -> None:
+        """Every timer of every service has its turn; what one raises is raised."""
+        for app in self.house.apps.values():
+            for name in dir(app.service_cls):
+                timer = getattr(getattr(app.service_cls, name), "timer", None)
+                if timer is not None and name != "forget_old_idempotency_keys":
+                    timer(app.service_cls(), Work(app))
+
+    # ------------------------------------------------------------ what is read
+
+    def reads(self, service: str, who: str) -> frozenset[str]:
+        """The ids of all that somebody is shown by a service."""
+        try:
+            return frozenset(_READS[service](self, who))
+        except Refusal:
+            return frozenset()
+
+    def _case(self, who: str) -> Iterator[str]:
+        for note in self.do(cases.GetCase, who, with_notes=True)["notes"]:
+            yield note["note_id"]
+
+    def _log(self, who: str) -> Iterator[str]:
+        log = self.do(relay_log.GetLog, who)
+        for kind in ("goal", "measure", "entry", "view"):
+            yield from (item[f"{kind}_id"] for item in log["entries" if kind == "entry" else f"{kind}s"])
+
+
+_READS = {"cases": Town._case, "relay_log": Town._log}

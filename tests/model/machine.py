@@ -1,0 +1,435 @@
+"""Any sequence of what can happen in a case; after each step everybody reads what the oracle says, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from services.contracts import cases, consent, relay_log
+from services.kernel.errors import Refusal
+from tests.model.chronicle import Chronicle, Item, Request, Word
+from tests.model.house import FAMILY, HEALTH, PSYCHOLOGY, SCHOOL, STAFF, House, Town
+from tests.model.oracle import age, holder, readable, who_sign
+
+OTHERS = (PSYCHOLOGY, HEALTH)
+TOPICS = ("learning", "health", "home")
+READERS = (*STAFF, *FAMILY, "child")
+SIGNERS = ("mother", "father", "child")
+BIRTHS = (
+    date(2011, 11, 26), date(2010, 11, 26), date(2008, 11, 26), date(2012, 2, 29), date(2010, 6, 1), date(2014, 11, 26),
+    date(2022, 3, 5),
+)  # fmt: skip
+"""Three days before 15, 16 and 18; a leap day's child before 15; sixteen already; before 12; and four years old."""
+STEPS = ("seconds", "half a minute", "an hour", "eve", "midnight", "midnight", "days", "season")
+"""Of time; the eve is that of the next birthday, and midnight is when it begins."""
+PROTECTED = ("confidential", "strictly_confidential")
+KNOWN_FOR = timedelta(seconds=30)
+READING_TIME = timedelta(days=30)
+"""CO-9's age, and how long others may fetch the report of a closed case (LG-10)."""
+
+shares = st.dictionaries(st.sampled_from(OTHERS), st.sets(st.sampled_from(TOPICS), min_size=1), min_size=1)
+answers = st.sampled_from(("yes", "yes", "yes", "no", "talk_first", "partly"))
+
+
+@contextmanager
+def perhaps() -> Iterator[None]:
+    """What is refused has not happened, and is not told to the oracle."""
+    try:
+        yield
+    except Refusal:
+        pass
+
+
+class Model(RuleBasedStateMachine):
+    """One child's case, told to the services and to the oracle. Set `house` before it runs.
+
+    `stage`: how it begins, 0: with a concern, 2: as cooperation to which everyone has agreed."""
+
+    house: ClassVar[House]
+    stage: ClassVar[int]
+
+    @initialize(born=st.sampled_from(BIRTHS), wanted=shares)
+    def begin(self, born: date, wanted: dict[str, set[str]]) -> None:
+        self.town, stage = Town(self.house, born), self.stage
+        self.case = Chronicle(born, "ungraded", "teacher", SCHOOL, dict(STAFF), dict(self.town.responsible))
+        self.lately: list[Chronicle] = []
+        self._add_notes()
+        steps: list[Callable[[], None]] = []
+        if stage >= 1:
+            steps += [
+                partial(self.talk, "apart"),
+                partial(self.move, 1, ()),
+                *(partial(self.write, "entry", topic, "teacher") for topic in TOPICS),
+            ]
+        if stage == 2:
+            steps += [
+                partial(self.ask, wanted, 0),
+                *(partial(self.answer, who, -1, "yes") for who in SIGNERS),
+                partial(self.move, 2, tuple(wanted)),
+                partial(self.bring_in, "psychologist"),
+                partial(self.bring_in, "nurse"),
+            ]
+        for step in steps:
+            step()
+            self._carry()
+            self.town.bus.beat()
+
+    # ------------------------------------------------------------ before there is a plan
+
+    @precondition(lambda self: self.case.level == 0)
+    @rule(given=st.sampled_from(("together", "apart", "missing")))
+    def talk(self, given: str) -> None:
+        view = (
+            {"child_view_missing": "too_young"}
+            if given == "missing"
+            else {"child_view": "v", "child_view_given": given}
+        )
+        with perhaps():
+            self.town.do(
+                cases.RecordTalk, "teacher", held_on=self.town.now.date(), summary="s",
+                with_person_ids=[self.town.id("mother")], **view,
+            )  # fmt: skip
+            self.case.talked = True
+            self._add_notes()
+
+    @precondition(lambda self: self.case.level == 0)
+    @rule(topic=st.sampled_from((None, *TOPICS)))
+    def note(self, topic: str | None) -> None:
+        with perhaps():
+            self.town.do(cases.RecordNote, "teacher", text="n", topic=topic)
+            self._add_notes()
+
+    def _add_notes(self) -> None:
+        """The owner's list says which notes there are; who else may read them is the oracle's."""
+        known = {item.id for item in self.case.items}
+        for note in self.town.do(cases.GetNotes, "teacher")["notes"]:
+            if note["note_id"] not in known:
+                self.case.items.append(
+                    Item(note["note_id"], "note", note["topic"], self.town.now, note["kind"] == "view")
+                )
+
+    # ------------------------------------------------------------ the case
+
+    @precondition(lambda self: not self._held)
+    @rule(to_level=st.sampled_from((1, 1, 2, 3)), services=st.sets(st.sampled_from(OTHERS)).map(tuple))
+    def move(self, to_level: int, services: Sequence[str]) -> None:
+        first = self.case.level == 0
+        appointed = {"holder_person_id": self.town.id("teacher"), "holder_unit_id": self.town.id(SCHOOL)}
+        with perhaps():
+            self.town.do(
+                cases.MoveLevel, self._holder, to_level=to_level, reason="r", family_answer="agreed",
+                against_suggestion_reason="r", service_ids=[self.town.id(f"{each}-service") for each in services],
+                **(appointed if first else {}),
+            )  # fmt: skip
+            if to_level < self.case.level:
+                needed = {SCHOOL, *services}
+                self.case.takes_part = {who for who in self.case.takes_part if STAFF[who][0] in needed}
+            self.case.level = to_level
+            self.case.holder = "teacher" if first else self.case.holder
+
+    @precondition(lambda self: self._open and not self._held)
+    @rule(to=st.sampled_from(("teacher", "colleague", "psychologist", "nurse")), accepts=st.booleans())
+    def hand_over(self, to: str, accepts: bool) -> None:
+        with perhaps():
+            asked = self.town.do(
+                cases.ProposeHandover, self._holder, to_person_id=self.town.id(to), family_answer="agreed",
+                to_unit_id=self.town.id(STAFF[to][0]),
+            )  # fmt: skip
+            self._carry()
+            self.town.do(
+                cases.AnswerHandover,
+                to,
+                handover_id=asked["id"],
+                answer="accepted" if accepts else "declined",
+            )
+            if accepts:
+                self.case.holder = to
+
+    @precondition(lambda self: not self._held and self.case.level >= 1)
+    @rule(sure=st.integers(0, 5))
+    def close(self, sure: int) -> None:
+        if sure < 5:
+            return
+        with perhaps():
+            self.town.do(cases.CloseCase, self._holder, outcome="other", reason="r")
+            self.case.closed = True
+            for each in self.case.requests:
+                each.ends = min(each.ends, self.town.now + READING_TIME)
+
+    # ------------------------------------------------------------ the log
+
+    @precondition(lambda self: self._open)
+    @rule(
+        kind=st.sampled_from(("goal", "entry", "comment", "together", "apart", "apart, shown")),
+        topic=st.sampled_from(TOPICS), who=st.sampled_from(("teacher", "teacher", "mother", "child", "psychologist")),
+    )  # fmt: skip
+    def write(self, kind: str, topic: str, who: str) -> None:
+        with perhaps():
+            if kind == "goal":
+                done = self.town.do(relay_log.AddGoal, who, topic=topic, text="t")
+            elif kind in ("entry", "comment"):
+                done = self.town.do(
+                    relay_log.AddEntry, who, kind="note" if kind == "entry" else kind, topic=topic, text="t"
+                )
+            else:
+                done = self.town.do(
+                    relay_log.RecordView, who, topic=topic, occasion="other", text="t", given=kind.split(",")[0],
+                    guardians_may_see=kind == "apart, shown",
+                )  # fmt: skip
+            self.case.items.append(Item(done["id"], "log", topic, self.town.now, apart=kind == "apart"))
+
+    @precondition(lambda self: self._open and not self._held)
+    @rule(
+        who=st.sampled_from(
+            ("colleague", "psychologist", "psychologist", "nurse", "nurse", "other-psychologist")
+        )
+    )
+    def bring_in(self, who: str) -> None:
+        with perhaps():
+            self.town.do(
+                relay_log.BringIn, self._holder, person_id=self.town.id(who), unit_id=self.town.id(STAFF[who][0]),
+                may_write=True,
+            )  # fmt: skip
+            self.case.takes_part.add(who)
+
+    @precondition(lambda self: self._open and self.case.takes_part)
+    @rule(who=st.sampled_from(("psychologist", "nurse", "colleague", "other-psychologist")))
+    def let_go(self, who: str) -> None:
+        if who not in self.case.takes_part:
+            return
+        with perhaps():
+            standing = [
+                each["participant_id"] for each in self.town.do(relay_log.GetLog, "teacher")["participants"]
+                if each["person_id"] == self.town.id(who) and not each["valid_to"]
+            ]  # fmt: skip
+            for participant_id in standing:
+                self.town.do(relay_log.Release, self._holder, participant_id=participant_id, notice="thanks")
+            self.case.takes_part.discard(who)
+
+    # ------------------------------------------------------------ consent
+
+    @precondition(lambda self: self.case.talked and not self.case.closed)
+    @rule(wanted=shares, ahead=st.sampled_from((0, 0, 0, 5)))
+    def ask(self, wanted: dict[str, set[str]], ahead: int) -> None:
+        today = self.town.now.astimezone(ZoneInfo("Europe/Oslo")).date()
+        first, last = today + timedelta(days=ahead), today + timedelta(days=120)
+        lines = [{"service_id": self.town.id(f"{service}-service"), "topics": sorted(topics)}
+                 for service, topics in sorted(wanted.items())]  # fmt: skip
+        with perhaps():
+            self.town.do(
+                consent.RequestConsent, self._holder, purpose="p", shares=lines, valid_to=last,
+                **({"valid_from": first} if ahead else {}),
+            )  # fmt: skip
+            named = frozenset((service, topic) for service, topics in wanted.items() for topic in topics)
+            starts = _midnight(first) if ahead else self.town.now
+            self.case.requests.append(Request(named, starts, _midnight(last + timedelta(days=1))))
+
+    @precondition(lambda self: self.case.requests and not self.case.closed)
+    @rule(by=st.integers(0, 2), which=st.integers(0, 2), answer=answers)
+    def somebody_answers(self, by: int, which: int, answer: str) -> None:
+        """One of those who are to sign, on one of the latest requests."""
+        signers = sorted({who for topic in TOPICS for who in who_sign(self.case, topic, self.town.now)[0]})
+        if signers:
+            self.answer(signers[by % len(signers)], -1 - which % len(self.case.requests), answer)
+
+    def answer(self, who: str, which: int, answer: str) -> None:
+        with perhaps():
+            found = self.town.do(consent.ConsentsOfCase, "teacher")["requests"]
+            ids = sorted(each["request_id"] for each in found)
+            shown = self.town.ask(consent.GetRequest, who, request_id=ids[which])
+            me = [each for each in shown["signers"] if each["person_id"] == self.town.id(who)]
+            mine = {topic for each in me for topic in each["required_for"]}
+            said = [
+                {"service_id": line["service_id"], "topic": line["topic"],
+                 "answer": answer if answer != "partly" else ("yes" if line["topic"] == "learning" else "no")}
+                for line in shown["lines"] if line["topic"] in mine
+            ]  # fmt: skip
+            self.town.ask(
+                consent.Sign, who, request_id=ids[which], text_hash=shown["text_hash"], answers=said
+            )
+            for each in said:
+                line = (
+                    each["service_id"].removeprefix(f"{self.town.place}-").removesuffix("-service"),
+                    each["topic"],
+                )
+                self.case.requests[which].words.append(Word(who, line, each["answer"], self.town.now))
+
+    @precondition(lambda self: self._agreed)
+    @rule(
+        by=st.integers(0, 2), service=st.sampled_from((None, *OTHERS)), topic=st.sampled_from((None, *TOPICS))
+    )
+    def somebody_withdraws(self, by: int, service: str | None, topic: str | None) -> None:
+        """One of those who have said yes to something."""
+        self.withdraw(self._agreed[by % len(self._agreed)], service, topic)
+
+    @property
+    def _agreed(self) -> list[str]:
+        return sorted(
+            {word.who for each in self.case.requests for word in each.words if word.answer == "yes"}
+        )
+
+    def withdraw(self, who: str, service: str | None, topic: str | None) -> None:
+        named = {"service_id": self.town.id(f"{service}-service")} if service else {}
+        with perhaps():
+            self.town.do(consent.Withdraw, who, **named, **({"topic": topic} if topic else {}))
+            for each in self.case.requests:
+                for line in each.lines:
+                    said = [word.answer for word in each.words if (word.who, word.line) == (who, line)]
+                    if service in (None, line[0]) and topic in (None, line[1]) and said[-1:] == ["yes"]:
+                        each.words.append(Word(who, line, "no", self.town.now))
+
+    # ------------------------------------------------------------ people
+
+    @precondition(lambda self: self.case.grade not in PROTECTED)
+    @rule(who=st.sampled_from(FAMILY), tie=st.sampled_from(((True, True), (False, True), (True, False))))
+    def responsibility(self, who: str, tie: tuple[bool, bool]) -> None:
+        self.town.family(who, *tie)
+        self.case.ties[who] = tie
+
+    @rule(grade=st.sampled_from(("ungraded", "client", *PROTECTED)))
+    def address_grade(self, grade: str) -> None:
+        self.town.protect(grade)
+        self.case.grade = grade
+
+    @rule(who=st.sampled_from(tuple(STAFF)), ends=st.sampled_from((0, 1, None)))
+    def role(self, who: str, ends: int | None) -> None:
+        """A role ends today, or tomorrow, or goes on."""
+        today = self.town.now.astimezone(ZoneInfo("Europe/Oslo")).date()
+        self.case.left.pop(who, None)
+        if ends is not None:
+            self.case.left[who] = today + timedelta(days=ends)
+        self.town.employ(who, self.case.left.get(who))
+
+    # ------------------------------------------------------------ time, and the bus
+
+    @rule(step=st.sampled_from(STEPS), heard=st.sampled_from((True, True, False)))
+    def time_passes(self, step: str, heard: bool) -> None:
+        self.town.house.clock.set(self._later(step))
+        self.town.tick()
+        self._carry()
+        if heard:
+            self.town.bus.beat()
+
+    def _later(self, step: str) -> datetime:
+        now = self.town.now
+        plain = {"seconds": timedelta(seconds=20), "half a minute": timedelta(seconds=31),
+                 "an hour": timedelta(hours=1), "days": timedelta(days=6), "season": timedelta(days=100)}  # fmt: skip
+        if step in plain:
+            return now + plain[step]
+        birthday = next(
+            at for years in range(3) if (at := _midnight(_birthday(self.case.born, now.year + years))) > now
+        )
+        return (
+            birthday - timedelta(seconds=1)
+            if step == "eve" and now < birthday - timedelta(seconds=1)
+            else birthday
+        )
+
+    @rule(way=st.sampled_from((
+        ("consent", "relay_log"), ("consent", "cases"), ("cases", "relay_log"), ("cases", "consent"),
+        ("relay_log", "cases"), ("directory", "relay_log"), ("directory", "cases"),
+    )))  # fmt: skip
+    def hold(self, way: tuple[str, str]) -> None:
+        """From now on one service hears another late."""
+        self.town.bus.hold(*way)
+
+    @rule()
+    def catch_up(self) -> None:
+        """What was held back comes."""
+        self.town.bus.release()
+        self._carry()
+        self.town.bus.beat()
+
+    # ------------------------------------------------------------ what must hold
+
+    @invariant()
+    def everybody_reads_what_the_oracle_says(self) -> None:
+        """CO-1 to CO-5, CO-8 to CO-10, AG-1 to AG-8, GU-1 to GU-3, PR-6, LV-17, LG-1, LG-5, LG-7, HO-4, HO-6."""
+        if not hasattr(self, "town"):
+            return
+        self.town.tick()
+        self._carry()
+        if self.town.bus.still:
+            self.lately = []
+        for service, kind in (("cases", "note"), ("relay_log", "log")):
+            fresh = self.town.bus.age(service) <= KNOWN_FOR
+            of_kind = {item.id for item in self.case.items if item.kind == kind}
+            for who in READERS:
+                right = [readable(case, who, self.town.now) & of_kind for case in (*self.lately, self.case)]
+                self._judge(service, who, right, fresh)
+        self.lately.append(replace(deepcopy(self.case), items=self.case.items))
+
+    def _judge(self, service: str, who: str, right: list[frozenset[str]], fresh: bool) -> None:
+        """`right`: what may be read by what has been so since all was heard of, the last of them by what is so now."""
+        got = self.town.reads(service, who)
+        third_party = who in STAFF and STAFF[who][0] != SCHOOL
+        if third_party and not fresh:
+            assert not got, self._story(who, service, "reads on knowledge that is too old (CO-9)", got)
+        elif len(right) == 1:
+            assert got == right[0], self._story(who, service, f"reads {self._named(got)}, and may", right[0])
+        else:
+            once = frozenset[str]().union(*right)
+            assert got <= once, self._story(who, service, f"reads {self._named(got)}, and could lately", once)
+
+    def _story(self, who: str, service: str, does: str, what: frozenset[str]) -> str:
+        years = age(self.case, self.town.now)
+        return f"{who}, of a child of {years}, in {service}: {does} {self._named(what)}"
+
+    def _named(self, ids: frozenset[str]) -> list[str]:
+        return [
+            f"{item.kind} on {item.topic} of {item.at:%d.%m. %H:%M}{' apart' if item.apart else ''}"
+            for item in self.case.items if item.id in ids
+        ] + [f"unknown {each}" for each in ids - {item.id for item in self.case.items}]  # fmt: skip
+
+    # ------------------------------------------------------------ helpers
+
+    @property
+    def _held(self) -> bool:
+        return any(way.held or way.waiting for way in self.town.bus.ways.values())
+
+    @property
+    def _open(self) -> bool:
+        return self.case.level >= 1 and not self.case.closed
+
+    @property
+    def _holder(self) -> str:
+        return holder(self.case, self.town.now) or "teacher"
+
+    def _carry(self) -> None:
+        """Let the bus bring what was told. An entry that nobody wrote here is a notice of release (LV-11)."""
+        known = {item.id for item in self.case.items}
+        for event in self.town.bus.carry():
+            if event.type == relay_log.EntryAdded.type and event.data["entry_id"] not in known:
+                self.case.items.append(Item(event.data["entry_id"], "log", event.data["topic"], event.time))
+
+
+class Concern(Model):
+    """Stories that begin with a concern."""
+
+    stage = 0
+
+
+class Cooperation(Model):
+    """Stories that begin in the middle of cooperation."""
+
+    stage = 2
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/Oslo"))
+
+
+def _birthday(born: date, year: int) -> date:
+    try:
+        return born.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)

@@ -1,0 +1,76 @@
+"""Who may read what, in sixty lines: written from the rulebook alone, knowing nothing of the product."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from tests.model.chronicle import Chronicle, Item, Line, Request
+
+YOUTH, YOUTH_ALONE_ON_HEALTH, ADULT = 15, 16, 18
+
+
+def readable(case: Chronicle, who: str, now: datetime) -> frozenset[str]:
+    return frozenset(item.id for item in case.items if may_read(case, who, item, now))
+
+
+def may_read(case: Chronicle, who: str, item: Item, now: datetime) -> bool:
+    told = item.kind != "note" or case.talked  # LV-17
+    if who == "child":
+        return told and age(case, now) >= 12  # AG-1, LG-7
+    if who not in case.posts:
+        limited = item.topic == "health" and age(case, now) >= YOUTH_ALONE_ON_HEALTH  # AG-6
+        guards = case.ties.get(who) == (True, True) and age(case, now) < ADULT  # GU-2, GU-3, AG-5
+        return guards and told and not item.apart and not limited  # LG-5
+    return works(case, who, now) and may_read_at_work(case, who, item, now, told)  # CO-10
+
+
+def may_read_at_work(case: Chronicle, who: str, item: Item, now: datetime, told: bool) -> bool:
+    unit, role = case.posts[who]
+    leads = role == "leader" and case.grade not in ("confidential", "strictly_confidential")  # PR-6
+    holds, takes_part = who == holder(case, now), who in case.takes_part
+    if unit == case.unit:
+        return who == case.owner or (told and (leads or holds)) or (item.kind == "log" and takes_part)  # LG-1
+    led = leads and any(case.posts[each][0] == unit for each in case.takes_part)
+    here = (holds or takes_part or led) and item.kind == "log" and item.topic is not None  # SE-3, HO-4
+    return here and any(opens(case, request, (unit, str(item.topic)), item, now) for request in case.requests)
+
+
+def opens(case: Chronicle, request: Request, line: Line, item: Item, now: datetime) -> bool:
+    if line not in request.lines or not request.starts <= now < request.ends:  # CO-1, CO-2, CO-5
+        return False
+    said = {word.who: word for word in request.words if word.line == line and word.answer != "talk_first"}
+    yes = {who for who, word in said.items() if word.answer == "yes"}  # CO-3: the latest word counts
+    signers, adults = who_sign(case, line[1], now)
+    if signers and signers <= yes:  # GU-1
+        return True
+    silent = age(case, now) >= YOUTH > age(case, item.at) and "child" not in said  # AG-4
+    before = bool(adults) and adults <= yes and all(age(case, said[who].at) < YOUTH for who in adults)
+    return silent and before
+
+
+def who_sign(case: Chronicle, topic: str, now: datetime) -> tuple[set[str], set[str]]:
+    claim = {who for who, (responsible, _) in case.ties.items() if responsible}
+    adults = claim if all(case.ties[who][1] for who in claim) else set()  # GU-3
+    if age(case, now) >= (YOUTH_ALONE_ON_HEALTH if topic == "health" else YOUTH):  # AG-2
+        return {"child"}, adults
+    youth = {"child"} if age(case, now) >= YOUTH and adults else set()  # AG-3
+    return adults | youth, adults
+
+
+def holder(case: Chronicle, now: datetime) -> str | None:
+    if case.holder and works(case, case.holder, now):
+        return case.holder
+    heads = (who for who, post in case.posts.items() if post == (case.unit, "leader"))  # HO-6
+    return next(heads) if case.level >= 1 and not case.closed else None
+
+
+def works(case: Chronicle, who: str, now: datetime) -> bool:
+    return who not in case.left or local(now) < case.left[who]
+
+
+def age(case: Chronicle, now: datetime) -> int:
+    day = local(now)  # AG-7, AG-8
+    return day.year - case.born.year - ((day.month, day.day) < (case.born.month, case.born.day))
+
+
+def local(now: datetime) -> date:
+    return now.astimezone(ZoneInfo("Europe/Oslo")).date()
