@@ -16,6 +16,7 @@ _MODULES = (
     "concern",
     "consent",
     "consent_ask",
+    "coordinator",
     "family",
     "handover",
     "home",

@@ -56,6 +56,8 @@ PATHS: dict[str, str] = {
     "lane_receipt": "/melding/<report_id>/kvittering",
     "lane_list": "/melding/liste",
     "lane_item": "/melding/<report_id>",
+    # the coordinator
+    "explain": "/koordinator/hvorfor",
     # the relay log
     "plan": "/sak/<case_id>/logg",
     "meetings": "/sak/<case_id>/logg/moter",

@@ -109,13 +109,19 @@ def sentence(refusal: Refusal) -> str | None:
     if not translate.has(key):
         if refusal.status != 403:
             return None
-        why = f"decisions.{refusal.code}"
         forbidden = translate("errors.forbidden")
-        return f"{forbidden} {translate(why)}" if translate.has(why) else forbidden
+        known = translate.has(f"decisions.{refusal.code}")
+        return f"{forbidden} {why(refusal.code)}" if known else forbidden
     try:
         return translate(key, **refusal.params)
     except KeyError:
         return None
+
+
+def why(reason_code: str) -> str:
+    """Why a decision allowed or refused, in words (CO-8)."""
+    key = f"decisions.{reason_code}"
+    return t(key if translator(LOCALE).has(key) else "decisions.unknown")
 
 
 def error_page(refusal: Refusal) -> tuple[str, int, dict[str, str]]:

@@ -161,6 +161,17 @@ _RANGES: dict[str, tuple[int, int]] = {
 }
 
 
+def drafted(before: Policy, values: Mapping[str, Any], version: int, valid_from: date) -> Policy:
+    """The version that `values` would make of the one before it: what they leave out keeps its value.
+
+    Raises InvalidPolicy naming the field; number and first day are not among the values."""
+    for name in ("version", "valid_from"):
+        if name in values:
+            raise InvalidPolicy(name, "is not a value of the policy", "unknown_field")
+    given = {**before.to_dict(), **values, "version": version, "valid_from": valid_from.isoformat()}
+    return Policy.from_dict(given)
+
+
 def policy_on(policies: Iterable[Policy], day: date) -> Policy:
     """The version in force on a day: the latest begun, the higher version where two begin together.
 

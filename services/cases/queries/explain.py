@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from services.cases.storage import staff
 from services.chassis import access
 from services.chassis.access import Past
 from services.chassis.unit_of_work import Reading
@@ -18,7 +17,7 @@ from services.contracts.envelope import Event
 from services.kernel.access import decide
 from services.kernel.calendar import age_at
 from services.kernel.errors import Forbidden, InvalidInput, NotFound
-from services.kernel.facts import Act, Capacity, Decision, Facts, Question, Role, Spanning, in_force
+from services.kernel.facts import Act, Capacity, Decision, Facts, Question, Spanning, in_force
 from services.kernel.parties import NoStanding, standings
 from services.kernel.signers import required_signers
 
@@ -87,12 +86,8 @@ class _Source:
 
 
 def _demand_coordinator(reading: Reading, case_id: str) -> None:
-    actor = reading.actor
-    if actor.capacity == "employee":
-        for role in staff.roles_of(reading.conn, reading.municipality, actor.person_id):
-            here = role.role is Role.COORDINATOR and role.unit_id == actor.unit_id
-            if here and in_force(role, reading.now):
-                return
+    if access.is_coordinator(reading):
+        return
     reading.access("CO-8", "explain", case_id, allowed=False)
     raise Forbidden("Only the municipality's coordinator may do this.", code="coordinator_only", rule="CO-8")
 

@@ -25,7 +25,7 @@ from services.chassis.access.facts import (
     policy_of,
     service_of_unit,
 )
-from services.chassis.access.parts import case_ids_for
+from services.chassis.access.parts import case_ids_for, is_coordinator
 from services.chassis.access.past import Past
 from services.chassis.access.projections import HANDLERS, PROJECTION, together
 from services.chassis.access.tables import AccessTables, access_tables, create_access_tables
@@ -42,6 +42,7 @@ __all__ = [
     "case_ids_for",
     "create_access_tables",
     "decide",
+    "is_coordinator",
     "load_facts",
     "load_facts_of",
     "municipalities",

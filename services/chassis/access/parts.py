@@ -45,6 +45,14 @@ def case_ids_for(context: Context, asker: Asker | None = None) -> list[str]:
     return sorted(context.conn.execute(sa.union(*found)).scalars())
 
 
+def is_coordinator(context: Context) -> bool:
+    """Whether the one who acts is the municipality's coordinator today, in the unit that they act for."""
+    who = Asker.of(context.actor)
+    if who.capacity is not Capacity.EMPLOYEE or not who.person_id or not who.unit_id:
+        return False
+    return Role.COORDINATOR in _roles_now(context, who.person_id, who.unit_id)
+
+
 def _of_employee(context: Context, person_id: str, unit_id: str) -> list[sa.Select[Any]]:
     roles = _roles_now(context, person_id, unit_id)
     if not roles:

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from services.kernel.errors import Conflict, InvalidInput
-from services.kernel.policies import InvalidPolicy, Policy, policy_on
+from services.kernel.policies import InvalidPolicy, Policy, drafted, policy_on
 
 _OF_THE_VERSION = ("version", "valid_from")
 
@@ -36,14 +36,10 @@ def draft(values: Mapping[str, Any], valid_from: date, known: Collection[Policy]
     was written bears them. Raises InvalidInput naming the field, and NothingChanged."""
     if valid_from < today:
         raise InvalidInput(fields={"valid_from": "in_the_past"})
-    for name in _OF_THE_VERSION:
-        if name in values:
-            raise InvalidInput(fields={name: "unknown_field"})
     before = policy_on(known, valid_from)
     version = max((policy.version for policy in known), default=0) + 1
-    given = {**before.to_dict(), **values, "version": version, "valid_from": valid_from.isoformat()}
     try:
-        after = Policy.from_dict(given)
+        after = drafted(before, values, version, valid_from)
     except InvalidPolicy as fault:
         raise InvalidInput(fields={fault.field: fault.fault}) from None
     if sorted(after.topic_codes) != sorted(before.topic_codes):

@@ -1,0 +1,66 @@
+"""Sample pages of the coordinator: why somebody could see something."""
+
+from __future__ import annotations
+
+from tests.support.preview_samples import HEALTH, PEOPLE, PPT, TOPICS, Model, Sample, at, form, page
+
+RAGNHILD: Model = {
+    "name": "Ragnhild Moanes",
+    "capacity": "employee",
+    "can_switch": False,
+    "label": "BTI-koordinator i Granli",
+}
+ACTS = ("see_case", "read_notes", "read_plan", "read_log_item")
+
+
+def _explained(allowed: bool, **more: object) -> Model:
+    window = {
+        "receiver": PPT["name"],
+        "topic": "wellbeing",
+        "valid_from": at(2),
+        "valid_to": at(2, 9),
+        "open": True,
+    }
+    role = {
+        "unit": "PPT, kontoret",
+        "role": "employee",
+        "valid_from": at(1, 1),
+        "valid_to": None,
+        "open": True,
+    }
+    item = {
+        "person_id": "p", "name": "Máhtte Juhani Sárá", "capacity": "employee", "allowed": allowed, "rule": "CO-1",
+        "sentence": "Den ansatte er med i saken, og samtykket åpner dette for tjenesten." if allowed
+        else "Ingen gjeldende samtykker åpner dette temaet for tjenesten eller personen.",
+        "roles": [role], "ties": [], "windows": [window] if allowed else [],
+        "participations": [{"service": PPT["name"], "valid_from": at(3), "valid_to": None}],
+    }  # fmt: skip
+    return {
+        "known": True, "rebuilt": True, "at": at(9), "act": "read_log_item", "topic": "wellbeing", "items": [item],
+        "level": 2, "state": "open", "frozen": False, "talk_recorded": True, "age": 15, "address_protected": False,
+        "signers": ["child", "guardian"], "policy_version": 2, "policy_valid_from": "2026-01-01",
+        "knowledge_seconds": 0, "knowledge_parked": False,
+        "requests": [{"services": [PPT["name"], HEALTH["name"]], "state": "partly", "since": at(2)}],
+        **more,
+    }  # fmt: skip
+
+
+def _explain() -> list[Sample]:
+    base = {"page": page(RAGNHILD), "people": PEOPLE, "acts": ACTS, "topics": TOPICS}
+    filled = form(
+        {"case": "https://stafett.example/sak/01981c6e-0000-7000-8000-000000000001", "act": "read_log_item"}
+    )
+    template = "coordinator/explain.html"
+    return [
+        Sample("explain", template, {**base, "form": form(), "answer": None}),
+        Sample("explain-wrong", template, {
+            **base, "form": form({}, {"case": "Dette må fylles ut", "who": "Dette må fylles ut"}), "answer": None,
+        }),
+        Sample("explain-yes", template, {**base, "form": filled, "answer": _explained(True)}),
+        Sample("explain-no", template, {**base, "form": filled, "answer": _explained(False)}),
+    ]  # fmt: skip
+
+
+def samples() -> list[Sample]:
+    """One of each page of the coordinator, some in several states."""
+    return [*_explain()]
