@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.engines import find
-from deploy.ops import bus, generations, subscribers
+from deploy.ops import bus, generations, record, subscribers
 from deploy.ops.desk import Command, Desk, Fault
 from services.chassis import logging
 
-COMMANDS: tuple[Command, ...] = (*bus.COMMANDS, *generations.COMMANDS, *subscribers.COMMANDS)
+COMMANDS: tuple[Command, ...] = (
+    *bus.COMMANDS,
+    *generations.COMMANDS,
+    *record.COMMANDS,
+    *subscribers.COMMANDS,
+)
 
 
 def _parser() -> argparse.ArgumentParser:

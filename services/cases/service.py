@@ -19,7 +19,7 @@ from services.cases.commands import (
 )
 from services.cases.lane import commands as lane_commands
 from services.cases.lane import queries as lane_queries
-from services.cases.lane.storage import LaneRecord
+from services.cases.lane.storage import CHAIN, LaneRecord
 from services.cases.queries import (
     contact_of,
     explain,
@@ -55,6 +55,7 @@ class CasesService(Service):
     metadata = metadata
     handlers = projections.HANDLERS
     projection = access.PROJECTION
+    records = (CHAIN,)
 
     @classmethod
     def services(cls, settings: Settings) -> Outside:

@@ -18,7 +18,7 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import OperationalError
 
 from services.chassis import metrics, tracing
-from services.chassis.access_record import AccessRecord
+from services.chassis.access_record import AccessRecord, watching
 from services.chassis.actor import Actor, Signer, Verifier, service_actor
 from services.chassis.bus import watch
 from services.chassis.bus.catch_up import CatchUp
@@ -110,6 +110,7 @@ class App:
         watched = {
             "outbox": self.relay.keeps_up,
             "inbox": self.inbox.none_dead,
+            "access_record": lambda: watching.all_well(self.db),
             **service_cls.watches(self.db, self.clock),
         }
         self.health = HealthServer(self.name, settings.health_port, checks, watched)

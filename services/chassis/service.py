@@ -28,6 +28,7 @@ from nameko.extensions import DependencyProvider
 from nameko.timer import Timer
 from sqlalchemy import MetaData
 
+from services.chassis.access_record import Chain, anchors, chain_of, watching
 from services.chassis.app import App
 from services.chassis.bus import history
 from services.chassis.bus.generation import Projection
@@ -40,6 +41,8 @@ from services.chassis.tables import ChassisTables
 from services.chassis.unit_of_work import Handler, Reading, UnitOfWork
 from services.chassis.work import Context, Work
 from services.contracts import bus
+from services.contracts.anchors import KEEPERS, keep_anchors
+from services.contracts.anchors import anchors as kept_anchors
 from services.contracts.base import Procedure
 
 __all__ = ["Context", "Reading", "Service", "UnitOfWork", "Work", "command", "every", "query"]
@@ -137,7 +140,13 @@ class Service:
     metadata: ClassVar[MetaData]
     handlers: ClassVar[Mapping[str, Handler]] = {}
     projection: ClassVar[Projection | None] = None
+    records: ClassVar[tuple[Chain, ...]] = ()
     chassis: Any = Chassis()
+
+    @classmethod
+    def chains(cls) -> tuple[Chain, ...]:
+        """The access record, and whatever other records of this service are chained (`records`)."""
+        return (chain_of(cls.name, cls.metadata), *cls.records)
 
     @classmethod
     def services(cls, settings: Settings) -> Any:
@@ -175,11 +184,29 @@ class Service:
         ):
             procedure = kind(name)
             setattr(cls, procedure.method, query(procedure)(_answering(answer)))
+        if name in KEEPERS:
+            keep, kept = keep_anchors(name), kept_anchors(name)
+            setattr(cls, keep.method, command(keep)(_keeping))
+            setattr(cls, kept.method, query(kept)(_answering(anchors.kept)))
 
     @every(seconds=3600)
     def forget_old_idempotency_keys(self, work: Work) -> None:
         """Keys that are older than two days are not repeated any more."""
         work.forget_old_keys()
+
+    @every(seconds=60)
+    def anchor_access_records(self, work: Work) -> None:
+        """SE-1: the heads of the records are kept by another service."""
+        watching.anchor(work, self.name, self.chains())
+
+    @every(seconds=600)
+    def verify_access_records(self, work: Work) -> None:
+        """SE-1: each night every record is followed from its first line."""
+        watching.verify_nightly(work, self.name, self.chains())
+
+
+def _keeping(self: Service, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    return anchors.keep(uow, request)
 
 
 def _answering(answer: Callable[[Reading, ChassisTables, dict[str, Any]], dict[str, Any]]) -> Any:

@@ -1,6 +1,6 @@
 """All events, streams and procedures in one place: topology, AsyncAPI and the contract tests are made from it."""
 
-from services.contracts import bus, cases, consent, directory, notifications, relay_log
+from services.contracts import anchors, bus, cases, consent, directory, notifications, relay_log
 from services.contracts.base import EventType, Procedure
 
 _MODULES = (cases, consent, directory, notifications, relay_log)
@@ -32,7 +32,7 @@ HEARS: dict[str, frozenset[str]] = {
 
 SERVICES: tuple[str, ...] = tuple(HEARS)
 
-PROCEDURES: dict[str, Procedure] = {each.name: each for module in _MODULES for each in module.PROCEDURES} | {
-    each.name: each for each in (kind(service) for kind in bus.ALL for service in SERVICES)
-}
+PROCEDURES: dict[str, Procedure] = {
+    each.name: each for module in (*_MODULES, anchors) for each in module.PROCEDURES
+} | {each.name: each for each in (kind(service) for kind in bus.ALL for service in SERVICES)}
 """Every procedure that is answered, by its name."""

@@ -35,8 +35,8 @@ class Chain:
     """One record of a service: `lines` with the columns municipality, position and hash, and `heads` with one row for
     each municipality. Stateless but for the last heads that it wrote to each database, as a guess that saves a read.
 
-    `municipalities`: those in which the chain's head is anchored whether it has moved or not; None: those that have
-    lines, when it has moved.
+    `name` is "<service>/<record>". `steady_in`: the municipalities in which its head is anchored at fixed times, moved
+    or not; None: where it has lines, when it has moved.
     """
 
     def __init__(
@@ -44,9 +44,9 @@ class Chain:
         name: str,
         lines: sa.Table,
         heads: sa.Table,
-        municipalities: Callable[[AnyConnection], Iterable[str]] | None = None,
+        steady_in: Callable[[AnyConnection], Iterable[str]] | None = None,
     ) -> None:
-        self.name, self.lines, self.heads, self.municipalities = name, lines, heads, municipalities
+        self.name, self.lines, self.heads, self._steady = name, lines, heads, steady_in
         self._hashed = tuple(column.name for column in lines.columns if column.name != "hash")
         self._guesses: WeakKeyDictionary[Database, dict[str, Head]] = WeakKeyDictionary()
         head = heads.c
@@ -61,6 +61,22 @@ class Chain:
         )
         self._found = sa.select(head.position, head.hash).where(head.municipality == sa.bindparam("of"))
         self._locked = self._found.with_for_update()
+
+    @property
+    def record(self) -> str:
+        """Its name among the records of its service."""
+        return self.name.partition("/")[2]
+
+    @property
+    def steady(self) -> bool:
+        """Whether its head is anchored at fixed times, moved or not."""
+        return self._steady is not None
+
+    def anchored_in(self, conn: AnyConnection) -> list[str]:
+        """The municipalities in which it has a head to anchor, sorted."""
+        if self._steady is not None:
+            return sorted(self._steady(conn))
+        return sorted(conn.scalars(sa.select(self.heads.c.municipality)))
 
     def append(self, tx: WriteTransaction, rows: Sequence[Row]) -> None:
         """Add rows, which lack position and hash, at the end of their municipalities' chains. Whoever else adds to
