@@ -1,0 +1,103 @@
+"""One cell of the matrix, called for real: a route as a role, on somebody's case; and the answer in the table's words."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+
+from services.chassis.ids import new_id
+from tests.journeys.main_job import today
+from tests.journeys.people import Person
+from tests.security.matrix.cast import BY_CODE, PLACE, Cast
+from tests.security.matrix.forms import filled
+
+FILLERS = ("holder", "owner", "receiver", "guardian", "youth")
+"""Whose form is filled in, the first that gets one: what they send, everybody sends."""
+
+_NAME = re.compile(r"\$(\w+)")
+_DAY = re.compile(r"\$day([+-]\d+)")
+_SLOT = re.compile(r"\{(\w+)\}")
+_PUBLIC = {"municipality": PLACE, "service_id": "service-granli-ppt", "tool_id": "observation"}
+
+
+class Caller:
+    """Calls cells. `ids` of a call are those of one case; what a route names besides is in routes.yaml."""
+
+    def __init__(self, cast: Cast, routes: Mapping[str, Mapping[str, Any]]) -> None:
+        self.cast, self.routes = cast, routes
+        self._forms: dict[tuple[str, str], dict[str, str]] = {}
+        self._turn = {code: threading.Lock() for code in BY_CODE}
+
+    def call(self, route: str, role: str, ids: Mapping[str, str]) -> requests.Response:
+        """The answer, without following it elsewhere."""
+        how, (method, rule) = self.routes[route], route.split(" ", 1)
+        known = {**_PUBLIC, **ids, "my_unit": BY_CODE[role].unit_id or "none"}
+        path = self._path(rule, how, known)
+        person = self.cast.person(role)
+        sent: dict[str, Any] = {"params": _put(how.get("query"), known)}
+        headers: dict[str, str] = {}
+        if method != "GET":
+            headers["Stafett-CSRF"] = person.csrf or self._token_of_nobody(person)
+        if "version" in how:
+            headers["If-Match"] = f'"{how["version"]}"'
+        if "body" in how:
+            sent["json"] = _put(how["body"], known)
+        elif "form" in how:
+            sent["data"] = {**self._form(route, path, ids), **_put(how["form"], known)}
+        with self._turn[role]:
+            return person.http.request(
+                method, f"{self.cast.url}{path}", headers=headers, timeout=30, allow_redirects=False, **sent
+            )
+
+    def word(self, route: str, answer: requests.Response) -> str:
+        """`may`, `login`, `home` (sent to where they belong), or the status."""
+        done = self.routes[route].get("done", 303 if "form" in self.routes[route] else (200, 201))
+        where = answer.headers.get("Location", "")
+        if answer.status_code == 401 or (answer.status_code == 302 and "/logg-inn?" in where):
+            return "login"
+        if answer.status_code == 303 and where in ("/hjem", "/mitt-arbeid", "/mine-saker") and done != 303:
+            return "home"
+        return "may" if answer.status_code in ([done] if isinstance(done, int) else done) else str(answer.status_code)
+
+    def _path(self, rule: str, how: Mapping[str, Any], known: Mapping[str, str]) -> str:
+        named = _put(how.get("ids") or {}, known)
+        return _SLOT.sub(lambda slot: str(named.get(slot[1]) or known.get(slot[1]) or new_id()), rule)
+
+    def _form(self, route: str, path: str, ids: Mapping[str, str]) -> dict[str, str]:
+        """The form of the page at the same address, as the first gets it who may; kept for all."""
+        key = (route, ids.get("case_id", ""))
+        if key not in self._forms:
+            for code in FILLERS:
+                with self._turn[code]:
+                    page = self.cast.person(code).http.get(f"{self.cast.url}{path}", timeout=30)
+                fields = filled(page.text) if page.status_code == 200 else {}
+                if fields:
+                    self._forms[key] = fields
+                    break
+        return self._forms.get(key, {})
+
+    def _token_of_nobody(self, person: Person) -> str:
+        """Also who is not logged in has a token of forms: so that it is not for want of one that they are refused."""
+        person.csrf = person.http.get(f"{self.cast.url}/api/me", timeout=20).json()["csrf"]
+        return person.csrf
+
+
+def _put(value: Any, known: Mapping[str, str]) -> Any:
+    """The value with ids and days in the place of their names."""
+    if isinstance(value, dict):
+        return {name: _put(each, known) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_put(each, known) for each in value]
+    if not isinstance(value, str):
+        return value
+    value = _DAY.sub(lambda day: today(int(day[1])), value)
+    return _NAME.sub(lambda name: new_id() if name[1] == "random" else known.get(name[1], new_id()), value)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,71 @@
+"""Who is on stage: every role of the matrix with its person of the demo, logged in as real ones are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.journeys.people import Demo, Person
+
+UNIT, PPT_UNIT, HEALTH_UNIT = (
+    "unit-granli-bjorkelia", "unit-granli-ppt-kontor", "unit-granli-helsestasjonen",
+)  # fmt: skip
+PPT, HEALTH = "service-granli-ppt", "service-granli-helsestasjon"
+CHILD, YOUTH = "ravn-flintneset", "sander-lindasmo"
+PLACE, OTHER_PLACE = "granli", "storvik"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One column of the table. `capacity` None: nobody is logged in. `case`: whose case is "their own"."""
+
+    code: str
+    key: str | None
+    capacity: str | None
+    unit_id: str | None = None
+    case: str = CHILD
+    level: str = "substantial"
+
+
+ROLES: tuple[Role, ...] = (
+    Role("anonymous", None, None),
+    Role("citizen", "kristin-orrevang", None),
+    Role("guardian", "ashild-flintneset", "guardian", level="high"),
+    Role("parent", "oyvind-slettemyr", "guardian"),
+    Role("other_guardian", "gerd-torvmyra", "guardian"),
+    Role("youth", YOUTH, "self", case=YOUTH, level="high"),
+    Role("owner", "solveig-brekkmo", "employee", UNIT),
+    Role("holder", "live-rognbakken", "employee", UNIT),
+    Role("with_topic", "henrik-solnesvik", "employee", PPT_UNIT),
+    Role("without_topic", "ingvild-tangvoll", "employee", HEALTH_UNIT),
+    Role("receiver", "lene-bergsvagen", "employee", HEALTH_UNIT),
+    Role("partner", "cecilie-stromhella", "employee", "unit-storvik-brua"),
+    Role("uninvolved", "mona-seljebotn", "employee", "unit-granli-maltrosten"),
+    Role("leader", "turid-haugnesli", "employee", UNIT),
+    Role("other_leader", "gunn-elise-trollmark", "employee", PPT_UNIT),
+    Role("coordinator", "ragnhild-moanes", "employee", "unit-granli-koordinering"),
+    Role("child_protection", "espen-lysvollen", "employee", "unit-granli-barnevern-kontor"),
+    Role("admin", "ola-petter-nybraten", "employee", "unit-granli-koordinering"),
+)  # fmt: skip
+BY_CODE = {role.code: role for role in ROLES}
+
+
+class Cast:
+    """The people of the roles, each logged in once. The citizen has tried: no municipality knows them."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.demo = url, Demo()
+        self._people: dict[str, Person] = {}
+
+    def person(self, code: str) -> Person:
+        """Who plays the role; logged in when first asked for."""
+        if code not in self._people:
+            self._people[code] = self._log_in(BY_CODE[code])
+        return self._people[code]
+
+    def _log_in(self, role: Role) -> Person:
+        person = Person(self.url, self.demo, role.key)
+        if role.key is None:
+            return person
+        if role.capacity is None:
+            return person.log_in("guardian", expect=403)
+        return person.log_in(role.capacity, role.unit_id, role.level)
