@@ -14,7 +14,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from gateway import api, health, problems, watching
-from gateway.asking import Asking
+from gateway.asking import Asking, NotLoggedIn
 from gateway.composition.names import Names, Remembered
 from gateway.login import oidc, people
 from gateway.sessions import EncryptedSessions
@@ -34,6 +34,9 @@ _CSP = (
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SEQUENCE = re.compile(r"[0-9]{1,15}")
 MAX_BODY = 256 * 1024
+_OPEN_ROOMS = frozenset({"public", "login", "api-docs", "api_outside"})
+"""Blueprints of which everything is open; those of the login look for themselves who is there."""
+_OPEN = api.OPEN | {"live", "ready", "exposition"}
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def create_app(means: Means) -> Flask:
     app.before_request(lambda: _who_asks(means))
     _limit(app)  # after it: whoever is stopped gets a page, too, and that page has a frame
     app.before_request(_same_site)
+    app.before_request(_logged_in)
     app.after_request(_leave)
     problems.register(app)
     health.register(app)
@@ -132,6 +136,15 @@ def _same_site() -> None:
     )
     if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
         raise CsrfFailed
+
+
+def _logged_in() -> None:
+    """Denial by default (CO-8): who is not logged in gets what is declared open; of the rest no form is looked at."""
+    asking: Asking | None = g.get("asking")
+    if asking is None or asking.actor is not None or request.endpoint is None:
+        return
+    if request.blueprint not in _OPEN_ROOMS and request.endpoint not in _OPEN:
+        raise NotLoggedIn
 
 
 def csrf_token() -> str:

@@ -44,6 +44,20 @@ class _Api(Api):  # type: ignore[misc]
         raise error
 
 
+def _endpoint(route: Route) -> str:
+    return f"api_{route.tag.lower().replace(' ', '_')}.{_view_name(route)}"
+
+
+def _view_name(route: Route) -> str:
+    return f"{route.method.lower()}_{route.procedure.method}"
+
+
+OPEN = frozenset(
+    {_endpoint(route) for route in ROUTES if route.open} | {"docs", "asyncapi", "me", "me_capacity", "ping"}
+)
+"""Endpoints of the API for which nobody needs to be logged in."""
+
+
 def register(app: Flask) -> None:
     """Put the API into the app."""
     app.config.update(
@@ -88,7 +102,7 @@ def _add(blueprint: Blueprint, route: Route) -> None:
         response.headers.update(headers)
         return response
 
-    view.__name__ = f"{route.method.lower()}_{procedure.method}"
+    view.__name__ = _view_name(route)
     view.__doc__ = f"{procedure.meaning}\n---\n"
     decorated = blueprint.doc(
         operationId=procedure.name if route.method != "GET" else f"{procedure.name}",

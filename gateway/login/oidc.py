@@ -136,6 +136,8 @@ def capacity() -> Any:
 @blueprint.post(PATHS["capacity"])
 def choose_capacity() -> Any:
     """Act as the chosen from now on."""
+    if not session.get("capacities"):
+        return redirect(path("login"))
     form = Form.sent()
     chosen = form.text("capacity") or ""
     if not _INDEX.fullmatch(chosen) or not people.choose(int(chosen)):

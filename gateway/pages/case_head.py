@@ -12,6 +12,7 @@ from gateway.composition.case import missing_parts, people_in
 from gateway.pages.format import first_name
 from services.contracts import cases, notifications
 from services.contracts.base import Procedure
+from services.kernel.errors import Forbidden
 
 Ask = tuple[Procedure, Mapping[str, Any]]
 
@@ -21,17 +22,20 @@ def me() -> str:
     return str(g.asking.actor.person_id) if g.asking.actor else ""
 
 
-def ask_case(case_id: str, **more: Ask) -> dict[str, Any]:
+def ask_case(case_id: str, act: str | None = None, **more: Ask) -> dict[str, Any]:
     """The case, and what else a page needs, asked for at once: {case, names, head, unread, missing, **more}.
 
     `names`: person id -> name, of everybody in the answers. A part of `more` that could not be had is None; those
     whose service did not answer are named in `missing`. Raises the refusal when the case itself can't be had.
+    `act`: what the page is a form for; see `demand`.
     """
     parts = g.asking.together(
         case=(cases.GetCase, {"case_id": case_id}), unread=(notifications.UnreadCount, {}), **more
     )
     if isinstance(parts["case"], Missing):
         raise parts["case"].refusal
+    if act is not None:
+        demand(parts["case"], act)
     missing = [name for name in missing_parts(parts) if name != "unread"]
     page: dict[str, Any] = {name: None if isinstance(part, Missing) else part for name, part in parts.items()}
     page["unread"] = page["unread"]["unread"] if page["unread"] else None
@@ -81,6 +85,13 @@ def why(case: Mapping[str, Any]) -> str:
 def may(case: Mapping[str, Any], act: str) -> bool:
     """Whether the service said that the reader may do this now: for what a page offers, never for what it allows."""
     return act in case["permitted"]
+
+
+def demand(case: Mapping[str, Any], act: str) -> None:
+    """Raises Forbidden when the service does not let the reader do this, so that nobody fills in a form in vain. That a
+    case is no longer open is told by the answer to what is sent."""
+    if case["state"] == "open" and not may(case, act):
+        raise Forbidden
 
 
 def with_title(names: Mapping[str, str], person_id: str, unit_id: str | None) -> dict[str, str]:

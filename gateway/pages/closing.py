@@ -21,7 +21,7 @@ Page = str | Response | tuple[str, int]
 @blueprint.get(PATHS["close"])
 def close(case_id: str) -> str:
     """Why the case ends, and whether the family has said what they think of it."""
-    page = _ask(case_id)
+    page = _ask(case_id, "close")
     return _close(page, Form(etag=str(page["case"]["version"])))
 
 
@@ -49,8 +49,8 @@ def closed(case_id: str) -> Page:
     return redirect(path("case", case_id=case_id) if stays else path("work"), 303)
 
 
-def _ask(case_id: str) -> dict[str, Any]:
-    return ask_case(case_id, log=(relay_log.GetLog, {"case_id": case_id}))
+def _ask(case_id: str, act: str | None = None) -> dict[str, Any]:
+    return ask_case(case_id, act, log=(relay_log.GetLog, {"case_id": case_id}))
 
 
 def _close(page: dict[str, Any], form: Form) -> str:

@@ -179,10 +179,12 @@ def send() -> Response | tuple[str, int]:
 
 
 @blueprint.get(PATHS["concern_receipt"])
-def receipt(case_id: str) -> str:
-    """What happens now, and until when."""
+def receipt(case_id: str) -> Response | str:
+    """What happens now, and until when; the case itself, once that has been decided."""
     page = ask_case(case_id)
     case = page["case"]
+    if case["decide_by"] is None:
+        return redirect(path("case", case_id=case_id), 303)
     return render(
         "employee/concern_receipt.html", case=page["head"], decide_by=case["decide_by"], unread=page["unread"],
         joined=case["state"] == "joined", active="work",

@@ -80,9 +80,9 @@ def check(request_id: str) -> Answer:
 @blueprint.post(PATHS["consent_check"])
 def sign(request_id: str) -> Answer:
     """The signer's own act: at high assurance, bearing the hash of the text that was shown."""
+    detail = g.asking(consent.GetRequest, {"request_id": request_id})
     if session.get("assurance") != "high":
         return redirect(path("consent_sign", request_id=request_id), 303)
-    detail = g.asking(consent.GetRequest, {"request_id": request_id})
     kept = _kept(detail)
     if not kept:
         signed = _signature_of_mine(detail) is not None
@@ -110,6 +110,7 @@ def sign(request_id: str) -> Answer:
 @blueprint.get(PATHS["consent_sign"])
 def step_up(request_id: str) -> Answer:
     """Why one has to log in once more; the way back is to the answers."""
+    g.asking(consent.GetRequest, {"request_id": request_id})
     back = path("consent_check", request_id=request_id)
     if session.get("assurance") == "high":
         return redirect(back, 303)

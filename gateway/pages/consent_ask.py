@@ -31,7 +31,7 @@ _TOPICS = "topics-"
 @blueprint.get(PATHS["consent_ask"])
 def ask(case_id: str) -> str:
     """Why, which services, which topics, how long."""
-    return _ask(case_id, Form(drafts.draft(f"ask-{case_id}"), draft=f"ask-{case_id}"))
+    return _ask(case_id, Form(drafts.draft(f"ask-{case_id}"), draft=f"ask-{case_id}"), "request_consent")
 
 
 @blueprint.post(PATHS["consent_ask"])
@@ -66,8 +66,8 @@ def asked(case_id: str) -> Page:
     return redirect(path("consent_status", case_id=case_id), 303)
 
 
-def _ask(case_id: str, form: Form) -> str:
-    page = ask_case(case_id, notes=(cases.GetNotes, {"case_id": case_id}))
+def _ask(case_id: str, form: Form, act: str | None = None) -> str:
+    page = ask_case(case_id, act, notes=(cases.GetNotes, {"case_id": case_id}))
     case = page["case"]
     catalogue = g.names.catalogue()
     services = [

@@ -24,7 +24,7 @@ Page = str | Response | tuple[str, int]
 @blueprint.get(PATHS["handover"])
 def handover(case_id: str) -> str:
     """Ask another, or see who has been asked."""
-    return _handover(_ask(case_id), Form())
+    return _handover(_ask(case_id, "propose_handover"), Form())
 
 
 @blueprint.post(PATHS["handover"])
@@ -52,8 +52,8 @@ def handover_proposed(case_id: str) -> Page:
     return redirect(path("case", case_id=case_id), 303)
 
 
-def _ask(case_id: str) -> dict[str, Any]:
-    return ask_case(case_id, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
+def _ask(case_id: str, act: str | None = None) -> dict[str, Any]:
+    return ask_case(case_id, act, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
 
 
 def _handover(page: dict[str, Any], form: Form) -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.composition.consents import open_services, service_states
-from gateway.pages.case_head import ask_case, me
+from gateway.pages.case_head import ask_case, demand, me
 from gateway.pages.choices import service_choices, split_post, staff_choices
 from gateway.pages.forms import Form, field_sentence
 from gateway.pages.paths import PATHS, path
@@ -30,9 +30,15 @@ OFFERED = {0: (2, 1), 1: (2,), 2: (1, 3), 3: (1, 2)}
 def decide(case_id: str) -> Page:
     """Decide whether to go on."""
     page = ask_case(case_id)
-    if page["case"]["level"] or page["case"]["state"] != "open":
+    if _is_decided(page):
         return redirect(path("case", case_id=case_id), 303)
+    demand(page["case"], "decide_level")
     return _decide(page, Form(etag=str(page["case"]["version"])))
+
+
+def _is_decided(page: dict[str, Any]) -> bool:
+    """Whether there is no concern to decide any more."""
+    return bool(page["case"]["level"]) or page["case"]["state"] != "open"
 
 
 @blueprint.post(PATHS["decide"])
@@ -62,6 +68,8 @@ def decided(case_id: str) -> Page:
         done = None if form.errors else _move(form, case_id, 1, [])
     if done is None:
         page = ask_case(case_id)
+        if _is_decided(page):
+            return redirect(path("case", case_id=case_id), 303)
         form.etag = str(page["case"]["version"])
         return _decide(page, form), form.status
     return _moved(case_id, done, "close.done" if decision == "close" else "decide.done")
@@ -81,7 +89,7 @@ def _decide(page: dict[str, Any], form: Form) -> str:
 @blueprint.get(PATHS["level"])
 def level(case_id: str) -> str:
     """Choose the services that take part, and the level."""
-    page = _ask(case_id)
+    page = _ask(case_id, "decide_level")
     chosen = request.args.getlist("services") or sorted(_covered(page))
     form = Form(
         {"services": chosen, "reason": request.args.get("reason", "")}, etag=str(page["case"]["version"])
@@ -110,8 +118,8 @@ def level_moved(case_id: str) -> Page:
     return _moved(case_id, done, "level.done", level=to_level)
 
 
-def _ask(case_id: str) -> dict[str, Any]:
-    return ask_case(case_id, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
+def _ask(case_id: str, act: str | None = None) -> dict[str, Any]:
+    return ask_case(case_id, act, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
 
 
 def _covered(page: dict[str, Any]) -> set[str]:

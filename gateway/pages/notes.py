@@ -29,7 +29,7 @@ Page = str | Response | tuple[str, int]
 def note(case_id: str) -> str:
     """Write a note."""
     name = f"note-{case_id}"
-    return _note(case_id, Form(drafts.draft(name), draft=name))
+    return _note(case_id, Form(drafts.draft(name), draft=name), "write_notes")
 
 
 @blueprint.post(PATHS["note"])
@@ -44,8 +44,8 @@ def note_written(case_id: str) -> Page:
     return redirect(path("case", case_id=case_id), 303)
 
 
-def _note(case_id: str, form: Form) -> str:
-    page = ask_case(case_id)
+def _note(case_id: str, form: Form, act: str | None = None) -> str:
+    page = ask_case(case_id, act)
     return render("employee/note.html", case=page["head"], form=form, topics=topic_choices(), unread=page["unread"],
                   active="work", read_by=_note_readers(page))  # fmt: skip
 
@@ -61,7 +61,7 @@ def _note_readers(page: dict[str, Any]) -> str:
 @blueprint.get(PATHS["forms"])
 def choose(case_id: str) -> str:
     """Which form to fill in; those of the current step first (DI-3)."""
-    page = ask_case(case_id)
+    page = ask_case(case_id, "write_notes")
     found = page["case"]
     current = next((index for index, each in enumerate(found["steps"], 1) if each["state"] == "current"), 0)
     here = f"{found['level']}.{current}"
@@ -79,7 +79,7 @@ def choose(case_id: str) -> str:
 @blueprint.get(PATHS["form"])
 def fill(case_id: str, tool_id: str) -> str:
     """The form, with what is known already filled in."""
-    page = ask_case(case_id, notes=(cases.GetNotes, {"case_id": case_id}))
+    page = ask_case(case_id, "write_notes", notes=(cases.GetNotes, {"case_id": case_id}))
     definition, name = _definition(tool_id), f"form-{case_id}-{tool_id}"
     begun = drafts.draft(name)
     if not begun:
@@ -171,7 +171,7 @@ def _as_sent(definition: dict[str, Any], answers: dict[str, Any]) -> dict[str, A
 def talk(case_id: str) -> str:
     """Record the talk with the family."""
     name = f"talk-{case_id}"
-    return _talk(case_id, Form(drafts.draft(name), draft=name))
+    return _talk(case_id, Form(drafts.draft(name), draft=name), "write_notes")
 
 
 @blueprint.post(PATHS["talk"])
@@ -198,8 +198,8 @@ def talk_recorded(case_id: str) -> Page:
     return redirect(path("case", case_id=case_id), 303)
 
 
-def _talk(case_id: str, form: Form) -> str:
-    page = ask_case(case_id)
+def _talk(case_id: str, form: Form, act: str | None = None) -> str:
+    page = ask_case(case_id, act)
     child = page["case"]["child"]
     people = [
         {

@@ -213,6 +213,9 @@ class App:
                 )  # fmt: skip
                 accesses = reading.accesses
                 answer: dict[str, Any] = response.dump(operation.method(self.service_cls(), reading, request))
+        except Refusal as refusal:
+            _note_refusal(operation, request, refusal, accesses)
+            raise
         finally:
             self._write_accesses(call, now, accesses)
         return answer
@@ -258,7 +261,8 @@ class App:
         except Once.Raced:
             assert once is not None
             return self._stored(once) or _unfinished()
-        except Refusal:
+        except Refusal as refusal:
+            _note_refusal(operation, request, refusal, accesses)
             self._write_accesses(call, now, [access for access in accesses if not access.allowed])
             raise
         return answer
@@ -373,6 +377,17 @@ def _municipality(actor: Actor, named: str | None) -> str:
     if actor.capacity != "service" or not named:
         raise InvalidInput(fields={"municipality": "missing"}, rule="SE-7")
     return named
+
+
+def _note_refusal(
+    operation: Operation, request: Mapping[str, Any], refusal: Refusal, accesses: list[Access]
+) -> None:
+    """SE-1: who is refused as by a decision (403, 404) leaves a line, also where there is no such thing, or it is
+    another municipality's: whoever tries ids is seen by it. The lane keeps its own record (PR-3)."""
+    decided = refusal.status in (403, 404) and operation.procedure.name not in metrics.QUIET_PROCEDURES
+    if decided and all(access.allowed for access in accesses):
+        case_id = request.get("case_id")
+        accesses.append(Access(refusal.rule or "SE-3", operation.procedure.name, case_id, None, False))
 
 
 def _unfinished() -> dict[str, Any]:

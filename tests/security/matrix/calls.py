@@ -1,4 +1,4 @@
-"""One cell of the matrix, called for real: a route as a role, on somebody's case; and the answer in the table's words."""
+"""One cell of the matrix, called for real: a route as a role, on somebody's case. Its answer in the table's words."""
 
 from __future__ import annotations
 
@@ -62,7 +62,11 @@ class Caller:
             return "login"
         if answer.status_code == 303 and where in ("/hjem", "/mitt-arbeid", "/mine-saker") and done != 303:
             return "home"
-        return "may" if answer.status_code in ([done] if isinstance(done, int) else done) else str(answer.status_code)
+        return (
+            "may"
+            if answer.status_code in ([done] if isinstance(done, int) else done)
+            else str(answer.status_code)
+        )
 
     def _path(self, rule: str, how: Mapping[str, Any], known: Mapping[str, str]) -> str:
         named = _put(how.get("ids") or {}, known)

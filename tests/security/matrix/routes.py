@@ -13,7 +13,7 @@ _NO_ACT = {"HEAD", "OPTIONS"}
 
 
 def all_routes() -> list[str]:
-    """"GET /sak/{case_id}", ...: each method of each address of the gateway, made from the application itself. Nothing
+    """ "GET /sak/{case_id}", ...: each method of each address of the gateway, made from the application itself. Nothing
     is connected: its means are not used before the first request."""
     settings: Any = SimpleNamespace(
         public_url="http://127.0.0.1:1", oidc_issuer="http://127.0.0.1:2", oidc_client_id="-", oidc_client_secret="-",

@@ -80,7 +80,8 @@ class Stage:
         self.owner.post(f"/cases/{case}/level", moved, If_Match=self._version(case))
         self._plan(child)
         asked = {"purpose": "Hjelpe sammen.", "valid_to": today(90),
-                 "shares": [{"service_id": PPT, "topics": [TOPIC]}, {"service_id": HEALTH, "topics": ["health"]}]}  # fmt: skip
+                 "shares": [{"service_id": PPT, "topics": [TOPIC]},
+                            {"service_id": HEALTH, "topics": ["health"]}]}  # fmt: skip
         ids["request_id"] = self.holder.post(f"/cases/{case}/consent-requests", asked)["id"]
 
     def _level_2(self, child: str) -> None:
@@ -98,7 +99,11 @@ class Stage:
                  "reason": "Mest om helse nå."}  # fmt: skip
         ids["handover_id"] = self.holder.post(f"/cases/{case}/handovers", asked)["id"]
         until(partial(self._sees, self.cast.person("receiver"), case), 15, "the receiver sees the case")
-        again = {"purpose": "Også hjemme.", "valid_to": today(90), "shares": [{"service_id": PPT, "topics": ["home"]}]}
+        again = {
+            "purpose": "Også hjemme.",
+            "valid_to": today(90),
+            "shares": [{"service_id": PPT, "topics": ["home"]}],
+        }
         ids["request_id"] = self.holder.post(f"/cases/{case}/consent-requests", again)["id"]
 
     def _closed(self, child: str) -> None:
@@ -108,7 +113,11 @@ class Stage:
         self.holder.get(f"/cases/{case}")
         self.holder.post(f"/cases/{case}/closing", ended, If_Match=self.holder.etag or "")
         for who in ("holder", "with_topic"):
-            until(partial(self._answers, self.cast.person(who), f"/api/cases/{case}/report"), 15, "the report is made")
+            until(
+                partial(self._answers, self.cast.person(who), f"/api/cases/{case}/report"),
+                15,
+                "the report is made",
+            )
         until(lambda: self.holder.get(f"/cases/{case}/log")["state"] == "closed", 10, "the log is closed")
 
     # ------------------------------------------------------------ what they are made of
@@ -117,25 +126,38 @@ class Stage:
         return self.ids[child]["case_id"]
 
     def _concern(self, child: str) -> None:
-        told = {"child_number": self.cast.demo.number(child), "unit_id": UNIT, "topic": TOPIC, "concern": "Vi undrer oss."}
+        told = {
+            "child_number": self.cast.demo.number(child),
+            "unit_id": UNIT,
+            "topic": TOPIC,
+            "concern": "Vi undrer oss.",
+        }
         self.ids[child] = {"case_id": self.owner.post("/cases", told)["id"]}
 
     def _talk(self, child: str) -> None:
         case = self._case(child)
         guardians = [each["person_id"] for each in self.owner.get(f"/cases/{case}")["guardians"]]
         self.owner.post(f"/cases/{case}/talks", {
-            "held_on": today(), "with_person_ids": guardians[:1], "summary": "Vi er enige.", "child_view": "Det går fint.",
+            "held_on": today(), "with_person_ids": guardians[:1], "summary": "Vi er enige.",
+            "child_view": "Det går fint.",
         })  # fmt: skip
 
     def _form(self, case: str) -> str:
         tool = self.owner.get(f"/municipalities/{PLACE}/tools/observation")
-        answers = {"observed_on": today(-1), "situation": "play", "what_happened": "Sto og så på.", "how_often": "daily"}
+        answers = {
+            "observed_on": today(-1),
+            "situation": "play",
+            "what_happened": "Sto og så på.",
+            "how_often": "daily",
+        }
         sent = {"tool": "observation", "tool_version": tool["version"], "answers": answers, "topic": TOPIC}
         return str(self.owner.post(f"/cases/{case}/forms", sent)["id"])
 
     def _plan(self, child: str) -> None:
         case, ids = self._case(child), self.ids[child]
-        ids["goal_id"] = self.holder.post(f"/cases/{case}/goals", {"topic": TOPIC, "text": "Flere ord."})["id"]
+        ids["goal_id"] = self.holder.post(f"/cases/{case}/goals", {"topic": TOPIC, "text": "Flere ord."})[
+            "id"
+        ]
         measure = {"goal_id": ids["goal_id"], "what": "Lese bok", "arena": "kindergarten", "deadline": today(30),
                    "responsible_person_id": self.me["holder"]}  # fmt: skip
         ids["measure_id"] = self.holder.post(f"/cases/{case}/measures", measure)["id"]
@@ -158,9 +180,16 @@ class Stage:
         return bool(answer)
 
     def _moved(self, case: str, level: int, services: list[str]) -> bool:
-        body = {"to_level": level, "reason": "Vi hjelper sammen.", "service_ids": services, "family_answer": "agreed"}
+        body = {
+            "to_level": level,
+            "reason": "Vi hjelper sammen.",
+            "service_ids": services,
+            "family_answer": "agreed",
+        }
         self.holder.get(f"/cases/{case}")
-        return bool(self._try(self.holder, f"/cases/{case}/level", body, "consent", If_Match=self.holder.etag or ""))
+        return bool(
+            self._try(self.holder, f"/cases/{case}/level", body, "consent", If_Match=self.holder.etag or "")
+        )
 
     @staticmethod
     def _try(person: Person, path: str, body: Any, while_: str, **headers: str) -> Any:
@@ -174,7 +203,9 @@ class Stage:
 
     def _sign(self, signer: Person, request_id: str) -> str:
         shown = signer.get(f"/consent-requests/{request_id}")
-        mine = next(each for each in shown["signers"] if each["person_id"] == signer.get("/me")["chosen"]["person_id"])
+        mine = next(
+            each for each in shown["signers"] if each["person_id"] == signer.get("/me")["chosen"]["person_id"]
+        )
         answers = [{"service_id": line["service_id"], "topic": line["topic"], "answer": "yes"}
                    for line in shown["lines"] if line["topic"] in mine["required_for"]]  # fmt: skip
         sent = {"text_hash": shown["text_hash"], "answers": answers}
