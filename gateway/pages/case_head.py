@@ -22,7 +22,7 @@ def me() -> str:
     return str(g.asking.actor.person_id) if g.asking.actor else ""
 
 
-def ask_case(case_id: str, act: str | None = None, **more: Ask) -> dict[str, Any]:
+def ask_case(case_id: str, act: str | None = None, /, **more: Ask) -> dict[str, Any]:
     """The case, and what else a page needs, asked for at once: {case, names, head, unread, missing, **more}.
 
     `names`: person id -> name, of everybody in the answers. A part of `more` that could not be had is None; those

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -22,6 +21,7 @@ FILLERS = ("holder", "owner", "receiver", "guardian", "youth")
 _NAME = re.compile(r"\$(\w+)")
 _DAY = re.compile(r"\$day([+-]\d+)")
 _SLOT = re.compile(r"\{(\w+)\}")
+_HOMES = ("/hjem", "/mitt-arbeid", "/mine-saker")
 _PUBLIC = {"municipality": PLACE, "service_id": "service-granli-ppt", "tool_id": "observation"}
 
 
@@ -38,7 +38,7 @@ class Caller:
         how, (method, rule) = self.routes[route], route.split(" ", 1)
         known = {**_PUBLIC, **ids, "my_unit": BY_CODE[role].unit_id or "none"}
         path = self._path(rule, how, known)
-        person = self.cast.person(role)
+        person = self.cast.anew(role) if how.get("alone") else self.cast.person(role)
         sent: dict[str, Any] = {"params": _put(how.get("query"), known)}
         headers: dict[str, str] = {}
         if method != "GET":
@@ -48,25 +48,28 @@ class Caller:
         if "body" in how:
             sent["json"] = _put(how["body"], known)
         elif "form" in how:
-            sent["data"] = {**self._form(route, path, ids), **_put(how["form"], known)}
+            sent["data"] = _over(self._form(route, path, ids), _put(how["form"], known))
         with self._turn[role]:
             return person.http.request(
                 method, f"{self.cast.url}{path}", headers=headers, timeout=30, allow_redirects=False, **sent
             )
 
     def word(self, route: str, answer: requests.Response) -> str:
-        """`may`, `login`, `home` (sent to where they belong), or the status."""
-        done = self.routes[route].get("done", 303 if "form" in self.routes[route] else (200, 201))
-        where = answer.headers.get("Location", "")
-        if answer.status_code == 401 or (answer.status_code == 302 and "/logg-inn?" in where):
+        """`yes`, `login`, `home` (sent to where they belong), or the status."""
+        where, status = answer.headers.get("Location", ""), answer.status_code
+        if status == 401 or (status == 302 and where.split("?")[0] == "/logg-inn"):
             return "login"
-        if answer.status_code == 303 and where in ("/hjem", "/mitt-arbeid", "/mine-saker") and done != 303:
+        if status == 303 and where in _HOMES and route != "GET /hjem":
             return "home"
-        return (
-            "may"
-            if answer.status_code in ([done] if isinstance(done, int) else done)
-            else str(answer.status_code)
-        )
+        return "yes" if self._is_done(route, answer) else str(status)
+
+    def _is_done(self, route: str, answer: requests.Response) -> bool:
+        how = self.routes[route]
+        done = how.get("done", 303 if "form" in how else [200, 201])
+        status, _, code = str(done).partition(" ") if isinstance(done, str) else ("", "", "")
+        if code:
+            return str(answer.status_code) == status and answer.json()["code"] == code
+        return answer.status_code in (done if isinstance(done, list) else [done])
 
     def _path(self, rule: str, how: Mapping[str, Any], known: Mapping[str, str]) -> str:
         named = _put(how.get("ids") or {}, known)
@@ -91,6 +94,15 @@ class Caller:
         return person.csrf
 
 
+def _over(fields: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The fields with what is given for them; a name that ends with * is that of all that begin so."""
+    put = dict(fields)
+    for name, value in given.items():
+        begun = [each for each in fields if each.startswith(name[:-1])] if name.endswith("*") else [name]
+        put.update(dict.fromkeys(begun, value))
+    return put
+
+
 def _put(value: Any, known: Mapping[str, str]) -> Any:
     """The value with ids and days in the place of their names."""
     if isinstance(value, dict):
@@ -101,7 +113,3 @@ def _put(value: Any, known: Mapping[str, str]) -> Any:
         return value
     value = _DAY.sub(lambda day: today(int(day[1])), value)
     return _NAME.sub(lambda name: new_id() if name[1] == "random" else known.get(name[1], new_id()), value)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

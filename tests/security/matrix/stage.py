@@ -15,6 +15,7 @@ from tests.security.matrix.cast import CHILD, HEALTH, HEALTH_UNIT, PLACE, PPT, P
 
 STATES = ("level_0", "level_1", "level_2", "closed")
 TOPIC = "learning"
+COLLEAGUE = "kare-myrskogen"
 SIGNER = {CHILD: "guardian", YOUTH: "youth"}
 """Who signs: the one guardian with responsibility; a youth of 16 alone (AG-2)."""
 
@@ -28,6 +29,8 @@ class Stage:
         self.me = {code: cast.person(code).get("/me")["chosen"]["person_id"]
                    for code in ("owner", "holder", "with_topic", "without_topic", "receiver", "leader")}  # fmt: skip
         self.ids: dict[str, dict[str, str]] = {CHILD: {}, YOUTH: {}}
+        colleague = Person(cast.url, cast.demo, COLLEAGUE).log_in("employee", UNIT)
+        self._colleague = colleague.get("/me")["chosen"]["person_id"]
         self.at: str | None = None
         for child in (CHILD, YOUTH):
             self._let_the_family_be_known(child)
@@ -37,6 +40,12 @@ class Stage:
         for child in (CHILD, YOUTH):
             getattr(self, f"_{state}")(child)
         self.at = state
+
+    def bring_in_again(self, child: str) -> None:
+        """Somebody to release: a colleague of the owner, brought in (again), `spare_id`."""
+        body = {"person_id": self._colleague, "unit_id": UNIT}
+        answer = self.holder.post(f"/cases/{self._case(child)}/participants", body)
+        self.ids[child]["spare_id"] = answer["id"]
 
     # ------------------------------------------------------------ the states
 
@@ -68,7 +77,7 @@ class Stage:
         told = {"case_id": case, "child_id": detail["child"]["person_id"], "guardian_id": guardians[0]}
         told["form_id"] = self._form(case)
         nothing = ("goal_id", "measure_id", "meeting_id", "participant_id", "handover_id", "request_id", "signature_id",
-                   "entry_id")  # fmt: skip
+                   "entry_id", "spare_id")  # fmt: skip
         self.ids[child] = {**dict.fromkeys(nothing, new_id()), **told}
 
     def _level_1(self, child: str) -> None:
@@ -83,6 +92,7 @@ class Stage:
                  "shares": [{"service_id": PPT, "topics": [TOPIC]},
                             {"service_id": HEALTH, "topics": ["health"]}]}  # fmt: skip
         ids["request_id"] = self.holder.post(f"/cases/{case}/consent-requests", asked)["id"]
+        self.bring_in_again(child)
 
     def _level_2(self, child: str) -> None:
         """Two services take part under consent for a topic each; a handover and another request wait for answers."""
