@@ -28,8 +28,12 @@ OPEN_TO: dict[str, set[str]] = {
     # The number by which a register is asked: it goes to the register and to nobody's screen (NO-3, GU-3).
     "services.cases.storage.people.number_of": {
         "services.cases.queries.contact_of",
+        "services.cases.commands.refresh_family",
+        "services.cases.commands.register_birth",
         "services.cases.lane.commands",
     },
+    # Care orders have a decision of their own, kernel/care.py (GU-4).
+    "services.cases.storage.people.children_in_care": {"services.cases.queries.care_orders"},
     "services.cases.storage.people.children_numbers": {"services.cases.lane.queries"},
     # The lane has a decision of its own, kernel/lane.py (PR-5).
     "services.cases.lane.storage.read": {"services.cases.lane.queries"},

@@ -11,6 +11,8 @@ from gateway.pages import public, view
 from services.kernel.errors import NotFound
 
 _MODULES = (
+    "birth",
+    "care_orders",
     "case",
     "closing",
     "concern",
@@ -18,6 +20,7 @@ _MODULES = (
     "consent_ask",
     "coordinator",
     "family",
+    "family_keep",
     "handover",
     "home",
     "inbox",

@@ -61,6 +61,7 @@ def work() -> str | Response:
         show_closed=show_closed,
         reads_lane="child_protection" in (chosen.get("roles") or ()),
         coordinates="coordinator" in (chosen.get("roles") or ()),
+        keeps_orders="child_protection" in (chosen.get("roles") or ()),
         unread=page["unread"],
         missing=[name for name in page["missing"] if name != "unread"],
         active="work",

@@ -8,12 +8,16 @@ from services.cases.commands import (
     answer_handover,
     close_case,
     complete_step,
+    keep_care_order,
+    keep_paper,
     move_level,
     propose_handover,
     raise_concern,
     record_form,
     record_note,
     record_talk,
+    refresh_family,
+    register_birth,
     register_employee,
     warn_deadlines,
 )
@@ -21,9 +25,11 @@ from services.cases.lane import commands as lane_commands
 from services.cases.lane import queries as lane_queries
 from services.cases.lane.storage import CHAIN, LaneRecord
 from services.cases.queries import (
+    care_orders,
     contact_of,
     explain,
     get_case,
+    get_family,
     get_notes,
     my_cases,
     resolve_login,
@@ -75,6 +81,34 @@ class CasesService(Service):
     @query(contracts.ContactOf)
     def contact_of(self, reading: Reading, request: Request) -> Answer:
         return contact_of.run(reading, request)
+
+    @query(contracts.GetFamily)
+    def get_family(self, reading: Reading, request: Request) -> Answer:
+        return get_family.run(reading, request)
+
+    @command(contracts.RefreshFamily, prepare=refresh_family.prepare)
+    def refresh_family(self, uow: UnitOfWork, request: Request) -> Answer:
+        return refresh_family.run(uow, request)
+
+    @command(contracts.RecordPaper, prepare=keep_paper.prepare)
+    def record_paper(self, uow: UnitOfWork, request: Request) -> Answer:
+        return keep_paper.record(uow, request)
+
+    @command(contracts.DecidePaper)
+    def decide_paper(self, uow: UnitOfWork, request: Request) -> Answer:
+        return keep_paper.decide(uow, request)
+
+    @query(contracts.CareOrders)
+    def care_orders(self, reading: Reading, request: Request) -> Answer:
+        return care_orders.run(reading, request)
+
+    @command(contracts.RegisterCareOrder, prepare=keep_care_order.prepare)
+    def register_care_order(self, uow: UnitOfWork, request: Request) -> Answer:
+        return keep_care_order.run(uow, request)
+
+    @command(contracts.ChangeCareOrder)
+    def change_care_order(self, uow: UnitOfWork, request: Request) -> Answer:
+        return keep_care_order.change(uow, request)
 
     # ------------------------------------------------------------ reading cases
 
@@ -128,6 +162,10 @@ class CasesService(Service):
     def close_case(self, uow: UnitOfWork, request: Request) -> Answer:
         return close_case.run(uow, request)
 
+    @command(contracts.RegisterBirth, prepare=register_birth.prepare)
+    def register_birth(self, uow: UnitOfWork, request: Request) -> Answer:
+        return register_birth.run(uow, request)
+
     # ------------------------------------------------------------ the relay
 
     @command(contracts.ProposeHandover)
@@ -153,6 +191,10 @@ class CasesService(Service):
         return lane_queries.get_report(reading, request)
 
     # ------------------------------------------------------------ timers
+
+    @every(seconds=60)
+    def refresh_families(self, work: Work) -> None:
+        refresh_family.all_once_a_day(work)
 
     @every(seconds=30)
     def warn_deadlines(self, work: Work) -> None:

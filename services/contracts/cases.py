@@ -30,6 +30,7 @@ RELATIONS = ("mother", "father", "co_mother", "other")
 TOPICS = ("learning", "wellbeing", "attendance", "health", "home", "practical")
 PARTS = ("owner", "holder", "participant", "leader", "guardian", "self", "coordinator", "child_protection")
 STATES = ("open", "closed", "joined")
+PAPERS = ("court_decision", "agreement", "birth_certificate", "register_extract", "other")
 GUARDIANS_SEE = ("nothing", "overview", "topics")
 
 # ---------------------------------------------------------------- events
@@ -145,6 +146,11 @@ class CaseClosedData(Message):
     from_level = number(maximum=3)
     outcome = code("goals_reached", "no_concern", "family_wish", "moved", "other")
     by_person_id = opaque()
+    at = instant()
+
+
+class BirthRegisteredData(Message):
+    case_id = opaque()
     at = instant()
 
 
@@ -339,6 +345,16 @@ CaseClosed = EventType(
     told="When the case is closed, from any level.",
     outside="case",
 )
+BirthRegistered = EventType(
+    "cases.birth_registered.v1",
+    CASE,
+    "case",
+    BirthRegisteredData,
+    "On a pregnant woman's case the birth is registered (LV-18). It names neither the child nor the child's own case.",
+    {"case_id": _ID, "at": _AT},
+    told="When the owner or the holder registers the birth; the child's own case begins with `cases.concern_raised`, "
+    "as any other does.",
+)
 LaneReportFiled = EventType(
     "cases.lane_report_filed.v1",
     LANE,
@@ -362,6 +378,7 @@ EVENTS = (
     DeadlinePassed,
     ConcernJoined,
     CaseClosed,
+    BirthRegistered,
     LaneReportFiled,
 )
 
@@ -662,6 +679,118 @@ class LaneReportPage(Message):
     next_cursor = opaque(required=False)
 
 
+class RegisterBirthRequest(Message):
+    """LV-18: on the mother's case. What is copied are notes of hers to which she agreed one by one; never of health."""
+
+    case_id = opaque()
+    child_number = secret(max_length=20, description="The newborn's identity number, 11 digits")
+    concern = narrative(description="What the child's own case is about")
+    topic = code(*TOPICS, required=False)
+    note_ids = many(
+        opaque(), max_items=50, load_default=list, description="Notes that the child's case begins with"
+    )
+    mother_agreed_on = date(
+        required=False, description="The day on which she agreed to have these notes copied"
+    )
+    closes = flag(load_default=False, description="Whether the mother's own case ends with the birth")
+    closing_reason = narrative(required=False)
+
+
+class FamilyTie(Message):
+    """A tie as it holds from a day to a day; `source`: the register, or a paper (GU-3)."""
+
+    person_id = opaque()
+    name = personal()
+    relation = code(*RELATIONS)
+    has_responsibility = flag()
+    verified = flag()
+    valid_from = date(required=False)
+    valid_to = date(required=False)
+    source = code("register", "paper")
+
+
+class Paper(Message):
+    """What a paper says of parental responsibility, who registered it, and who verified or refused it."""
+
+    paper_id = opaque()
+    person_id = opaque()
+    name = personal()
+    kind = code(*PAPERS)
+    relation = code(*RELATIONS)
+    has_responsibility = flag()
+    valid_from = date(required=False)
+    valid_to = date(required=False)
+    recorded_by = opaque()
+    recorded_at = instant()
+    state = code("waiting", "verified", "refused")
+    decided_by = opaque(required=False)
+    decided_at = instant(required=False)
+    same_person_reason = narrative(required=False)
+
+
+class FamilyAnswer(Message):
+    asked_on = date(required=False, description="The day on which the population register was last asked")
+    ties = nested(FamilyTie, many=True)
+    papers = nested(Paper, many=True)
+
+
+class RecordPaperRequest(Message):
+    case_id = opaque()
+    person_id = opaque(required=False, description="An adult who is tied to the child already")
+    adult_number = secret(required=False, max_length=20, description="The identity number of another adult")
+    kind = code(*PAPERS)
+    relation = code(*RELATIONS)
+    has_responsibility = flag(
+        description="Whether the paper gives responsibility, or says that there is none"
+    )
+    valid_from = date()
+    valid_to = date(required=False, description="The first day on which it no longer holds")
+
+
+class DecidePaperRequest(Message):
+    case_id = opaque()
+    paper_id = opaque()
+    decision = code("verified", "refused")
+    same_person_reason = narrative(
+        required=False, description="Why who registered the paper also verifies it (GU-3)"
+    )
+
+
+class CareOrder(Message):
+    order_id = opaque()
+    version = number()
+    child_name = personal()
+    valid_from = date()
+    valid_to = date(required=False, description="The first day on which it no longer holds")
+    guardians_see = code(*GUARDIANS_SEE)
+    topics = many(code(), max_items=50)
+    set_by = opaque()
+
+
+class CareOrderPage(Message):
+    items = nested(CareOrder, many=True)
+
+
+class NothingAsked(Message):
+    """A question that names nothing: the answer is about who asks."""
+
+
+class RegisterCareOrderRequest(Message):
+    child_number = secret(max_length=20, description="The child's identity number, 11 digits")
+    valid_from = date()
+    valid_to = date(required=False, description="The first day on which it no longer holds")
+    guardians_see = code(*GUARDIANS_SEE, load_default="nothing")
+    topics = many(code(), max_items=50, load_default=list)
+
+
+class ChangeCareOrderRequest(Message):
+    order_id = opaque()
+    expected_version = number(required=False)
+    valid_to = date(required=False, description="The first day on which it no longer holds; none: no end")
+    guardians_see = code(*GUARDIANS_SEE)
+    topics = many(code(), max_items=50, load_default=list)
+
+
 ResolveLogin = query(
     "cases.resolve_login",
     NumberRequest,
@@ -711,6 +840,46 @@ AnswerHandover = command(
     "cases.answer_handover", AnswerHandoverRequest, "Accepts or declines a handover (HO-2)."
 )
 CloseCase = command("cases.close_case", CloseCaseRequest, "Closes the case (LV-1, LG-10).")
+RegisterBirth = command(
+    "cases.register_birth",
+    RegisterBirthRequest,
+    "Registers a birth on the mother's case: a new case begins for the child (LV-18). The id is the new case's.",
+)
+GetFamily = query(
+    "cases.get_family",
+    CaseRef,
+    FamilyAnswer,
+    "Who has parental responsibility, and how that is known (GU-3).",
+)
+RefreshFamily = command(
+    "cases.refresh_family",
+    CaseRef,
+    "Asks the population register again about the one whom the case is about (GU-3).",
+)
+RecordPaper = command(
+    "cases.record_paper", RecordPaperRequest, "Registers what a paper says of parental responsibility (GU-3)."
+)
+DecidePaper = command(
+    "cases.decide_paper",
+    DecidePaperRequest,
+    "Verifies or refuses a paper about parental responsibility (GU-3).",
+)
+CareOrders = query(
+    "cases.care_orders",
+    NothingAsked,
+    CareOrderPage,
+    "The care orders of the asker's unit of child protection (GU-4).",
+)
+RegisterCareOrder = command(
+    "cases.register_care_order",
+    RegisterCareOrderRequest,
+    "Registers a care order: child protection answers in the guardians' place (GU-4).",
+)
+ChangeCareOrder = command(
+    "cases.change_care_order",
+    ChangeCareOrderRequest,
+    "Sets a care order's last day, and what the guardians see (GU-4).",
+)
 FileLaneReport = command(
     "cases.file_lane_report",
     FileLaneReportRequest,
@@ -748,6 +917,14 @@ PROCEDURES = (
     ProposeHandover,
     AnswerHandover,
     CloseCase,
+    RegisterBirth,
+    GetFamily,
+    RefreshFamily,
+    RecordPaper,
+    DecidePaper,
+    CareOrders,
+    RegisterCareOrder,
+    ChangeCareOrder,
     FileLaneReport,
     LaneReports,
     GetLaneReport,

@@ -212,6 +212,11 @@ TABLE: dict[Act, tuple[Line, ...]] = {
     ),
     Act.WITHDRAW_CONSENT: (allow(FAMILY, "CO-3", family_knows), allow(CARE, "GU-4", family_knows)),
     Act.GIVE_FEEDBACK: (allow(FAMILY, "LG-10", family_knows), allow(CARE, "GU-4", family_knows)),
+    Act.KEEP_FAMILY: (
+        allow(frozenset({OWNER, LEADER, HOLDER}), "GU-3", is_open),
+        allow(OUTSIDE_HOLDER, "GU-3", has_log, is_open, some_consent),
+    ),
+    Act.REGISTER_BIRTH: (allow(frozenset({OWNER, HOLDER}), "LV-18", is_open),),
 }
 
 

@@ -38,6 +38,8 @@ class Act(StrEnum):
     CLOSE = "close"
     REOPEN = "reopen"
     GIVE_FEEDBACK = "give_feedback"
+    KEEP_FAMILY = "keep_family"  # ask the register again; register and verify papers (GU-3)
+    REGISTER_BIRTH = "register_birth"  # of the child, on the case of its mother
 
 
 class Capacity(StrEnum):

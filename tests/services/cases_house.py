@@ -54,7 +54,7 @@ STAFF = {
     "p-teacher": (KINDERGARTEN, "employee"), "p-colleague": (KINDERGARTEN, "employee"),
     "p-leader": (KINDERGARTEN, "leader"), "p-other": (OTHER_KINDERGARTEN, "employee"),
     "p-nurse": (HEALTH, "employee"), "p-psychologist": (PSYCHOLOGY, "employee"),
-    "p-protection": (PROTECTION, "child_protection"),
+    "p-protection": (PROTECTION, "child_protection"), "p-protection-too": (PROTECTION, "child_protection"),
 }  # fmt: skip
 
 SENTENCE = "Hun sitter mye alene ved vinduet"
@@ -205,8 +205,10 @@ class House:
 
 
 @contextmanager
-def house(database_url: str, var: Path, contact_register_url: str = "") -> Iterator[House]:
-    made = House(database_url, var, contact_register_url)
+def house(
+    database_url: str, var: Path, contact_register_url: str = "", kind: type[House] = House
+) -> Iterator[House]:
+    made = kind(database_url, var, contact_register_url)
     try:
         yield made
     finally:

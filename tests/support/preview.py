@@ -16,7 +16,14 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
 
 from gateway.pages import format as words
-from tests.support import preview_coordinator, preview_employee, preview_family, preview_log, preview_public
+from tests.support import (
+    preview_coordinator,
+    preview_employee,
+    preview_family,
+    preview_log,
+    preview_people,
+    preview_public,
+)
 from tests.support.preview_samples import Sample
 
 SAMPLES = [
@@ -25,6 +32,7 @@ SAMPLES = [
     *preview_log.samples(),
     *preview_family.samples(),
     *preview_coordinator.samples(),
+    *preview_people.samples(),
 ]
 ROOT = Path(__file__).resolve().parents[2]
 GATEWAY = ROOT / "gateway"

@@ -17,15 +17,17 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     by = uow.actor.person_id or ""
     from_level = case.close(request["outcome"], request["reason"], by, uow.now)
     version = cases.save(uow.tx, uow.keys, case)
-    uow.record(
-        CaseClosed,
-        case.case_id,
-        {
-            "case_id": case.case_id,
-            "from_level": from_level,
-            "outcome": request["outcome"],
-            "by_person_id": by,
-            "at": uow.now,
-        },
-    )
+    tell_closed(uow, case.case_id, from_level, request["outcome"], by)
     return {"id": case.case_id, "version": version}
+
+
+def tell_closed(uow: UnitOfWork, case_id: str, from_level: int, outcome: str, by: str) -> None:
+    """Tell that a case is closed."""
+    closed = {
+        "case_id": case_id,
+        "from_level": from_level,
+        "outcome": outcome,
+        "by_person_id": by,
+        "at": uow.now,
+    }
+    uow.record(CaseClosed, case_id, closed)

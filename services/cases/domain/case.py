@@ -224,6 +224,13 @@ class Case:
             )
         return move
 
+    def record_birth(self, by: str, now: datetime) -> None:
+        """The child of a pregnant woman's case is born (LV-18). Her case's history does not say which child it was."""
+        self._demand_open()
+        if self.subject_kind != "pregnant":
+            raise errors.NotAPregnancy
+        self._happens(now, "birth_registered", by)
+
     def close(self, outcome: str, reason: str, by: str, now: datetime) -> int:
         """Close the case from any level (LV-1); an unanswered handover lapses. The level it was closed at."""
         self._demand_open()

@@ -175,3 +175,54 @@ class PersonTaken(Conflict):
 
     code = "person_taken"
     detail = "This number or id belongs to another person."
+
+
+class PaperDecided(Conflict):
+    """The paper was verified or refused already. Params: state."""
+
+    code, rule = "paper_decided", "GU-3"
+    detail = "Somebody has looked at this paper already."
+
+
+class SecondPersonNeeded(InvalidInput):
+    """Who registered a paper verifies it with a reason only; else another does."""
+
+    code, rule = "second_person_needed", "GU-3"
+    detail = "Let another look at the paper, or say why you verify what you registered yourself."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"same_person_reason": "required"})
+
+
+class CareOrderStands(Conflict):
+    """The child is under another care order in that time."""
+
+    code, rule = "care_order_stands", "GU-4"
+    detail = "There is a care order for this child in that time already. End it first."
+
+
+class NotAMinor(InvalidInput):
+    """A care order is for somebody below 18."""
+
+    code, rule = "not_a_minor", "GU-4"
+    detail = "A care order is for a child below 18."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"child_number": "not_a_minor"})
+
+
+class NotAPregnancy(Conflict):
+    """A birth is registered on a pregnant woman's case."""
+
+    code, rule = "not_a_pregnancy", "LV-18"
+    detail = "This case is not about a pregnant woman."
+
+
+class NotHerNewborn(InvalidInput):
+    """The register does not know the child as born to her, or not as newly born."""
+
+    code, rule = "not_her_newborn", "LV-18"
+    detail = "The register does not know this child as newly born to the woman whom the case is about."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"child_number": "not_her_newborn"})

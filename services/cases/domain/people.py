@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from services.kernel.calendar import age_on
+
+Source = Literal["register", "paper"]
 
 PROTECTED_GRADES = frozenset({"confidential", "strictly_confidential"})
 """Address grades 7 and 6 (PR-6)."""
@@ -20,6 +23,7 @@ class RegisteredGuardian:
     """An adult whom the register ties to a child. `verified`: the register knows of the responsibility (GU-3);
     what it does not know is neither a yes nor a no, and waits for papers.
 
+    `valid_from`, `valid_to`: the days of the responsibility where the register tells them, days to come included.
     `person_id`: the id that demo data give a person, else None."""
 
     number: str
@@ -30,6 +34,8 @@ class RegisteredGuardian:
     verified: bool = True
     address_grade: str = "ungraded"
     person_id: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ class RegisteredPerson:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """A tie between a child and an adult, as it now stands. `verified`: by register or papers (GU-3)."""
+    """A tie between a child and an adult over a span of days, `valid_to` no longer among them. `verified`: by register
+    or papers, which `source` tells apart (GU-3)."""
 
     guardian_id: str
     relation: str
@@ -54,6 +61,15 @@ class Tie:
     verified: bool
     valid_from: date | None = None
     valid_to: date | None = None
+    source: Source = "register"
+
+    def holds(self, day: date) -> bool:
+        """Whether it holds on a day."""
+        return (self.valid_from is None or self.valid_from <= day) and not self.over(day)
+
+    def over(self, day: date) -> bool:
+        """Whether it has ended by a day."""
+        return self.valid_to is not None and self.valid_to <= day
 
 
 def is_protected(address_grade: str) -> bool:

@@ -10,6 +10,7 @@ from services.cases.storage.notes import Line
 from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import Reading
+from services.kernel.calendar import local_date
 from services.kernel.facts import Act
 
 
@@ -24,7 +25,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         reading.keys,
         reading.municipality,
         [(case_id, case.subject_person_id)],
-        with_guardians=True,
+        on_day=local_date(reading.now),
     )
     family = sealed[case_id].open(grant)
     lines = notes.history(reading.conn, reading.keys, reading.municipality, case_id)

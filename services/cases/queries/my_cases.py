@@ -28,7 +28,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         reading.keys,
         reading.municipality,
         [(case.case_id, case.subject_person_id) for case, _ in page],
-        with_guardians=False,
+        on_day=None,
     )
     items = []
     for case, changed_at in page:

@@ -29,7 +29,8 @@ class PopulationRegister(Protocol):
 
 
 class FileRegister:
-    """The families of a data file (families: adults, children, ties), read again when the file has changed."""
+    """The families of a data file (families: adults, children, ties), read again when the file has changed. A tie may
+    say from and to which day the responsibility lasts."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -80,4 +81,6 @@ def _guardian(adult: dict[str, Any], tie: dict[str, Any]) -> RegisteredGuardian:
         verified=tie.get("verified") is not None and tie["responsibility"] != "unknown",
         address_grade=adult["address_grade"],
         person_id=adult.get("id"),
+        valid_from=tie.get("from"),
+        valid_to=tie.get("to"),
     )

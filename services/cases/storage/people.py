@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from services.cases.domain import responsibility
 from services.cases.domain.errors import PersonTaken
 from services.cases.domain.people import RegisteredGuardian, RegisteredPerson, Tie, guardians_to_link
+from services.cases.storage import ties as ties_storage
 from services.cases.storage.tables import cases, persons, ties
+from services.cases.storage.ties import tie_of
 from services.chassis.ids import new_id
 from services.chassis.keys import Keys
 from services.chassis.sealed import About, Sealed
 from services.chassis.storage import AnyConnection, WriteTransaction, insert_ignore
+from services.kernel.calendar import local_date
 from services.kernel.facts import Act
 
 _MUNICIPALITY: sa.BindParameter[str] = sa.bindparam("municipality")
@@ -22,7 +26,7 @@ _TIES = (
     .where(
         ties.c.municipality == _MUNICIPALITY, ties.c.child_id.in_(sa.bindparam("child_ids", expanding=True))
     )
-    .order_by(ties.c.guardian_id)
+    .order_by(ties.c.child_id, ties.c.number)
 )
 _PERSONS = sa.select(persons).where(
     persons.c.municipality == _MUNICIPALITY,
@@ -103,32 +107,104 @@ def put_employee(
 
 
 def put_from_register(
-    tx: WriteTransaction, keys: Keys, municipality: str, registered: RegisteredPerson
+    tx: WriteTransaction, keys: Keys, municipality: str, registered: RegisteredPerson, now: datetime
 ) -> str:
     """Take over a person as the register now tells: birth date, grade, and the guardians who are to be linked (PR-6).
 
-    Ties that papers or the register gave before stay; the register's own are renewed (GU-3)."""
+    What it says of the same adult as before changes nothing, so that papers verified since stand (GU-3)."""
     person_id = _put(tx, keys, municipality, registered.number, registered.name, registered.person_id)
     _renew(tx, municipality, person_id, registered)
+    asked = persons.update().where(persons.c.municipality == municipality, persons.c.person_id == person_id)
+    tx.execute(asked.values(asked_on=local_date(now)))
+    adults = {}
     for adult in guardians_to_link(registered):
         guardian_id = _put(tx, keys, municipality, adult.number, adult.name, adult.person_id)
         _renew(tx, municipality, guardian_id, adult)
-        _tie(tx, municipality, person_id, guardian_id, adult, registered.birth_date)
+        adults[guardian_id] = adult
+    ties_storage.register_tells(tx, municipality, person_id, adults, registered.birth_date, now)
     return person_id
 
 
+def put_adult(tx: WriteTransaction, keys: Keys, municipality: str, registered: RegisteredPerson) -> str:
+    """An adult whom a paper names, as the register knows them; their id."""
+    person_id = _put(tx, keys, municipality, registered.number, registered.name, registered.person_id)
+    _renew(tx, municipality, person_id, registered)
+    return person_id
+
+
+def to_ask_about(conn: AnyConnection, municipality: str, today: date, at_most: int) -> list[str]:
+    """Subjects of open cases about whom the register was not asked today, those asked longest ago first."""
+    subjects = sa.select(cases.c.subject_person_id).where(
+        cases.c.municipality == municipality, cases.c.state == "open"
+    )
+    found = (
+        sa.select(persons.c.person_id)
+        .where(
+            persons.c.municipality == municipality,
+            persons.c.person_id.in_(subjects),
+            persons.c.asked_on.is_(None) | (persons.c.asked_on < today),
+        )
+        .order_by(persons.c.asked_on, persons.c.person_id)
+        .limit(at_most)
+    )
+    return list(conn.execute(found).scalars())
+
+
+def asked(tx: WriteTransaction, municipality: str, person_id: str, today: date) -> None:
+    """The register was asked about somebody today, and told nothing."""
+    tx.execute(
+        persons.update()
+        .where(persons.c.municipality == municipality, persons.c.person_id == person_id)
+        .values(asked_on=today)
+    )
+
+
+def asked_on(conn: AnyConnection, municipality: str, person_id: str) -> date | None:
+    """The day on which the register was last asked about somebody."""
+    day: date | None = conn.scalar(
+        sa.select(persons.c.asked_on).where(
+            persons.c.municipality == municipality, persons.c.person_id == person_id
+        )
+    )
+    return day
+
+
 def ties_of(conn: AnyConnection, municipality: str, child_id: str) -> list[Tie]:
-    """Who is tied to a child, in a steady order."""
-    found = sa.select(ties).where(ties.c.municipality == municipality, ties.c.child_id == child_id)
-    return [_tie_of(row) for row in conn.execute(found.order_by(ties.c.guardian_id))]
+    """The ties of a child, past ones and those to come too, in a steady order."""
+    if not municipality:
+        raise ValueError("no ties without a municipality (SE-7)")
+    return [
+        tie_of(row) for row in conn.execute(_TIES, {"municipality": municipality, "child_ids": [child_id]})
+    ]
+
+
+def adults(
+    conn: AnyConnection, keys: Keys, municipality: str, case_id: str, person_ids: Iterable[str]
+) -> Sealed[dict[str, str]]:
+    """Names by person id of a family's adults, past ones too, for those who keep its papers (GU-3)."""
+    rows = _rows(conn, municipality, sorted(set(person_ids)))
+    return Sealed(
+        About(municipality, case_id, Act.KEEP_FAMILY),
+        lambda: {person_id: name_of(keys, row) for person_id, row in rows.items()},
+    )
+
+
+def children_in_care(
+    conn: AnyConnection, keys: Keys, municipality: str, person_ids: Iterable[str]
+) -> dict[str, str]:
+    """Names by person id of children under care orders, after the kernel's own decision on those (GU-4)."""
+    rows = _rows(conn, municipality, sorted(set(person_ids)))
+    return {person_id: name_of(keys, row) for person_id, row in rows.items()}
 
 
 def children_numbers(
     conn: AnyConnection, keys: Keys, municipality: str, guardian_id: str
 ) -> list[tuple[str, str]]:
     """(child's id, identity number) of the children to whom an adult is tied."""
-    found = sa.select(ties.c.child_id).where(
-        ties.c.municipality == municipality, ties.c.guardian_id == guardian_id
+    found = (
+        sa.select(ties.c.child_id)
+        .distinct()
+        .where(ties.c.municipality == municipality, ties.c.guardian_id == guardian_id)
     )
     numbers = [(child, number_of(conn, keys, municipality, child)) for child in conn.execute(found).scalars()]
     return [(child, number) for child, number in numbers if number]
@@ -149,15 +225,17 @@ def families(
     keys: Keys,
     municipality: str,
     subjects: Iterable[tuple[str, str]],
-    with_guardians: bool,
+    on_day: date | None,
 ) -> dict[str, Sealed[Family]]:
-    """For each (case id, subject's person id): the family, sealed, by case id. Names are deciphered when opened."""
+    """For each (case id, subject's person id): the family, sealed, by case id; with the guardians as they are tied
+    `on_day`, if one is given. Names are deciphered when opened."""
     pairs = list(subjects)
     child_ids = list({subject for _, subject in pairs})
     tied: dict[str, list[Tie]] = {}
-    if with_guardians and child_ids:
+    if on_day is not None and child_ids:
         for row in conn.execute(_TIES, {"municipality": municipality, "child_ids": child_ids}):
-            tied.setdefault(row.child_id, []).append(_tie_of(row))
+            tied.setdefault(row.child_id, []).append(tie_of(row))
+        tied = {child: responsibility.shown(each, on_day) for child, each in tied.items()}
     wanted = {*child_ids, *(tie.guardian_id for each in tied.values() for tie in each)}
     rows = _rows(conn, municipality, sorted(wanted))
     return {
@@ -208,12 +286,6 @@ def name_of(keys: Keys, row: Any) -> str:
     return keys.decrypt(f"person:{row.person_id}", row.municipality, "name", row.name)
 
 
-def _tie_of(row: Any) -> Tie:
-    return Tie(
-        row.guardian_id, row.relation, row.has_responsibility, row.verified, row.valid_from, row.valid_to
-    )
-
-
 def _put(
     tx: WriteTransaction,
     keys: Keys,
@@ -257,20 +329,3 @@ def _renew(
         .where(persons.c.municipality == municipality, persons.c.person_id == person_id)
         .values(birth_date=told.birth_date, address_grade=told.address_grade)
     )
-
-
-def _tie(
-    tx: WriteTransaction, municipality: str, child: str, guardian: str, told: RegisteredGuardian, born: date
-) -> None:
-    values = {
-        "relation": told.relation,
-        "has_responsibility": told.has_responsibility,
-        "verified": told.verified,
-        "valid_from": born,
-        "valid_to": None,
-    }
-    key = {"municipality": municipality, "child_id": child, "guardian_id": guardian}
-    if not insert_ignore(tx, ties, {**key, **values}):
-        tx.execute(
-            ties.update().where(*(ties.c[name] == value for name, value in key.items())).values(**values)
-        )

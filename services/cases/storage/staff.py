@@ -5,11 +5,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from services.cases.domain.case import Post
+from services.cases.domain.errors import NotFound
 from services.cases.storage.tables import metadata
 from services.chassis.access import access_tables
 from services.chassis.storage import AnyConnection
+from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.kernel.calendar import midnight
-from services.kernel.facts import Role, RoleFact, in_force
+from services.kernel.care import keeps_care_orders
+from services.kernel.facts import Capacity, Decision, Role, RoleFact, in_force
 
 _ROLES = access_tables(metadata).role
 
@@ -42,3 +45,16 @@ def post_of(
         if role.unit_id == unit_id and in_force(role, now):
             return Post(role.person_id, role.unit_id, role.service_id)
     return None
+
+
+def demand_keeper(work: Reading | UnitOfWork) -> Decision:
+    """The decision that lets child protection keep its unit's care orders (GU-4); to others there are none (404)."""
+    actor = work.actor
+    roles = roles_of(work.conn, work.municipality, actor.person_id)
+    decision = keeps_care_orders(
+        Capacity(actor.capacity), actor.person_id or "", actor.unit_id, roles, work.now
+    )
+    if not decision.allowed:
+        work.access(decision.rule, "keep_care_order", allowed=False)
+        raise NotFound
+    return decision

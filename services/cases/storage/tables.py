@@ -1,5 +1,7 @@
 """The tables of cases. What names or tells of a person is LargeBinary: ciphertext under that person's or case's key."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from services.chassis.access import access_tables
@@ -18,6 +20,17 @@ def _id(name: str, *, key: bool = False, optional: bool = False) -> sa.Column[st
     return sa.Column(name, sa.String(64), primary_key=key, nullable=optional)
 
 
+def _responsibility() -> tuple[sa.Column[Any], ...]:
+    """What a tie says; a column belongs to one table, so each has its own."""
+    return (
+        sa.Column("relation", sa.String(16), nullable=False),
+        sa.Column("has_responsibility", sa.Boolean, nullable=False),
+        sa.Column("verified", sa.Boolean, nullable=False),
+        sa.Column("valid_from", sa.Date),
+        sa.Column("valid_to", sa.Date),
+    )
+
+
 persons = sa.Table(
     "persons",
     metadata,
@@ -29,23 +42,77 @@ persons = sa.Table(
     sa.Column("birth_date", sa.Date),
     sa.Column("address_grade", sa.String(32), nullable=False),
     sa.Column("is_employee", sa.Boolean, nullable=False),
+    sa.Column("asked_on", sa.Date),
     sa.UniqueConstraint("municipality", "number_index"),
 )
-"""Everyone whose identity number is known: subjects, guardians, employees. `birth_date`: as the register told it."""
+"""Everyone whose identity number is known: subjects, guardians, employees. `birth_date`: as the register told it;
+`asked_on`: the day on which it was last asked about this person."""
 
 ties = sa.Table(
     "ties",
     metadata,
     _id("municipality", key=True),
     _id("child_id", key=True),
-    _id("guardian_id", key=True),
-    sa.Column("relation", sa.String(16), nullable=False),
-    sa.Column("has_responsibility", sa.Boolean, nullable=False),
-    sa.Column("verified", sa.Boolean, nullable=False),
-    sa.Column("valid_from", sa.Date),
-    sa.Column("valid_to", sa.Date),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _id("guardian_id"),
+    *_responsibility(),
+    sa.Column("source", sa.String(16), nullable=False),
     sa.Index("ix_ties_guardian", "municipality", "guardian_id"),
 )
+"""The ties of each child as they follow from what the register and the papers told, days to come included."""
+
+register_told = sa.Table(
+    "register_told",
+    metadata,
+    _id("municipality", key=True),
+    _id("child_id", key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _id("guardian_id"),
+    *_responsibility(),
+    sa.Column("said_from", sa.Date),
+    sa.Column("said_to", sa.Date),
+    sa.Column("named", sa.Boolean, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+"""What the population register has told of each child's adults, one row each time that it said something new.
+`said_from`, `said_to`: the days as it named them; `named` false: it names the adult no more."""
+
+papers = sa.Table(
+    "papers",
+    metadata,
+    _id("municipality", key=True),
+    _id("paper_id", key=True),
+    _id("child_id"),
+    _id("guardian_id"),
+    sa.Column("kind", sa.String(32), nullable=False),
+    *_responsibility(),
+    _id("recorded_by"),
+    sa.Column("recorded_at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    _id("decided_by", optional=True),
+    sa.Column("decided_at", UtcDateTime),
+    sa.Column("same_person_reason", sa.LargeBinary),
+    sa.Index("ix_papers_child", "municipality", "child_id"),
+)
+"""Papers about parental responsibility: what each says, who registered it, who verified or refused it (GU-3)."""
+
+care_orders = sa.Table(
+    "care_orders",
+    metadata,
+    _id("municipality", key=True),
+    _id("order_id", key=True),
+    _id("child_id"),
+    _id("unit_id"),
+    _id("set_by"),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("valid_to", sa.Date),
+    sa.Column("guardians_see", sa.String(16), nullable=False),
+    sa.Column("topics", sa.JSON, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index("ix_care_orders_child", "municipality", "child_id"),
+    sa.Index("ix_care_orders_unit", "municipality", "unit_id"),
+)
+"""Care orders, as child protection registered and last changed them (GU-4)."""
 
 cases = sa.Table(
     "cases",

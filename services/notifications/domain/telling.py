@@ -117,6 +117,7 @@ TABLE: tuple[Line, ...] = (
 SILENT = frozenset(
     {
         "cases.person_changed.v1",  # facts, not news
+        "cases.birth_registered.v1",  # she and who registered it know
         "cases.concern_raised.v1",  # the owner's own act; the family is not to know yet (LV-17)
         "cases.concern_joined.v1",
         "consent.person_windows_changed.v1",  # facts; the one named is a parent, who is told by the family

@@ -36,20 +36,72 @@ def _people() -> None:
         sa.Column("birth_date", sa.Date),
         sa.Column("address_grade", sa.String(32), nullable=False),
         sa.Column("is_employee", sa.Boolean, nullable=False),
+        sa.Column("asked_on", sa.Date),
         sa.UniqueConstraint("municipality", "number_index", name="uq_persons_municipality_number_index"),
     )
     op.create_table(
         "ties",
         sa.Column("municipality", ID, primary_key=True),
         sa.Column("child_id", ID, primary_key=True),
-        sa.Column("guardian_id", ID, primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("guardian_id", ID, nullable=False),
+        *_responsibility(),
+        sa.Column("source", sa.String(16), nullable=False),
+    )
+    op.create_index("ix_ties_guardian", "ties", ["municipality", "guardian_id"])
+    op.create_table(
+        "register_told",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("child_id", ID, primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("guardian_id", ID, nullable=False),
+        *_responsibility(),
+        sa.Column("said_from", sa.Date),
+        sa.Column("said_to", sa.Date),
+        sa.Column("named", sa.Boolean, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
+        "papers",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("paper_id", ID, primary_key=True),
+        sa.Column("child_id", ID, nullable=False),
+        sa.Column("guardian_id", ID, nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        *_responsibility(),
+        sa.Column("recorded_by", ID, nullable=False),
+        sa.Column("recorded_at", UtcDateTime, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("decided_by", ID),
+        sa.Column("decided_at", UtcDateTime),
+        sa.Column("same_person_reason", sa.LargeBinary),
+    )
+    op.create_index("ix_papers_child", "papers", ["municipality", "child_id"])
+    op.create_table(
+        "care_orders",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("order_id", ID, primary_key=True),
+        sa.Column("child_id", ID, nullable=False),
+        sa.Column("unit_id", ID, nullable=False),
+        sa.Column("set_by", ID, nullable=False),
+        sa.Column("valid_from", sa.Date, nullable=False),
+        sa.Column("valid_to", sa.Date),
+        sa.Column("guardians_see", sa.String(16), nullable=False),
+        sa.Column("topics", sa.JSON, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+    )
+    op.create_index("ix_care_orders_child", "care_orders", ["municipality", "child_id"])
+    op.create_index("ix_care_orders_unit", "care_orders", ["municipality", "unit_id"])
+
+
+def _responsibility() -> "tuple[sa.Column, ...]":
+    return (
         sa.Column("relation", sa.String(16), nullable=False),
         sa.Column("has_responsibility", sa.Boolean, nullable=False),
         sa.Column("verified", sa.Boolean, nullable=False),
         sa.Column("valid_from", sa.Date),
         sa.Column("valid_to", sa.Date),
     )
-    op.create_index("ix_ties_guardian", "ties", ["municipality", "guardian_id"])
 
 
 def _cases() -> None:

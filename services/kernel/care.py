@@ -1,0 +1,27 @@
+"""Who keeps the care orders of a municipality (GU-4). Apart from the decision on cases: an order is about a child,
+whether there is a case or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.kernel.facts import Capacity, Decision, Role, RoleFact, in_force
+
+
+def keeps_care_orders(
+    capacity: Capacity, person_id: str, unit_id: str | None, roles: Iterable[RoleFact], now: datetime
+) -> Decision:
+    """GU-4: an employee who is child protection in the unit chosen, now, keeps that unit's orders; nobody else knows of
+    any."""
+    if capacity is Capacity.EMPLOYEE:
+        for role in roles:
+            here = role.person_id == person_id and role.unit_id == unit_id and in_force(role, now)
+            if here and role.role is Role.CHILD_PROTECTION:
+                return Decision(True, "GU-4", "allowed_as_child_protection", sees_thing=True)
+    return Decision(False, "GU-4", "not_child_protection", sees_thing=False)
+
+
+def may_know_order(decision: Decision, person_id: str, set_by: str, address_protected: bool) -> bool:
+    """PR-6: of a child whose address is protected, whoever set the order last and no colleague."""
+    return decision.allowed and (not address_protected or person_id == set_by)

@@ -1,0 +1,72 @@
+"""Cases with a population register that a test can change: two families of the demo, in a file of the test's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from services.cases.commands import refresh_family
+from services.cases.registers import DEMO_FILE
+from services.chassis.actor import Actor
+from services.chassis.work import Work
+from services.contracts import cases
+from tests.services.cases_house import House, house
+
+FAMILIES = ("fagerdalen", "stillvik")
+
+
+class Register:
+    """The stand-in for the national register: a file, read again whenever it has changed."""
+
+    def __init__(self, path: Path) -> None:
+        families = yaml.safe_load(DEMO_FILE.read_text(encoding="utf-8"))["families"]
+        self._path, self._times = path, 0
+        self.families = {each["key"]: each for each in families if each["key"] in FAMILIES}
+        self.tell()
+
+    def tie(self, adult: str, family: str = "fagerdalen") -> dict[str, Any]:
+        """The tie of an adult, by key, to be changed; `tell` lets the register say it."""
+        ties: list[dict[str, Any]] = self.families[family]["ties"]
+        return next(tie for tie in ties if tie["adult"] == adult)
+
+    def tell(self) -> None:
+        """Write the file; each time is another to the clock of files."""
+        self._path.write_text(yaml.safe_dump({"families": list(self.families.values())}), encoding="utf-8")
+        self._times += 1
+        os.utime(self._path, (self._times, self._times))
+
+
+class Persons(House):
+    """The house, with words for what is done about persons."""
+
+    register: Register
+
+    def refresh(self, case_id: str, actor: Actor) -> None:
+        self.register.tell()
+        self.ask(cases.RefreshFamily, actor, case_id=case_id)
+
+    def night(self) -> None:
+        """The timer's round."""
+        refresh_family.all_once_a_day(Work(self.app))
+
+    def family(self, case_id: str, actor: Actor) -> dict[str, Any]:
+        return self.ask(cases.GetFamily, actor, case_id=case_id)
+
+    def last_told(self) -> dict[str, Any]:
+        return self.told(cases.PersonChanged)[-1]
+
+
+@pytest.fixture
+def persons(database_url: str, var_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Persons]:
+    path = var_dir / "register.yaml"
+    register = Register(path)
+    monkeypatch.setenv("STAFETT_REGISTER_FILE", str(path))
+    with house(database_url, var_dir, kind=Persons) as made:
+        assert isinstance(made, Persons)
+        made.register = register
+        yield made

@@ -1,0 +1,63 @@
+"""Sample pages about persons: parental responsibility, papers, care orders."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tests.support.preview_samples import SOLVEIG, TOPICS, Model, Sample, at, case, form, page
+
+
+def _ties() -> list[Model]:
+    mother = {"name": "Ingrid Lillevik", "relation": "Mor", "said": "has", "source": "register",
+              "starts": date(2021, 6, 1), "ends": None, "when": "now"}  # fmt: skip
+    father = {"name": "Aslak Johannes Fossåskaret-Lillevik", "relation": "Far", "said": "has_not", "source": "paper",
+              "starts": date(2026, 4, 1), "ends": None, "when": "coming"}  # fmt: skip
+    claim = {**father, "name": "Tor Berg", "relation": "Foresatt", "said": "claim", "when": "now"}
+    return [mother, father, claim]
+
+
+def _papers() -> list[Model]:
+    waits = {
+        "name": "Tor Berg", "kind": "agreement", "says": "gives", "starts": date(2026, 3, 1), "ends": date(2027, 3, 1),
+        "state": "waiting", "recorded": {"by": "Solveig Brekke", "at": at(9)}, "decided": None,
+        "reason": None, "url": "#paper",
+    }  # fmt: skip
+    done = {
+        **waits, "name": "Aslak Johannes Fossåskaret-Lillevik", "kind": "court_decision", "says": "ends", "ends": None,
+        "state": "verified", "decided": {"by": "Solveig Brekke", "at": at(9)},
+        "reason": "Ingen andre er på jobb i påsken.", "url": None,
+    }  # fmt: skip
+    return [waits, done]
+
+
+def _orders() -> list[Model]:
+    now = {"name": "Jonas Lillevik", "url": "#order", "starts": date(2026, 3, 1), "last": None, "state": "now",
+           "guardians_see": "topics"}  # fmt: skip
+    over = {**now, "name": "Máhtte Juhani Sárá", "starts": date(2024, 1, 1), "last": date(2025, 12, 31),
+            "state": "over", "guardians_see": "nothing"}  # fmt: skip
+    return [now, over]
+
+
+def samples() -> list[Sample]:
+    """One of each page, those with faults too."""
+    frame: Model = {"page": page(SOLVEIG, active="work"), "case": case(1)}
+    adults = [{"code": "m", "text": "Ingrid Lillevik"}, {"code": "f", "text": "Aslak Fossåskaret-Lillevik"}]
+    kept = {
+        "asked_on": date(2026, 3, 9),
+        "adults": adults,
+        "past": [{**_ties()[0], "ends": date(2026, 1, 1), "when": "past"}],
+    }
+    wrong = form({"kind": "agreement"}, {"relation": "Dette må fylles ut"})
+    cared: Model = {"page": page(SOLVEIG, active="work"), "topics": TOPICS}
+    notes = [{"code": "n", "text": "Hun vil ha hjelp til barneseng og klær.", "hint": "Notat"}]
+    order = form({"guardians_see": "topics", "topics": ["learning"]})
+    return [
+        Sample("family-keep", "employee/family_keep.html",
+               {**frame, **kept, "ties": _ties(), "papers": _papers(), "form": form()}),
+        Sample("family-keep-none", "employee/family_keep.html",
+               {**frame, "asked_on": None, "adults": [], "past": [], "ties": [], "papers": [], "form": wrong}),
+        Sample("paper", "employee/paper.html", {**frame, "paper": _papers()[0], "own": True, "form": form()}),
+        Sample("birth", "employee/birth.html", {**frame, "topics": TOPICS, "notes": notes, "form": form()}),
+        Sample("care-orders", "employee/care_orders.html", {**cared, "orders": _orders(), "form": form()}),
+        Sample("care-order", "employee/care_order.html", {**cared, "order": _orders()[0], "form": order}),
+    ]  # fmt: skip
