@@ -29,6 +29,8 @@ GRADES = ("ungraded", "client", "confidential", "strictly_confidential")
 RELATIONS = ("mother", "father", "co_mother", "other")
 TOPICS = ("learning", "wellbeing", "attendance", "health", "home", "practical")
 PARTS = ("owner", "holder", "participant", "leader", "guardian", "self", "coordinator", "child_protection")
+HIDDEN_UNIT = "hidden"
+"""In the place of a unit that the asker is not shown, because the address is protected (PR-6): no unit bears it."""
 STATES = ("open", "closed", "joined")
 PAPERS = ("court_decision", "agreement", "birth_certificate", "register_extract", "other")
 GUARDIANS_SEE = ("nothing", "overview", "topics")

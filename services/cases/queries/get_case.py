@@ -4,7 +4,7 @@ from typing import Any
 
 from services.cases.domain.case import Case
 from services.cases.queries.get_notes import readable
-from services.cases.queries.shapes import child, next_of, steps_of
+from services.cases.queries.shapes import child, codes_of, next_of, steps_of, unit_of
 from services.cases.storage import cases, notes, people
 from services.cases.storage.notes import Line
 from services.chassis import access
@@ -50,10 +50,10 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "state": case.state,
         "part": asked.part,
         "owner_person_id": case.owner.person_id,
-        "owner_unit_id": case.owner.unit_id,
+        "owner_unit_id": unit_of(asked, case.owner.unit_id),
         "owner_service_id": case.owner.service_id,
         "holder_person_id": case.holder.person_id if case.holder else None,
-        "holder_unit_id": case.holder.unit_id if case.holder else None,
+        "holder_unit_id": unit_of(asked, case.holder.unit_id) if case.holder else None,
         "registered_at": case.registered_at,
         "decide_by": case.limit.decide_by if open_at_0 else None,
         "overdue": case.overdue(reading.now),
@@ -68,7 +68,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
                 "at": line.at,
                 "what": line.what,
                 "by_person_id": line.by_person_id,
-                "values": {**line.codes, **told.get(number, {})},
+                "values": {**codes_of(asked, line.codes), **told.get(number, {})},
             }
             for number, line in enumerate(lines)
         ],
@@ -100,7 +100,7 @@ def _handover(
         "handover_id": case.handover.handover_id,
         "from_person_id": case.holder.person_id if case.holder else case.handover.by_person_id,
         "to_person_id": case.handover.to.person_id,
-        "to_unit_id": case.handover.to.unit_id,
+        "to_unit_id": unit_of(asked, case.handover.to.unit_id),
         "proposed_at": case.handover.proposed_at,
         "reason": reason,
     }

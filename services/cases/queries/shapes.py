@@ -8,7 +8,9 @@ from services.cases.domain.case import Case
 from services.cases.domain.next_act import next_act
 from services.cases.domain.people import is_protected
 from services.cases.storage.people import Family
+from services.chassis.access import CaseAccess
 from services.chassis.actor import Actor
+from services.contracts.cases import HIDDEN_UNIT
 from services.kernel.calendar import age_at
 
 
@@ -21,6 +23,18 @@ def child(family: Family, now: datetime, actor: Actor) -> dict[str, Any]:
         "age": max(age_at(family.birth_date, now), 0),
         "address_protected": actor.capacity == "employee" and is_protected(family.address_grade),
     }
+
+
+def unit_of(asked: CaseAccess, unit_id: str) -> str:
+    """A unit as the asker may see it (PR-6)."""
+    return unit_id if asked.sees_places else HIDDEN_UNIT
+
+
+def codes_of(asked: CaseAccess, codes: dict[str, Any]) -> dict[str, Any]:
+    """What a happening says in codes, without the units that the asker is not shown (PR-6)."""
+    if asked.sees_places:
+        return codes
+    return {name: HIDDEN_UNIT if name.endswith("unit_id") else value for name, value in codes.items()}
 
 
 def next_of(case: Case, actor: Actor) -> dict[str, Any]:

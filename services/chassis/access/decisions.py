@@ -14,6 +14,7 @@ from services.kernel import access as kernel
 from services.kernel.errors import Forbidden, NotFound
 from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Question
 from services.kernel.parties import NoStanding, Party, standings
+from services.kernel.places import sees_places
 
 T = TypeVar("T")
 
@@ -161,6 +162,12 @@ class CaseAccess:
             return None
         parts = [_PARTS[tie.party] for tie in ties]
         return "holder" if "holder" in parts else parts[0]
+
+    @property
+    def sees_places(self) -> bool:
+        """PR-6: whether the asker may be shown units and meeting places of this case."""
+        about = self._about(Act.SEE_CASE, None, None, Audience.READER)
+        return self.facts is not None and sees_places(self._question(about), self.facts)
 
     def decide_in_any_capacity(
         self, act: Act, topic: str | None = None, recorded_at: datetime | None = None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from services.chassis.access import CaseAccess
 from services.chassis.sealed import Sealed
 from services.chassis.unit_of_work import Reading
+from services.contracts.cases import HIDDEN_UNIT
 from services.kernel.facts import Act
 from services.relay_log.storage.entries import Entries
 from services.relay_log.storage.logs import Logs
@@ -33,8 +34,12 @@ class Items:
         return self._case.open_allowed(Act.READ_PLAN, sealed)
 
     def participants(self) -> list[Record]:
-        """Who takes or took part: ids alone, for everybody to whom any item of the log is open."""
-        return Logs.of(self._reading).participants(self._case.case_id) if self.topics else []
+        """Who takes or took part: ids alone, for everybody to whom any item of the log is open; their units for those
+        to whom places are shown (PR-6)."""
+        found = Logs.of(self._reading).participants(self._case.case_id) if self.topics else []
+        if self._case.sees_places:
+            return found
+        return [{**each, "unit_id": HIDDEN_UNIT} for each in found]
 
     def meetings(self) -> list[Record]:
         """LG-4: meetings with those items of agenda and minutes that the asker may read. A meeting shows to whoever
@@ -55,6 +60,8 @@ class Items:
         ]
 
     def _meeting(self, frame: Record, items: Sequence[Record], answers: dict[str, Sealed[Record]]) -> Record:
+        if not self._case.sees_places:
+            frame["place"] = None  # PR-6
         frame["agenda"] = [item for item in items if item["kind"] == "agenda"]
         if frame["minutes"] is not None:
             frame["minutes"]["items"] = [item for item in items if item["kind"] == "minute"]

@@ -1,0 +1,111 @@
+"""Every outlet of cases for a child whose address is protected: no other party learns a unit (PR-6), nor does a
+guardian learn how another is reached (GU-5)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.chassis.actor import Actor
+from services.contracts import cases, relay_log
+from services.contracts.base import Procedure
+from tests.services.cases_house import (
+    EMIL,
+    HEALTH,
+    KINDERGARTEN,
+    LEADER,
+    NURSE,
+    PSYCHOLOGIST,
+    PSYCHOLOGY,
+    SERVICES,
+    TEACHER,
+    TUVA,
+)
+from tests.services.persons_house import Persons, persons
+
+__all__ = ["persons"]
+
+UNITS = (KINDERGARTEN, HEALTH)
+
+
+def link(the: Persons, case_id: str, adult: dict[str, Any]) -> Actor:
+    """A guardian linked by hand: a paper, verified."""
+    paper = the.ask(
+        cases.RecordPaper, TEACHER, case_id=case_id, adult_number=adult["number"], kind="register_extract",
+        relation="mother", has_responsibility=True, valid_from="2019-03-08",
+    )["id"]  # fmt: skip
+    the.ask(
+        cases.DecidePaper, TEACHER, case_id=case_id, paper_id=paper, decision="verified",
+        same_person_reason="Ingen andre har tilgang",
+    )  # fmt: skip
+    return Actor("granli", "guardian", adult["id"], None, "high")
+
+
+def shared(the: Persons, number: str) -> str:
+    """A case at level 2, with psychology taking part and health asked to take over."""
+    case_id = the.at_level_1(number)
+    the.consent(case_id, PSYCHOLOGY, HEALTH)
+    the.hear(relay_log.ParticipantsChanged, case_id, {
+        "case_id": case_id, "at": the.clock.now().isoformat(), "participants": [
+            {"participant_id": "part-1", "person_id": "p-psychologist", "unit_id": PSYCHOLOGY,
+             "service_id": SERVICES[PSYCHOLOGY], "valid_from": the.clock.now().isoformat(), "may_write": False}
+        ],
+    })  # fmt: skip
+    the.move(case_id, 2, PSYCHOLOGY, HEALTH, against_suggestion_reason="De to trengs")
+    the.ask(
+        cases.ProposeHandover, TEACHER, case_id=case_id, to_person_id="p-nurse", to_unit_id=HEALTH,
+        family_answer="agreed",
+    )  # fmt: skip
+    return case_id
+
+
+def everything(the: Persons, case_id: str, actor: Actor) -> str:
+    """All that cases answers to somebody about a case."""
+    asked: list[tuple[Procedure, dict[str, Any]]] = [
+        (cases.GetCase, {"case_id": case_id, "with_notes": True}),
+        (cases.GetNotes, {"case_id": case_id}),
+        (cases.MyCases, {"include_closed": True}),
+    ]
+    return repr([the.ask(procedure, actor, **request) for procedure, request in asked])
+
+
+def test_PR_6_no_outlet_of_cases_tells_another_party_a_unit(persons: Persons) -> None:
+    """PR-6: the guardian and the other services read the case, and no unit in it; its own people read all."""
+    case_id = shared(persons, EMIL)
+    mother = link(persons, case_id, persons.register.families["stillvik"]["adults"][0])
+    for other in (mother, PSYCHOLOGIST, NURSE):
+        told = everything(persons, case_id, other)
+        assert case_id in told
+        assert not [unit for unit in UNITS if unit in told], other.person_id
+    assert all(unit in everything(persons, case_id, TEACHER) for unit in UNITS)
+
+
+def test_PR_6_elsewhere_units_are_told(persons: Persons) -> None:
+    """PR-6: the check above looks where units stand; and a grade that changes hides them at the next request."""
+    case_id = shared(persons, TUVA)
+    mother = persons.guardian(case_id)
+    assert all(unit in everything(persons, case_id, mother) for unit in UNITS)
+    assert all(unit in everything(persons, case_id, PSYCHOLOGIST) for unit in UNITS)
+    persons.register.families["fagerdalen"]["children"][0]["address_grade"] = "confidential"
+    persons.refresh(case_id, TEACHER)
+    told = everything(persons, case_id, PSYCHOLOGIST)
+    assert case_id in told and not [unit for unit in UNITS if unit in told]
+
+
+@pytest.mark.parametrize("family", ["fagerdalen", "stillvik"])
+def test_GU_5_nobody_is_told_an_address_or_how_a_guardian_is_reached(persons: Persons, family: str) -> None:
+    """GU-5: cases does not even take these from the register: not in an answer to anybody, and not at rest."""
+    number = persons.register.families[family]["children"][0]["number"]
+    case_id = shared(persons, number)
+    if family == "stillvik":
+        link(persons, case_id, persons.register.families[family]["adults"][0])
+    guardian = persons.guardian(case_id)
+    people = persons.register.families[family]["adults"] + persons.register.families[family]["children"]
+    secrets = [each["address"] for each in people]
+    secrets += [each["contact"][way] for each in people if "contact" in each for way in ("email", "mobile")]
+    told = "".join(everything(persons, case_id, who) for who in (guardian, TEACHER, PSYCHOLOGIST))
+    told += repr(persons.family(case_id, LEADER if family == "fagerdalen" else TEACHER)) + repr(
+        persons.dump()
+    )
+    assert len(secrets) >= 5 and not [secret for secret in secrets if secret in told]
