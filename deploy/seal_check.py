@@ -34,9 +34,12 @@ OPEN_TO: dict[str, set[str]] = {
     },
     # Care orders have a decision of their own, kernel/care.py (GU-4).
     "services.cases.storage.people.children_in_care": {"services.cases.queries.care_orders"},
-    "services.cases.storage.people.children_numbers": {"services.cases.lane.queries"},
+    "services.cases.storage.people.children_numbers": {"services.cases.lane.asking"},
     # The lane has a decision of its own, kernel/lane.py (PR-5).
     "services.cases.lane.storage.read": {"services.cases.lane.queries"},
+    "services.cases.lane.storage.answers_of": {"services.cases.lane.queries"},
+    # A draft is found by who wrote it, and by nothing else.
+    "services.cases.lane.storage.draft_of": {"services.cases.lane.queries"},
     # A signer's own receipt stays theirs, whatever they may read later (CO-7).
     "services.consent.storage.purpose_as_signed": {"services.consent.queries.requests"},
 }

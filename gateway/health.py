@@ -24,7 +24,7 @@ def register(app: Flask) -> None:
     @app.get("/metrics")
     def exposition() -> Response:
         report(_checks())  # so that stafett_component_up tells of this moment
-        return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+        return Response(metrics.own_exposition(), content_type=metrics.CONTENT_TYPE)
 
 
 def _checks() -> dict[str, Any]:

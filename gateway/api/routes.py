@@ -94,4 +94,13 @@ ROUTES: tuple[Route, ...] = (
     make("/lane-reports", cases.FileLaneReport, "Protected lane"),
     get("/lane-reports", cases.LaneReports, "Protected lane"),
     get("/lane-reports/<report_id>", cases.GetLaneReport, "Protected lane"),
+    get("/lane-reports/<report_id>/access", cases.LaneAccess, "Protected lane"),
+    act("/lane-reports/<report_id>/assessment", cases.AssessLaneReport, "Protected lane"),
+    make("/lane-reports/<report_id>/answers", cases.AnswerLaneReport, "Protected lane"),
+    make("/lane-reports/<report_id>/readers", cases.NameLaneReader, "Protected lane"),
+    act("/lane-reports/<report_id>/readers/<person_id>/removal", cases.RemoveLaneReader, "Protected lane"),
+    get("/lane-draft", cases.GetLaneDraft, "Protected lane"),
+    act("/lane-draft", cases.KeepLaneDraft, "Protected lane"),
+    act("/lane-draft/removal", cases.DropLaneDraft, "Protected lane"),
+    get("/reports-with-guardians", cases.ReportsWithGuardians, "Cases"),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.asking import Asking
+from services.chassis import tracing
 from services.contracts import directory
 from services.kernel.errors import Refusal
 
@@ -14,7 +15,10 @@ _CATALOGUE_SECONDS = 600.0
 
 
 class Remembered:
-    """The cache of one gateway process. Whoever hears that the catalogue changed calls `forget_catalogue`."""
+    """The cache of one gateway process. Whoever hears that the catalogue changed calls `forget_catalogue`.
+
+    What a page of the lane asks for is not remembered: the next reader of another page would be answered without a
+    question, sooner and uncounted, because somebody had been in the lane (PR-3)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,7 +44,9 @@ class Remembered:
         known = self._municipalities
         if not known:
             items = asking.as_service(directory.ListMunicipalities, {})["items"]
-            known = self._municipalities = {item["municipality"]: item for item in items}
+            known = {item["municipality"]: item for item in items}
+            if not tracing.is_quiet():
+                self._municipalities = known
         return known
 
     def catalogue(self, asking: Asking, municipality: str) -> dict[str, Any]:
@@ -50,8 +56,10 @@ class Remembered:
             answer = asking.as_service(directory.GetCatalogue, {"municipality": municipality}, municipality)
             answer["service_by_id"] = {each["id"]: each for each in answer["services"]}
             answer["unit_by_id"] = {each["id"]: each for each in answer["units"]}
-            with self._lock:
-                known = self._catalogues[municipality] = (time.monotonic() + _CATALOGUE_SECONDS, answer)
+            known = (time.monotonic() + _CATALOGUE_SECONDS, answer)
+            if not tracing.is_quiet():
+                with self._lock:
+                    self._catalogues[municipality] = known
         return known[1]
 
     def form(self, asking: Asking, municipality: str, tool: str, version: int | None) -> dict[str, Any]:
@@ -60,27 +68,35 @@ class Remembered:
         if known is None:
             asked = {"municipality": municipality, "tool": tool} | ({"version": version} if version else {})
             known = asking.as_service(directory.GetTool, asked, municipality)
-            with self._lock:
-                self._forms[municipality, tool, version] = known
+            if not tracing.is_quiet():
+                with self._lock:
+                    self._forms[municipality, tool, version] = known
         return known
 
     def staff(self, asking: Asking, person_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Name and title of these employees, by person id; who is no employee is left out."""
         municipality, now = asking.municipality, time.monotonic()
         wanted = {person_id for person_id in person_ids if person_id}
-        missing = [
-            person_id for person_id in wanted if self._staff.get((municipality, person_id), (0.0,))[0] < now
-        ]
-        if missing:
+        known = {
+            person_id: kept[1]
+            for person_id in wanted
+            if (kept := self._staff.get((municipality, person_id))) is not None and kept[0] >= now
+        }
+        if missing := wanted - set(known):
             answer = asking(directory.StaffNames, {"person_ids": sorted(missing)})
             found = {item["person_id"]: item for item in answer["items"]}
-            with self._lock:
-                if len(self._staff) > 5000:
-                    self._staff.clear()
-                for person_id in missing:
-                    self._staff[(municipality, person_id)] = (now + STAFF_SECONDS, found.get(person_id, {}))
-        known = {person_id: self._staff.get((municipality, person_id), (0.0, {}))[1] for person_id in wanted}
+            fresh = {person_id: found.get(person_id, {}) for person_id in missing}
+            known |= fresh
+            if not tracing.is_quiet():
+                self._remember_staff(municipality, fresh, now)
         return {person_id: item for person_id, item in known.items() if item}
+
+    def _remember_staff(self, municipality: str, fresh: dict[str, dict[str, Any]], now: float) -> None:
+        with self._lock:
+            if len(self._staff) > 5000:
+                self._staff.clear()
+            for person_id, item in fresh.items():
+                self._staff[(municipality, person_id)] = (now + STAFF_SECONDS, item)
 
 
 class Names:

@@ -42,10 +42,12 @@ def my_cases() -> str | Response:
         cases=(cases.MyCases, {"include_closed": True, "limit": 100}),
         consents=(consent.WaitingForMe, {}),
         unread=(notifications.UnreadCount, {}),
+        **({"reports": (cases.ReportsWithGuardians, {})} if chosen["capacity"] == "guardian" else {}),
     )
     if isinstance(parts["cases"], Missing):
         raise parts["cases"].refusal
     found = parts["cases"]["items"]
+    reports = parts.get("reports", {"items": []})
     waiting = {} if isinstance(parts["consents"], Missing) else _by_case(parts["consents"]["items"])
     g.names.add_family([each["child"] for each in found])
     names = g.names.people(people_in(found))
@@ -54,10 +56,23 @@ def my_cases() -> str | Response:
     return render(
         "family/cases.html",
         cases=rows,
+        reports=[] if isinstance(reports, Missing) else _reports(reports["items"]),
         active="cases",
         unread=None if isinstance(parts["unread"], Missing) else parts["unread"]["unread"],
         missing=[name for name in missing_parts(parts) if name != "unread"],
     )
+
+
+def _reports(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """PR-2: what was reported with the reader as guardian."""
+    return [
+        {
+            "url": path("lane_item", report_id=each["report_id"]),
+            "at": each["filed_at"],
+            "child": each["child_name"],
+        }
+        for each in found
+    ]
 
 
 def _by_case(waiting: list[dict[str, Any]]) -> dict[str, str]:

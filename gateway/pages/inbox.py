@@ -21,6 +21,8 @@ from services.kernel.errors import NotFound, Refusal
 blueprint = Blueprint("inbox", __name__)
 
 PAGES_LOOKED_THROUGH = 10
+LANE_KINDS = frozenset({"lane_report_filed", "lane_report_answered", "lane_reader_named"})
+"""Kinds of message that lead at once to the lane's own page."""
 
 _IN_CASE = {
     "talk_recorded": "case",
@@ -129,6 +131,9 @@ def _children(listed: list[dict[str, Any]]) -> dict[str, str]:
 def _row(each: Mapping[str, Any], children: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": each["message_id"],
+        "url": _in_lane(each)
+        if each["kind"] in LANE_KINDS
+        else path("message", message_id=each["message_id"]),
         "kind": each["kind"],
         "child": children.get(each["case_id"] or ""),
         "at": each["at"],
@@ -153,8 +158,8 @@ def _still_asks(each: Mapping[str, Any], parts: Mapping[str, Any]) -> bool:
 def _target(found: Mapping[str, Any]) -> str | None:
     """Where the message leads: the page on which its thing is read or answered."""
     kind, case_id, item = found["kind"], found["case_id"], found["item_id"]
-    if kind == "lane_report_filed":
-        return path("lane_item", report_id=item) if item else path("lane_list")
+    if kind in LANE_KINDS:
+        return _in_lane(found)
     if not case_id:
         return None
     if kind in _ANSWERED:
@@ -172,6 +177,13 @@ def _target(found: Mapping[str, Any]) -> str | None:
     employee = (people.chosen() or {}).get("capacity") == "employee"
     target = _IN_CASE.get(kind, "case")
     return path(target if employee or target not in ("decide", "handover") else "case", case_id=case_id)
+
+
+def _in_lane(found: Mapping[str, Any]) -> str:
+    """The lane's page, which marks the message as read: opened by itself, it would be counted among others (PR-3)."""
+    if not found["item_id"]:
+        return path("lane_list")
+    return path("lane_item", report_id=found["item_id"], melding=found["message_id"])
 
 
 def _facts(found: Mapping[str, Any], case: Mapping[str, Any] | None) -> list[dict[str, str]]:

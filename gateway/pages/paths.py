@@ -60,7 +60,14 @@ PATHS: dict[str, str] = {
     "lane": "/melding",
     "lane_receipt": "/melding/<report_id>/kvittering",
     "lane_list": "/melding/liste",
+    "lane_draft": "/melding/utkast",
+    "lane_draft_drop": "/melding/utkast/slett",
     "lane_item": "/melding/<report_id>",
+    "lane_assess": "/melding/<report_id>/ta",
+    "lane_answer": "/melding/<report_id>/svar",
+    "lane_reader": "/melding/<report_id>/lesere",
+    "lane_reader_remove": "/melding/<report_id>/lesere/<person_id>/fjern",
+    "lane_access": "/melding/<report_id>/innsyn",
     # the coordinator
     "explain": "/koordinator/hvorfor",
     # the relay log

@@ -22,6 +22,7 @@ from services.cases.commands import (
     warn_deadlines,
 )
 from services.cases.lane import commands as lane_commands
+from services.cases.lane import follow_up as lane_follow_up
 from services.cases.lane import queries as lane_queries
 from services.cases.lane.storage import CHAIN, LaneRecord
 from services.cases.queries import (
@@ -189,6 +190,42 @@ class CasesService(Service):
     @query(contracts.GetLaneReport)
     def get_lane_report(self, reading: Reading, request: Request) -> Answer:
         return lane_queries.get_report(reading, request)
+
+    @query(contracts.ReportsWithGuardians)
+    def reports_with_guardians(self, reading: Reading, request: Request) -> Answer:
+        return lane_queries.with_guardians(reading, request)
+
+    @command(contracts.AssessLaneReport)
+    def assess_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
+        return lane_follow_up.assess(uow, request)
+
+    @command(contracts.AnswerLaneReport)
+    def answer_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
+        return lane_follow_up.answer(uow, request)
+
+    @command(contracts.NameLaneReader)
+    def name_lane_reader(self, uow: UnitOfWork, request: Request) -> Answer:
+        return lane_follow_up.name_reader(uow, request)
+
+    @command(contracts.RemoveLaneReader)
+    def remove_lane_reader(self, uow: UnitOfWork, request: Request) -> Answer:
+        return lane_follow_up.remove_reader(uow, request)
+
+    @query(contracts.LaneAccess)
+    def lane_access(self, reading: Reading, request: Request) -> Answer:
+        return lane_queries.access(reading, request)
+
+    @query(contracts.GetLaneDraft)
+    def get_lane_draft(self, reading: Reading, request: Request) -> Answer:
+        return lane_queries.draft(reading, request)
+
+    @command(contracts.KeepLaneDraft)
+    def keep_lane_draft(self, uow: UnitOfWork, request: Request) -> Answer:
+        return lane_commands.keep_draft(uow, request)
+
+    @command(contracts.DropLaneDraft)
+    def drop_lane_draft(self, uow: UnitOfWork, request: Request) -> Answer:
+        return lane_commands.drop_draft(uow, request)
 
     # ------------------------------------------------------------ timers
 

@@ -55,6 +55,8 @@ KINDS = (
     "case_closed",
     "report_made",
     "lane_report_filed",
+    "lane_report_answered",
+    "lane_reader_named",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

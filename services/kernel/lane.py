@@ -11,6 +11,14 @@ from services.kernel.facts import Capacity, Decision, GuardianFact, Role, RoleFa
 from services.kernel.signers import is_responsible
 
 
+class LaneAct(StrEnum):
+    """What a reader of a report may do with it besides (PR-5)."""
+
+    FOLLOW_UP = "follow_up"  # take it, and answer the reporter
+    NAME_READERS = "name_readers"
+    READ_ACCESS = "read_access"  # the lane's own access record of it
+
+
 class ReportKind(StrEnum):
     """PR-2: with the guardians (visible to them), or protected."""
 
@@ -66,14 +74,29 @@ def may_read_lane_report(question: LaneQuestion, facts: LaneFacts) -> Decision:
     return _absent("PR-5", "not_a_reader")
 
 
-def _employee(question: LaneQuestion, facts: LaneFacts) -> Decision:
-    roles = [
+def lane_acts(question: LaneQuestion, facts: LaneFacts) -> frozenset[LaneAct]:
+    """PR-5: child protection follows a report up, and reads who has read it; it and the reporter name further
+    readers. Whoever may not read the report may do nothing with it."""
+    if question.capacity is not Capacity.EMPLOYEE or not may_read_lane_report(question, facts).allowed:
+        return frozenset()
+    roles = _roles_now(question, facts)
+    if any(role.role is Role.CHILD_PROTECTION for role in roles):
+        return frozenset(LaneAct)
+    return frozenset({LaneAct.NAME_READERS}) if question.person_id == facts.reporter else frozenset()
+
+
+def _roles_now(question: LaneQuestion, facts: LaneFacts) -> list[RoleFact]:
+    return [
         role
         for role in facts.roles
         if role.person_id == question.person_id
         and role.unit_id == question.unit_id
         and in_force(role, question.now)
     ]
+
+
+def _employee(question: LaneQuestion, facts: LaneFacts) -> Decision:
+    roles = _roles_now(question, facts)
     if not roles:
         return _absent("CO-10", "role_not_in_force")
     if question.person_id == facts.reporter:

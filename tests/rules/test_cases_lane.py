@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter
+from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter, kind_of
 from services.kernel.errors import Forbidden, InvalidInput
 from services.kernel.facts import Role, RoleFact
 from services.kernel.lane import ReportKind
@@ -72,3 +72,13 @@ def test_a_report_says_whom_it_is_about() -> None:
         check(replace(REPORT, child=ChildInReport(description=" ")))
     assert refused.value.fields == {"child_description": "required"}
     check(replace(REPORT, child=ChildInReport(description="A boy of about six, red cap")))
+
+
+@pytest.mark.parametrize("suspicion", ["violence", "abuse", "neglect"])
+def test_PR_2_what_is_suspected_makes_a_report_protected_unless_said_otherwise(suspicion: str) -> None:
+    """PR-2: protected is the default; whoever suspects none of these says which kind it is."""
+    assert kind_of(None, suspicion) is ReportKind.PROTECTED
+    assert kind_of("with_guardians", suspicion) is ReportKind.WITH_GUARDIANS
+    with pytest.raises(InvalidInput) as refused:
+        kind_of(None, "other")
+    assert refused.value.fields == {"kind": "required"}

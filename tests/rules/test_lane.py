@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from services.kernel.access import Capacity, Decision, Role, RoleFact
-from services.kernel.lane import LaneFacts, LaneNamedFact, LaneQuestion, ReportKind, may_read_lane_report
+from services.kernel.lane import (
+    LaneAct,
+    LaneFacts,
+    LaneNamedFact,
+    LaneQuestion,
+    ReportKind,
+    lane_acts,
+    may_read_lane_report,
+)
 from tests.rules.kernel_world import (
     COLLEAGUE,
     COORDINATOR,
@@ -71,3 +79,21 @@ def test_PR_2_a_report_made_with_the_guardians_is_theirs_to_read() -> None:
         assert read(together, person).rule == "PR-2"
     assert not read(together, STEPFATHER)
     assert not read(together, HEAD)
+
+
+def acts(facts: LaneFacts, person: str, capacity: Capacity = Capacity.EMPLOYEE) -> set[LaneAct]:
+    unit = STAFF[person][0] if person in STAFF else PROTECTION if person == PROTECTOR else None
+    return set(lane_acts(LaneQuestion(TOWN, person, capacity, NOW, unit), facts))
+
+
+def test_PR_5_child_protection_follows_up_and_whoever_is_named_only_reads() -> None:
+    """PR-5: the reporter names readers too; nobody else does anything, not even a guardian who reads the report."""
+    named = replace(REPORT, named=(LaneNamedFact(PSYCHOLOGIST, LAST_WEEK),))
+    assert acts(named, PROTECTOR) == set(LaneAct)
+    assert acts(named, TEACHER) == {LaneAct.NAME_READERS}
+    for person in (PSYCHOLOGIST, HEAD, COLLEAGUE, COORDINATOR):
+        assert acts(named, person) == set(), person
+    together = replace(REPORT, kind=ReportKind.WITH_GUARDIANS)
+    assert acts(together, MOTHER, Capacity.GUARDIAN) == set()
+    ended = replace(REPORT, roles=tuple(replace(role, valid_to=NOW) for role in REPORT.roles))
+    assert acts(ended, PROTECTOR) == set()

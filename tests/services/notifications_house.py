@@ -212,6 +212,9 @@ class House:
         yield tell(cases.CaseClosed, CASE, from_level=2, outcome="goals_reached", by_person_id=teacher)
         yield tell(relay_log.ReportMade, CASE, report_id="rep-1")
         yield tell(cases.LaneReportFiled, "lane-1", report_id="lane-1", kind="protected")
+        followed = {"report_id": "lane-1", "by_person_id": "p-worker"}
+        yield tell(cases.LaneReportAnswered, "lane-1", reporter_person_id=teacher, **followed)
+        yield tell(cases.LaneReaderNamed, "lane-1", person_id="p-psychologist", **followed)
 
     def play(self) -> None:
         """The story has come in: its handlers run in one transaction, and the inbox counts from here."""

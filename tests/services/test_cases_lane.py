@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import sqlalchemy as sa
 from services.cases.lane import storage
 from services.chassis.actor import Actor
 from services.contracts import cases
-from services.kernel.errors import Forbidden, InvalidInput, NotFound
+from services.contracts.catalogue import HEARS
+from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.services.cases_house import (
     CHILD_PROTECTION,
     COLLEAGUE,
@@ -27,7 +29,9 @@ from tests.services.cases_house import (
     house,
 )
 
-LANE = ("lane_reports", "lane_readers", "lane_access", "lane_access_heads", "lane_outbox")
+LANE = (
+    "lane_reports", "lane_readers", "lane_access", "lane_access_heads", "lane_outbox", "lane_answers", "lane_drafts",
+)  # fmt: skip
 STORY = "Merker på armene som ingen kan forklare"
 
 
@@ -43,6 +47,10 @@ def file(the: House, actor: Actor = TEACHER, **more: Any) -> str:
         "guardians_informed_reason": "Det kan sette barnet i fare", "police_contacted": True, **more,
     }  # fmt: skip
     return str(the.ask(cases.FileLaneReport, actor, **told)["id"])
+
+
+def day(the: House, days: int) -> str:
+    return (the.clock.now() + timedelta(days=days)).date().isoformat()
 
 
 def ordinary(the: House) -> dict[str, list[str]]:
@@ -110,10 +118,13 @@ def test_a_report_made_with_the_guardians_is_theirs_to_read(the: House) -> None:
     case_id = the.at_level_1()
     report = file(the, child_number=TUVA, kind="with_guardians", guardians_informed="yes")
     mother = the.guardian(case_id)
+    file(the, child_number=TUVA)
     assert the.ask(cases.GetLaneReport, mother, report_id=report)["report_id"] == report
-    assert len(the.ask(cases.LaneReports, mother)["items"]) == 1
+    [shown] = the.ask(cases.ReportsWithGuardians, mother)["items"]
+    assert shown["report_id"] == report and not {"answers", "readers", "taken_by"} & set(shown)
+    assert [each["report_id"] for each in the.ask(cases.LaneReports, mother)["items"]] == [report]
     stranger = Actor("granli", "guardian", "p-x")
-    assert the.ask(cases.LaneReports, stranger)["items"] == []
+    assert the.ask(cases.ReportsWithGuardians, stranger)["items"] == []
 
 
 def test_what_is_told_in_the_lane_is_ciphertext_under_its_own_key(the: House) -> None:
@@ -138,6 +149,115 @@ def test_only_employees_file_and_only_about_cases_that_they_see(the: House) -> N
     with pytest.raises(InvalidInput) as refused:
         file(the, child_number="12851890287")
     assert refused.value.fields == {"child_number": "unknown_number"}
+
+
+def test_PR_4_measures_go_on_after_a_report(the: House) -> None:
+    """PR-4: the case stays open at its level with its holder, and nothing is told by which its log, and so its
+    measures, would stop: relay_log hears of a case from cases' ordinary stream alone."""
+    case_id = the.at_level_1()
+    the.consent(case_id, HEALTH)
+    the.move(case_id, 2, HEALTH)
+    before, told = the.case(case_id), the.told()
+    report = file(the, case_id=case_id)
+    the.ask(cases.AssessLaneReport, CHILD_PROTECTION, report_id=report)
+    the.ask(cases.AnswerLaneReport, CHILD_PROTECTION, report_id=report, text="Takk")
+    assert the.case(case_id) == before and the.told() == told
+    assert (before["state"], before["level"], before["holder_person_id"]) == ("open", 2, TEACHER.person_id)
+    assert cases.LANE not in HEARS["relay_log"]
+
+
+def test_PR_5_child_protection_takes_a_report_and_answers_the_reporter(the: House) -> None:
+    """PR-5, PR-2: who took it and when is kept; the reporter sees its state and the answer, and is told of it."""
+    case_id = the.at_level_1()
+    report = file(the, case_id=case_id)
+    refused = ((TEACHER, Forbidden), (LEADER, NotFound), (the.guardian(case_id), NotFound))
+    for actor, error in refused:
+        with pytest.raises(error):
+            the.ask(cases.AssessLaneReport, actor, report_id=report)
+        with pytest.raises(error):
+            the.ask(cases.AnswerLaneReport, actor, report_id=report, text="Takk")
+    with pytest.raises(Conflict):
+        the.ask(cases.AnswerLaneReport, CHILD_PROTECTION, report_id=report, text="Takk")
+    the.ask(cases.AssessLaneReport, CHILD_PROTECTION, report_id=report)
+    with pytest.raises(Conflict):
+        the.ask(cases.AssessLaneReport, CHILD_PROTECTION, report_id=report)
+    seen = the.ask(cases.GetLaneReport, TEACHER, report_id=report)
+    assert (seen["state"], seen["taken_by"], seen["answers"]) == ("being_assessed", "p-protection", [])
+    the.ask(cases.AnswerLaneReport, CHILD_PROTECTION, report_id=report, text="Vi har åpnet undersøkelse.")
+    seen = the.ask(cases.GetLaneReport, TEACHER, report_id=report)
+    assert (seen["state"], [each["text"] for each in seen["answers"]]) == (
+        "answered", ["Vi har åpnet undersøkelse."],
+    )  # fmt: skip
+    [told] = the.told(cases.LaneReportAnswered, "lane_outbox")
+    assert told["reporter_person_id"] == TEACHER.person_id
+    assert "undersøkelse" not in repr(the.dump())
+
+
+def test_PR_5_the_register_is_child_protections_and_is_narrowed_by_state(the: House) -> None:
+    """PR-5: all of the municipality's reports to child protection; to others what they filed or are named for."""
+    taken, waiting = file(the, child_number=TUVA), file(the, OTHER, child_number=EMIL)
+    the.ask(cases.AssessLaneReport, CHILD_PROTECTION, report_id=taken)
+
+    def listed(actor: Actor, **narrowed: Any) -> list[str]:
+        return [each["report_id"] for each in the.ask(cases.LaneReports, actor, **narrowed)["items"]]
+
+    assert listed(CHILD_PROTECTION) == [waiting, taken]
+    assert listed(CHILD_PROTECTION, state="received") == [waiting]
+    assert listed(CHILD_PROTECTION, state="being_assessed") == [taken]
+    assert listed(CHILD_PROTECTION, mine=True) == []
+    assert (listed(TEACHER), listed(OTHER), listed(LEADER)) == ([taken], [waiting], [])
+
+
+def test_PR_5_reporter_and_child_protection_name_readers_and_take_the_name_back(the: House) -> None:
+    """PR-5: from now until the day that was said; each reading is noted, and child protection reads by whom."""
+    report = file(the, child_number=TUVA)
+    the.ask(cases.NameLaneReader, TEACHER, report_id=report, person_id="p-leader", until=day(the, 3))
+    assert the.ask(cases.GetLaneReport, LEADER, report_id=report)["text"] == STORY
+    assert [each["report_id"] for each in the.ask(cases.LaneReports, LEADER)["items"]] == [report]
+    with pytest.raises(Forbidden):
+        the.ask(cases.NameLaneReader, LEADER, report_id=report, person_id="p-colleague")
+    with pytest.raises(InvalidInput):
+        the.ask(cases.NameLaneReader, TEACHER, report_id=report, person_id="nobody")
+    with pytest.raises(InvalidInput):
+        the.ask(cases.NameLaneReader, TEACHER, report_id=report, person_id="p-colleague", until=day(the, -1))
+    the.ask(cases.NameLaneReader, CHILD_PROTECTION, report_id=report, person_id="p-colleague")
+    assert the.ask(cases.GetLaneReport, COLLEAGUE, report_id=report)["readers"] == []
+    with pytest.raises(Forbidden):
+        the.ask(cases.RemoveLaneReader, TEACHER, report_id=report, person_id="p-colleague")
+    the.ask(cases.RemoveLaneReader, CHILD_PROTECTION, report_id=report, person_id="p-colleague")
+    with pytest.raises(NotFound):
+        the.ask(cases.GetLaneReport, COLLEAGUE, report_id=report)
+    the.clock.advance(days=4)
+    with pytest.raises(NotFound):
+        the.ask(cases.GetLaneReport, LEADER, report_id=report)
+    lines = the.ask(cases.LaneAccess, CHILD_PROTECTION, report_id=report)["items"]
+    told = {(each["person_id"], each["act"], each["allowed"]) for each in lines}
+    assert {("p-leader", "read_report", True), ("p-leader", "read_report", False)} <= told
+    assert ("p-teacher", "name_reader", True) in told
+    with pytest.raises(Forbidden):
+        the.ask(cases.LaneAccess, TEACHER, report_id=report)
+    assert [each["person_id"] for each in the.told(cases.LaneReaderNamed, "lane_outbox")] == [
+        "p-leader", "p-colleague",
+    ]  # fmt: skip
+
+
+def test_PR_5_a_draft_is_kept_in_the_lane_until_the_report_is_filed(the: House) -> None:
+    """PR-5: ciphertext under a key of its own; the writer's alone; nothing in any other table."""
+    case_id = the.at_level_1()
+    before = ordinary(the)
+    the.ask(cases.KeepLaneDraft, TEACHER, case_id=case_id, text=STORY, suspicion="violence")
+    the.ask(cases.KeepLaneDraft, TEACHER, case_id=case_id, text=f"{STORY}, igjen")
+    assert ordinary(the) == before and STORY not in repr(the.dump())
+    kept = the.ask(cases.GetLaneDraft, TEACHER)["draft"]
+    assert (kept["case_id"], kept["text"], kept["suspicion"]) == (case_id, f"{STORY}, igjen", None)
+    assert the.ask(cases.GetLaneDraft, COLLEAGUE)["draft"] is None
+    with pytest.raises(Forbidden):
+        the.ask(cases.KeepLaneDraft, the.guardian(case_id), text=STORY)
+    file(the, case_id=case_id)
+    assert the.ask(cases.GetLaneDraft, TEACHER)["draft"] is None
+    the.ask(cases.KeepLaneDraft, TEACHER, text=STORY)
+    the.ask(cases.DropLaneDraft, TEACHER)
+    assert the.ask(cases.GetLaneDraft, TEACHER)["draft"] is None
 
 
 def test_reports_come_in_pages_newest_first(the: House) -> None:

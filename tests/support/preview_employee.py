@@ -6,7 +6,6 @@ from datetime import date
 
 from tests.support.preview_public import _read as read
 from tests.support.preview_samples import (
-    CHILD,
     EVENTS,
     HEALTH,
     PEOPLE,
@@ -353,7 +352,38 @@ def _rest() -> list[Sample]:
         "guardians_informed": "no",
         "guardians_informed_reason": None,
         "police_contacted": True,
+        "state": "received",
+        "taken_by": None,
+        "taken_at": None,
+        "answers": [],
+        "readers": [],
+        "may": ["follow_up", "name_readers", "read_access"],
+        "in_lane": True,
     }
+    followed_up = {
+        **report,
+        "state": "answered",
+        "taken_by": "Espen Lysvollen",
+        "taken_at": at(10),
+        "answers": [
+            {"text": "Vi har mottatt meldingen og åpnet undersøkelse.", "by": "Espen Lysvollen", "at": at(11)}
+        ],
+        "readers": [
+            {
+                "person_id": "p2",
+                "name": "Turid Haugnesli",
+                "valid_from": at(9),
+                "valid_to": at(12),
+                "removable": True,
+            }
+        ],
+    }
+    states = ["received", "being_assessed", "answered"]
+    lines = [
+        {"at": at(11), "by": "Turid Haugnesli", "unit": "Bjørkelia barnehage", "act": "read_report", "allowed": False},
+        {"at": at(10), "by": "Espen Lysvollen", "unit": "Barnevernet", "act": "assess_report", "allowed": True},
+    ]  # fmt: skip
+    units = [{"code": "u1", "text": "Bjørkelia barnehage"}]
     return [
         Sample(
             "consent-ask",
@@ -387,7 +417,13 @@ def _rest() -> list[Sample]:
         Sample(
             "lane-report",
             "lane/report.html",
-            {"page": page(SOLVEIG), "form": form(), "child": CHILD, "case_id": "c"},
+            {
+                "page": page(SOLVEIG),
+                "form": form({"kind": "protected"}),
+                "case_id": "c",
+                "kept": True,
+                "phone": "00 00 00 11",
+            },
         ),
         Sample(
             "lane-report-blank",
@@ -395,13 +431,45 @@ def _rest() -> list[Sample]:
             {
                 "page": page(SOLVEIG),
                 "form": form({}, {"text": "Dette må fylles ut"}),
-                "child": None,
                 "case_id": None,
+                "other": "#o",
             },
         ),
         Sample("lane-receipt", "lane/receipt.html", {"page": page(SOLVEIG)}),
-        Sample("lane-list", "lane/list.html", {"page": page(SOLVEIG), "reports": [report]}),
-        Sample("lane-item", "lane/item.html", {"page": page(SOLVEIG), "report": report}),
+        Sample(
+            "lane-list",
+            "lane/list.html",
+            {
+                "page": page(SOLVEIG),
+                "reports": [report, {**followed_up, "id": "m2"}],
+                "states": states,
+                "state": "received",
+                "next_url": "#n",
+            },
+        ),
+        Sample("lane-item", "lane/item.html", {"page": page(SOLVEIG), "report": report, "form": form()}),
+        Sample(
+            "lane-item-answered",
+            "lane/item.html",
+            {"page": page(SOLVEIG), "report": followed_up, "form": form()},
+        ),
+        Sample(
+            "lane-reader",
+            "lane/reader.html",
+            {
+                "page": page(SOLVEIG),
+                "report": {"id": "m1"},
+                "form": form(),
+                "units": units,
+                "unit": "u1",
+                "people": PEOPLE,
+            },
+        ),
+        Sample(
+            "lane-access",
+            "lane/access.html",
+            {"page": page(SOLVEIG), "report": {"id": "m1"}, "rows": lines},
+        ),
     ]
 
 

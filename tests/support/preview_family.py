@@ -78,6 +78,7 @@ def _family() -> list[Sample]:
             {
                 "page": page(MOTHER, active="cases"),
                 "cases": [{**row, "now": now}, {**row, "id": "c2", "now": None}],
+                "reports": [{"url": "#r", "at": at(9), "child": "Jonas Lillevik"}],
             },
             many_buttons=True,
         ),
@@ -175,6 +176,7 @@ def _common() -> list[Sample]:
     messages: list[Model] = [
         {
             "id": "1",
+            "url": "#m1",
             "kind": "consent_requested",
             "child": "Jonas",
             "at": at(9),
@@ -183,6 +185,7 @@ def _common() -> list[Sample]:
         },
         {
             "id": "2",
+            "url": "#m2",
             "kind": "meeting_called",
             "child": "Jonas",
             "at": at(8),

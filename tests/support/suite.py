@@ -21,14 +21,22 @@ class Suite:
     """All services, gateway and stand-ins under `var`, on a fresh virtual host of `broker`, or with a node of its own.
 
     `with Suite(tmp_path / "var", broker) as suite: requests.get(suite.url)`; only from the main thread.
+    `port` is the gateway's, a free one unless given.
     `suite.kill("cases")` crashes a process, `suite.start_one("cases")` brings it back, ready again.
     Further words are environment variables for all processes.
     """
 
     def __init__(
-        self, var: Path, broker: PrivateBroker | None = None, *, seed: bool = True, **env: str
+        self,
+        var: Path,
+        broker: PrivateBroker | None = None,
+        *,
+        seed: bool = True,
+        port: int | None = None,
+        **env: str,
     ) -> None:
         self.var = var
+        self._port = port
         self._broker = broker
         self._seed = seed
         self._env = env
@@ -45,6 +53,12 @@ class Suite:
     def url(self) -> str:
         """Address of the gateway."""
         return self.running.url
+
+    @property
+    def amqp_url(self) -> str:
+        """Where the suite's own messages go; only when it was given a broker."""
+        assert self._amqp_url is not None, "the suite has a node of its own"
+        return self._amqp_url
 
     @property
     def standins_url(self) -> str:
@@ -67,7 +81,7 @@ class Suite:
         before = {key: os.environ.get(key) for key in self._env}
         os.environ.update(self._env)
         try:
-            self._running = RunningSuite(self.var, free_port(), amqp_url=self._amqp_url)
+            self._running = RunningSuite(self.var, self._port or free_port(), amqp_url=self._amqp_url)
             self._running.start(seed=self._seed)
         except BaseException:
             self.stop()

@@ -3,6 +3,8 @@
 Its own tables, ids, keys ("lane:<id>"), outbox and event stream. It may ask the ordinary rooms who a child is; nothing
 in them knows that it is here, and nothing of a protected report is written in their tables (PR-3).
 
-    domain.py   the rules        storage.py  tables, repository, the lane's own access record
-    commands.py file a report    queries.py  read reports
+    domain.py    the rules                storage.py   tables, repository, the lane's own access record
+    asking.py    who asks, and what they may
+    commands.py  file a report, drafts    follow_up.py take it, answer it, name readers
+    queries.py   read reports
 """

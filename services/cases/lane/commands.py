@@ -5,7 +5,7 @@ from typing import Any
 from services.cases.domain.errors import NotFound, UnknownNumber
 from services.cases.domain.numbers import accepted
 from services.cases.lane import storage
-from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter
+from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter, kind_of
 from services.cases.storage import people, staff
 from services.chassis import access
 from services.chassis.ids import new_id
@@ -13,7 +13,6 @@ from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.chassis.work import Context
 from services.contracts.cases import LaneReportFiled
 from services.kernel.facts import Act
-from services.kernel.lane import ReportKind
 
 
 def prepare(context: Context, request: dict[str, Any]) -> ChildInReport:
@@ -41,7 +40,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         Report(
             report_id=new_id(),
             municipality=uow.municipality,
-            kind=ReportKind(request["kind"]),
+            kind=kind_of(request["kind"], request["suspicion"]),
             suspicion=request["suspicion"],
             child=request["_prepared"],
             text=request["text"],
@@ -56,9 +55,22 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     storage.note(
         uow.tx, [storage.line(uow.actor, uow.municipality, uow.now, "file_report", "PR-1", report.report_id)]
     )
+    storage.drop_draft(uow.tx, uow.municipality, report.reporter_person_id)
     filed = {"report_id": report.report_id, "kind": report.kind.value, "at": uow.now}
     uow.record(LaneReportFiled, report.report_id, filed)
     return {"id": report.report_id}
+
+
+def keep_draft(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Keep what an employee has begun to write, in the lane and nowhere else (PR-5)."""
+    storage.keep_draft(uow.tx, uow.keys, uow.municipality, _reporter(uow), request, uow.now)
+    return {}
+
+
+def drop_draft(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Forget it."""
+    storage.drop_draft(uow.tx, uow.municipality, _reporter(uow))
+    return {}
 
 
 def _reporter(work: Reading | UnitOfWork) -> str:

@@ -39,6 +39,19 @@ class Report:
     filed_at: datetime
 
 
+_PROTECTED_UNLESS_SAID = frozenset({"violence", "abuse", "neglect"})
+
+
+def kind_of(said: str | None, suspicion: str) -> ReportKind:
+    """PR-2: what the reporter said; else protected, where violence, abuse or grave neglect is suspected. Whoever
+    suspects none of these says which it is."""
+    if said is not None:
+        return ReportKind(said)
+    if suspicion in _PROTECTED_UNLESS_SAID:
+        return ReportKind.PROTECTED
+    raise InvalidInput(fields={"kind": "required"}, rule="PR-2")
+
+
 def demand_reporter(
     capacity: str, person_id: str | None, unit_id: str | None, roles: tuple[RoleFact, ...], now: datetime
 ) -> str:

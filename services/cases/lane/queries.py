@@ -2,134 +2,123 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from services.cases.domain.errors import NotFound
 from services.cases.lane import storage
+from services.cases.lane.asking import Asker
 from services.cases.lane.domain import Report
-from services.cases.storage import people, staff
 from services.chassis.unit_of_work import Reading
-from services.kernel.calendar import midnight
-from services.kernel.facts import Capacity, Decision, GuardianFact, Role, RoleFact, in_force
-from services.kernel.lane import LaneFacts, LaneQuestion, ReportKind, may_read_lane_report
+from services.kernel.facts import Capacity, Decision
+from services.kernel.lane import LaneAct
+
+_Found = TypeVar("_Found")
 
 
 def list_reports(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """The reports that the asker may read, newest first."""
-    asker = _Asker(reading)
-    readable = [(row, decision) for row in asker.candidates() if (decision := asker.decide(row)).allowed]
-    ids = [row.report_id for row, _ in readable]
-    start = ids.index(request["cursor"]) + 1 if request["cursor"] in ids else 0
-    page = readable[start : start + request["limit"]]
-    items = asker.open(page)
-    more = start + len(page) < len(readable)
-    return {"items": items, "next_cursor": items[-1]["report_id"] if items and more else None}
+    """The reports that an employee may read, newest first: for child protection its register, for others those they
+    filed and those they are named for."""
+    asker = Asker(reading)
+    if asker.question.capacity is not Capacity.EMPLOYEE:
+        return with_guardians(reading, request)
+    me = asker.question.person_id
+    rows = storage.rows(
+        reading.conn,
+        reading.municipality,
+        tied_to=None if asker.child_protection else me,
+        filed_by=me if request["mine"] else None,
+        state=request["state"],
+    )
+    return _page(reading, asker, rows, request)
+
+
+def with_guardians(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """PR-2: the reports that were made with the asker as guardian. What else is reported is not even looked at, so that
+    the answer takes as long with it as without it (PR-3)."""
+    asker = Asker(reading)
+    rows = storage.rows(reading.conn, reading.municipality, with_guardians_of=asker.children)
+    return _page(reading, asker, rows, request)
 
 
 def get_report(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """One report; to all but its readers it does not exist."""
-    asker = _Asker(reading)
-    for row in storage.rows(reading.conn, reading.municipality, report_id=request["report_id"]):
-        decision = asker.decide(row)
-        if decision.allowed:
-            return asker.open([(row, decision)])[0]
-        asker.refused(row, decision)
-    raise NotFound
+    """One report; to all but its readers it does not exist. That it was asked for is noted in both cases."""
+    asker = Asker(reading)
+    rows = storage.rows(reading.conn, reading.municipality, report_id=request["report_id"])
+    decision = asker.decide(rows[0]) if rows else None
+    if decision is None or not decision.allowed:
+        rule = decision.rule if decision else "PR-5"
+        reading.services.lane_record.write([asker.line("read_report", rule, request["report_id"], False)])
+        raise NotFound
+    return _open(reading, asker, [(rows[0], decision)], whole=True)[0]
 
 
-class _Asker:
-    """Who asks, with what the lane's decision needs of them, loaded once."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-        actor = reading.actor
-        self._question = LaneQuestion(
-            reading.municipality, actor.person_id or "", Capacity(actor.capacity), reading.now, actor.unit_id
-        )
-        self._roles: tuple[RoleFact, ...] = staff.roles_of(
-            reading.conn, reading.municipality, actor.person_id
-        )
-        self._children: dict[str, GuardianFact] = {}
-        if actor.capacity == "guardian" and actor.person_id:
-            self._children = _children_of(reading, actor.person_id)
-
-    def candidates(self) -> list[Any]:
-        """The rows that could be readable: all of them for child protection at work, else those with a tie."""
-        child_protection = self._question.capacity is Capacity.EMPLOYEE and any(
-            role.role is Role.CHILD_PROTECTION
-            and role.unit_id == self._question.unit_id
-            and in_force(role, self._question.now)
-            for role in self._roles
-        )
-        tied = None if child_protection else (self._question.person_id, list(self._children))
-        return storage.rows(self._reading.conn, self._reading.municipality, concerning=tied)
-
-    def decide(self, row: Any) -> Decision:
-        """The kernel's answer for one report (PR-5)."""
-        guardian = self._children.get(row.child_index)
-        facts = LaneFacts(
-            municipality=row.municipality,
-            kind=ReportKind(row.kind),
-            reporter=row.reporter_person_id,
-            named=storage.named_readers(self._reading.conn, row.municipality, row.report_id),
-            roles=self._roles,
-            guardians=(guardian,) if guardian else (),
-        )
-        return may_read_lane_report(self._question, facts)
-
-    def open(self, rows: Sequence[tuple[Any, Decision]]) -> list[dict[str, Any]]:
-        """Decipher what was allowed, noted in the lane's own access record first."""
-        reading = self._reading
-        reading.services.lane_record.write(
-            [
-                storage.line(
-                    reading.actor,
-                    reading.municipality,
-                    reading.now,
-                    "read_report",
-                    decision.rule,
-                    row.report_id,
-                )
-                for row, decision in rows
-            ]
-        )
-        return [_shown(storage.read(reading.keys, row)) for row, _ in rows]
-
-    def refused(self, row: Any, decision: Decision) -> None:
-        """Note that somebody tried to read a report that is not theirs."""
-        reading = self._reading
-        reading.services.lane_record.write(
-            [
-                storage.line(
-                    reading.actor,
-                    reading.municipality,
-                    reading.now,
-                    "read_report",
-                    decision.rule,
-                    row.report_id,
-                    False,
-                )
-            ]
-        )
+def access(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """Who has read a report, or tried to: for child protection."""
+    asker = Asker(reading)
+    row = asker.demand(request["report_id"], LaneAct.READ_ACCESS)
+    lines = storage.lines_of(reading.conn, reading.municipality, row.report_id)
+    reading.services.lane_record.write([asker.line("read_access", "PR-5", row.report_id)])
+    page, cursor = _cut(lines, [each.id for each in lines], request)
+    shown = ("at", "person_id", "unit_id", "act", "rule", "allowed")
+    return {"items": [{name: getattr(each, name) for name in shown} for each in page], "next_cursor": cursor}
 
 
-def _children_of(reading: Reading, guardian_id: str) -> dict[str, GuardianFact]:
-    """The asker's ties by the lane's look-up value of each child."""
-    found: dict[str, GuardianFact] = {}
-    for child_id, number in people.children_numbers(
-        reading.conn, reading.keys, reading.municipality, guardian_id
-    ):
-        for tie in people.ties_of(reading.conn, reading.municipality, child_id):
-            if tie.guardian_id == guardian_id:
-                found[storage.child_index(reading.keys, reading.municipality, number)] = GuardianFact(
-                    guardian_id,
-                    tie.relation,
-                    tie.has_responsibility,
-                    tie.verified,
-                    midnight(tie.valid_from or date(1900, 1, 1)),
-                    midnight(tie.valid_to) if tie.valid_to else None,
-                )
-    return found
+def draft(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """What the asker has begun to write."""
+    kept = storage.draft_of(reading.conn, reading.keys, reading.municipality, reading.actor.person_id or "")
+    return {"draft": kept[0], "kept_at": kept[1]} if kept else {"draft": None, "kept_at": None}
+
+
+def _page(reading: Reading, asker: Asker, rows: Sequence[Any], request: dict[str, Any]) -> dict[str, Any]:
+    readable = [(row, decision) for row in rows if (decision := asker.decide(row)).allowed]
+    page, cursor = _cut(readable, [row.report_id for row, _ in readable], request)
+    return {"items": _open(reading, asker, page), "next_cursor": cursor}
+
+
+def _cut(
+    found: Sequence[_Found], ids: list[str], request: dict[str, Any]
+) -> tuple[Sequence[_Found], str | None]:
+    """One page of what was found, and the id of its last if more follow."""
+    start = ids.index(request["cursor"]) + 1 if request["cursor"] in ids else 0
+    end = start + request["limit"]
+    return found[start:end], ids[end - 1] if end < len(ids) else None
+
+
+def _open(
+    reading: Reading, asker: Asker, rows: Sequence[tuple[Any, Decision]], whole: bool = False
+) -> list[dict[str, Any]]:
+    """Decipher what was allowed, noted in the lane's own access record first; `whole`: with what became of it."""
+    reading.services.lane_record.write(
+        [asker.line("read_report", decision.rule, row.report_id) for row, decision in rows]
+    )
+    return [
+        _shown(storage.read(reading.keys, row))
+        | {"state": row.state, "taken_at": row.taken_at}
+        | (_became(reading, asker, row) if whole and asker.question.capacity is Capacity.EMPLOYEE else {})
+        for row, _ in rows
+    ]
+
+
+def _became(reading: Reading, asker: Asker, row: Any) -> dict[str, Any]:
+    acts = asker.acts(row)
+    anyones = LaneAct.FOLLOW_UP in acts
+    named = storage.named_rows(reading.conn, row.municipality, row.report_id)
+    return {
+        "taken_by": row.taken_by,
+        "answers": storage.answers_of(reading.conn, reading.keys, row),
+        "permitted": sorted(act.value for act in acts),
+        "readers": [
+            {
+                "person_id": each.person_id,
+                "named_by": each.named_by,
+                "valid_from": each.valid_from,
+                "valid_to": each.valid_to,
+                "removable": (each.valid_to is None or each.valid_to > reading.now)
+                and (anyones or each.named_by == asker.question.person_id),
+            }
+            for each in (named if LaneAct.NAME_READERS in acts else ())
+        ],
+    }
 
 
 def _shown(report: Report) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from services.chassis.settings import Settings
 from services.chassis.storage import AnyConnection, Database, UtcDateTime, WriteTransaction, heads_table
 from services.kernel.lane import LaneNamedFact, ReportKind
 
+RECEIVED, BEING_ASSESSED, ANSWERED = "received", "being_assessed", "answered"
+
 
 def _id(name: str, *, key: bool = False, optional: bool = False) -> sa.Column[str]:
     return sa.Column(name, sa.String(64), primary_key=key, nullable=optional)
@@ -34,9 +36,36 @@ reports = sa.Table(
     _id("child_index", optional=True),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("filed_at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    _id("taken_by", optional=True),
+    sa.Column("taken_at", UtcDateTime),
     sa.Index("ix_lane_reports_reporter", "municipality", "reporter_person_id"),
     sa.Index("ix_lane_reports_child", "municipality", "child_index"),
 )
+
+answers = sa.Table(
+    "lane_answers",
+    metadata,
+    _id("municipality", key=True),
+    _id("answer_id", key=True),
+    _id("report_id"),
+    _id("by_person_id"),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Index("ix_lane_answers_report", "municipality", "report_id"),
+)
+"""What child protection let the reporter know: ciphertext under the report's key."""
+
+drafts = sa.Table(
+    "lane_drafts",
+    metadata,
+    _id("municipality", key=True),
+    _id("person_id", key=True),
+    _id("draft_id"),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("kept_at", UtcDateTime, nullable=False),
+)
+"""What somebody has begun to write, one a person: ciphertext under a key of the draft's own."""
 
 readers = sa.Table(
     "lane_readers",
@@ -44,6 +73,7 @@ readers = sa.Table(
     _id("municipality", key=True),
     _id("report_id", key=True),
     _id("person_id", key=True),
+    _id("named_by", optional=True),
     sa.Column("valid_from", UtcDateTime, nullable=False),
     sa.Column("valid_to", UtcDateTime),
 )
@@ -153,6 +183,7 @@ def add(tx: WriteTransaction, keys: Keys, report: Report) -> None:
                 f"lane:{report.report_id}", report.municipality, "report", json.dumps(told)
             ),
             "filed_at": report.filed_at,
+            "state": RECEIVED,
         },
     )
 
@@ -162,32 +193,184 @@ def rows(
     municipality: str,
     *,
     report_id: str | None = None,
-    concerning: tuple[str, Sequence[str]] | None = None,
+    tied_to: str | None = None,
+    filed_by: str | None = None,
+    with_guardians_of: Sequence[str] | None = None,
+    state: str | None = None,
 ) -> list[Any]:
-    """Undeciphered reports, newest first: one, all of the municipality, or those `concerning` (person, child indices):
-    filed by the person, open to them by name, or about one of the children. Decide on each before it is read."""
+    """Undeciphered reports of the municipality, newest first, narrowed by each word that is given: one by its id; those
+    that a person filed or is named for; those that a person filed; those made with the guardians of children (by their
+    look-up values: no protected one is even looked at); those in a state. Decide on each before it is read."""
     if not municipality:
         raise ValueError("no reports without a municipality (SE-7)")
     found = sa.select(reports).where(reports.c.municipality == municipality)
     if report_id is not None:
         found = found.where(reports.c.report_id == report_id)
-    if concerning is not None:
-        person_id, children = concerning
+    if tied_to is not None:
         named = sa.select(readers.c.report_id).where(
-            readers.c.municipality == municipality, readers.c.person_id == person_id
+            readers.c.municipality == municipality, readers.c.person_id == tied_to
         )
-        found = found.where(
-            (reports.c.reporter_person_id == person_id)
-            | reports.c.report_id.in_(named)
-            | reports.c.child_index.in_(children)
-        )
+        found = found.where((reports.c.reporter_person_id == tied_to) | reports.c.report_id.in_(named))
+    if filed_by is not None:
+        found = found.where(reports.c.reporter_person_id == filed_by)
+    if with_guardians_of is not None:
+        shown = ReportKind.WITH_GUARDIANS.value
+        found = found.where(reports.c.kind == shown, reports.c.child_index.in_(with_guardians_of))
+    if state is not None:
+        found = found.where(reports.c.state == state)
     return list(conn.execute(found.order_by(reports.c.report_id.desc())).all())
 
 
-def named_readers(conn: AnyConnection, municipality: str, report_id: str) -> tuple[LaneNamedFact, ...]:
-    """Whom a report was opened to by name."""
+def named_rows(conn: AnyConnection, municipality: str, report_id: str) -> list[Any]:
+    """Whom a report was opened to by name, and by whom; also those whose time is over."""
     found = sa.select(readers).where(readers.c.municipality == municipality, readers.c.report_id == report_id)
-    return tuple(LaneNamedFact(row.person_id, row.valid_from, row.valid_to) for row in conn.execute(found))
+    return list(conn.execute(found.order_by(readers.c.valid_from, readers.c.person_id)).all())
+
+
+def named_readers(conn: AnyConnection, municipality: str, report_id: str) -> tuple[LaneNamedFact, ...]:
+    """The same as the kernel's facts."""
+    found = named_rows(conn, municipality, report_id)
+    return tuple(LaneNamedFact(row.person_id, row.valid_from, row.valid_to) for row in found)
+
+
+def take(tx: WriteTransaction, municipality: str, report_id: str, person_id: str, now: datetime) -> bool:
+    """Note who of child protection assesses the report; False when it had been taken already."""
+    done = tx.execute(
+        sa.update(reports)
+        .where(
+            reports.c.municipality == municipality,
+            reports.c.report_id == report_id,
+            reports.c.state == RECEIVED,
+        )
+        .values(state=BEING_ASSESSED, taken_by=person_id, taken_at=now)
+    )
+    return bool(done.rowcount)
+
+
+def answer(tx: WriteTransaction, keys: Keys, row: Any, text: str, by: str, now: datetime) -> None:
+    """Keep what child protection lets the reporter know; the report is answered then."""
+    answer_id = new_id()
+    tx.execute(
+        answers.insert(),
+        {
+            "municipality": row.municipality,
+            "answer_id": answer_id,
+            "report_id": row.report_id,
+            "by_person_id": by,
+            "at": now,
+            "content": keys.encrypt(f"lane:{row.report_id}", row.municipality, f"answer:{answer_id}", text),
+        },
+    )
+    tx.execute(
+        sa.update(reports)
+        .where(reports.c.municipality == row.municipality, reports.c.report_id == row.report_id)
+        .values(state=ANSWERED)
+    )
+
+
+def answers_of(conn: AnyConnection, keys: Keys, row: Any) -> list[dict[str, Any]]:
+    """The answers to a report, deciphered, the oldest first. Who may read them has been decided by the caller."""
+    found = (
+        sa.select(answers)
+        .where(answers.c.municipality == row.municipality, answers.c.report_id == row.report_id)
+        .order_by(answers.c.answer_id)
+    )
+    owner = f"lane:{row.report_id}"
+    return [
+        {
+            "text": keys.decrypt(owner, each.municipality, f"answer:{each.answer_id}", each.content),
+            "by_person_id": each.by_person_id,
+            "at": each.at,
+        }
+        for each in conn.execute(found)
+    ]
+
+
+def name_reader(tx: WriteTransaction, row: Any, fact: LaneNamedFact, by: str) -> None:
+    """Open a report to somebody by name, from then to then; anew if they had been named before."""
+    remove_row(tx, row, fact.person_id)
+    tx.execute(
+        readers.insert(),
+        {
+            "municipality": row.municipality,
+            "report_id": row.report_id,
+            "person_id": fact.person_id,
+            "named_by": by,
+            "valid_from": fact.valid_from,
+            "valid_to": fact.valid_to,
+        },
+    )
+
+
+def remove_row(tx: WriteTransaction, row: Any, person_id: str) -> None:
+    """Forget that somebody was named; what they read stands in the access record."""
+    tx.execute(
+        sa.delete(readers).where(
+            readers.c.municipality == row.municipality,
+            readers.c.report_id == row.report_id,
+            readers.c.person_id == person_id,
+        )
+    )
+
+
+def end_reader(tx: WriteTransaction, row: Any, person_id: str, now: datetime) -> None:
+    """From now on the name opens nothing."""
+    tx.execute(
+        sa.update(readers)
+        .where(
+            readers.c.municipality == row.municipality,
+            readers.c.report_id == row.report_id,
+            readers.c.person_id == person_id,
+        )
+        .values(valid_to=now)
+    )
+
+
+def lines_of(conn: AnyConnection, municipality: str, report_id: str) -> list[Any]:
+    """The lane's access record of one report, newest first."""
+    found = sa.select(access_record).where(
+        access_record.c.municipality == municipality, access_record.c.report_id == report_id
+    )
+    return list(conn.execute(found.order_by(access_record.c.id.desc())).all())
+
+
+def draft_of(
+    conn: AnyConnection, keys: Keys, municipality: str, person_id: str
+) -> tuple[dict[str, Any], datetime] | None:
+    """What the person has begun to write, and when it was kept."""
+    found = sa.select(drafts).where(drafts.c.municipality == municipality, drafts.c.person_id == person_id)
+    row = conn.execute(found).first()
+    if row is None:
+        return None
+    told: dict[str, Any] = json.loads(
+        keys.decrypt(f"lane:{row.draft_id}", municipality, "draft", row.content)
+    )
+    return told, row.kept_at
+
+
+def keep_draft(
+    tx: WriteTransaction, keys: Keys, municipality: str, person_id: str, told: dict[str, Any], now: datetime
+) -> None:
+    """Keep what the person has begun to write in the place of what was kept before."""
+    drop_draft(tx, municipality, person_id)
+    draft_id = new_id()
+    tx.execute(
+        drafts.insert(),
+        {
+            "municipality": municipality,
+            "person_id": person_id,
+            "draft_id": draft_id,
+            "content": keys.encrypt(f"lane:{draft_id}", municipality, "draft", json.dumps(told)),
+            "kept_at": now,
+        },
+    )
+
+
+def drop_draft(tx: WriteTransaction, municipality: str, person_id: str) -> None:
+    """Forget what the person has begun to write."""
+    tx.execute(
+        sa.delete(drafts).where(drafts.c.municipality == municipality, drafts.c.person_id == person_id)
+    )
 
 
 def read(keys: Keys, row: Any) -> Report:

@@ -57,6 +57,8 @@ KINDS: dict[str, Kind] = {
     "case_closed": Kind(Act.SEE_CASE),
     "report_made": Kind(Act.READ_REPORT, mailed=False),
     "lane_report_filed": Kind(Post.CHILD_PROTECTION, act=True),
+    "lane_report_answered": Kind(Post.EMPLOYEE),
+    "lane_reader_named": Kind(Post.EMPLOYEE),
 }
 """Every kind of contracts.notifications.KINDS. Not mailed is what comes together with something that is, or often."""
 

@@ -81,6 +81,10 @@ TABLE: tuple[Line, ...] = (
     at("cases.deadline_passed.v1", "deadline_passed", named("owner_person_id")),
     at("cases.case_closed.v1", "case_closed", *EVERYONE),
     at("cases.lane_report_filed.v1", "lane_report_filed", child_protection, item="report_id"),  # PR-5
+    at("cases.lane_report_answered.v1", "lane_report_answered", named("reporter_person_id"), by=named("by_person_id"),
+       item="report_id"),  # PR-5
+    at("cases.lane_reader_named.v1", "lane_reader_named", named("person_id"), by=named("by_person_id"),
+       item="report_id"),
     # consent
     at("consent.requested.v1", "consent_requested", named("signer_ids"), by=named("requested_by"), item="request_id"),
     at("consent.answered.v1", "consent_talk_first", in_charge, by=named("signer_id"), item="request_id",

@@ -197,14 +197,36 @@ def _lane() -> None:
         sa.Column("child_index", ID),
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.Column("filed_at", UtcDateTime, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("taken_by", ID),
+        sa.Column("taken_at", UtcDateTime),
     )
     op.create_index("ix_lane_reports_reporter", "lane_reports", ["municipality", "reporter_person_id"])
     op.create_index("ix_lane_reports_child", "lane_reports", ["municipality", "child_index"])
+    op.create_table(
+        "lane_answers",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("answer_id", ID, primary_key=True),
+        sa.Column("report_id", ID, nullable=False),
+        sa.Column("by_person_id", ID, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+    )
+    op.create_index("ix_lane_answers_report", "lane_answers", ["municipality", "report_id"])
+    op.create_table(
+        "lane_drafts",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("person_id", ID, primary_key=True),
+        sa.Column("draft_id", ID, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("kept_at", UtcDateTime, nullable=False),
+    )
     op.create_table(
         "lane_readers",
         sa.Column("municipality", ID, primary_key=True),
         sa.Column("report_id", ID, primary_key=True),
         sa.Column("person_id", ID, primary_key=True),
+        sa.Column("named_by", ID),
         sa.Column("valid_from", UtcDateTime, nullable=False),
         sa.Column("valid_to", UtcDateTime),
     )

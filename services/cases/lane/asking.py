@@ -1,0 +1,104 @@
+"""Who asks in the lane, with what its decision needs of them; commands and queries decide by the same (PR-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from services.cases.domain.errors import Forbidden, NotFound
+from services.cases.lane import storage
+from services.cases.storage import people, staff
+from services.chassis.unit_of_work import Reading, UnitOfWork
+from services.kernel.calendar import midnight
+from services.kernel.facts import Capacity, Decision, GuardianFact, Role, RoleFact, in_force
+from services.kernel.lane import (
+    LaneAct,
+    LaneFacts,
+    LaneQuestion,
+    ReportKind,
+    lane_acts,
+    may_read_lane_report,
+)
+
+
+class Asker:
+    """The asker's roles and ties, loaded once."""
+
+    def __init__(self, work: Reading | UnitOfWork) -> None:
+        self._work = work
+        actor = work.actor
+        self.question = LaneQuestion(
+            work.municipality, actor.person_id or "", Capacity(actor.capacity), work.now, actor.unit_id
+        )
+        self._roles: tuple[RoleFact, ...] = staff.roles_of(work.conn, work.municipality, actor.person_id)
+        self._children: dict[str, GuardianFact] = {}
+        if actor.capacity == "guardian" and actor.person_id:
+            self._children = _children_of(work, actor.person_id)
+
+    @property
+    def child_protection(self) -> bool:
+        """Whether the asker is at work in child protection now."""
+        return self.question.capacity is Capacity.EMPLOYEE and any(
+            role.role is Role.CHILD_PROTECTION
+            and role.unit_id == self.question.unit_id
+            and in_force(role, self.question.now)
+            for role in self._roles
+        )
+
+    @property
+    def children(self) -> Sequence[str]:
+        """The lane's look-up values of the asker's children."""
+        return list(self._children)
+
+    def facts(self, row: Any) -> LaneFacts:
+        """What the decision about one report rests on."""
+        guardian = self._children.get(row.child_index)
+        return LaneFacts(
+            municipality=row.municipality,
+            kind=ReportKind(row.kind),
+            reporter=row.reporter_person_id,
+            named=storage.named_readers(self._work.conn, row.municipality, row.report_id),
+            roles=self._roles,
+            guardians=(guardian,) if guardian else (),
+        )
+
+    def decide(self, row: Any) -> Decision:
+        """The kernel's answer for one report (PR-5)."""
+        return may_read_lane_report(self.question, self.facts(row))
+
+    def acts(self, row: Any) -> frozenset[LaneAct]:
+        """What the asker may do with one report besides."""
+        return lane_acts(self.question, self.facts(row))
+
+    def line(self, act: str, rule: str, report_id: str, allowed: bool = True) -> dict[str, Any]:
+        """A line of the lane's own access record."""
+        work = self._work
+        return storage.line(work.actor, work.municipality, work.now, act, rule, report_id, allowed)
+
+    def demand(self, report_id: str, act: LaneAct) -> Any:
+        """The report's row, to do this with it. NotFound for whoever may not read it, as for a report that is not
+        there; Forbidden for a reader who may not do this."""
+        found = storage.rows(self._work.conn, self._work.municipality, report_id=report_id)
+        if not found or not self.decide(found[0]).allowed:
+            raise NotFound
+        if act not in self.acts(found[0]):
+            raise Forbidden(rule="PR-5")
+        return found[0]
+
+
+def _children_of(work: Reading | UnitOfWork, guardian_id: str) -> dict[str, GuardianFact]:
+    """The asker's ties by the lane's look-up value of each child."""
+    found: dict[str, GuardianFact] = {}
+    for child_id, number in people.children_numbers(work.conn, work.keys, work.municipality, guardian_id):
+        for tie in people.ties_of(work.conn, work.municipality, child_id):
+            if tie.guardian_id == guardian_id:
+                found[storage.child_index(work.keys, work.municipality, number)] = GuardianFact(
+                    guardian_id,
+                    tie.relation,
+                    tie.has_responsibility,
+                    tie.verified,
+                    midnight(tie.valid_from or date(1900, 1, 1)),
+                    midnight(tie.valid_to) if tie.valid_to else None,
+                )
+    return found

@@ -1,0 +1,92 @@
+"""What becomes of a report: child protection takes and answers it, and further readers are named (PR-2, PR-5)."""
+
+from datetime import timedelta
+from typing import Any
+
+from services.cases.domain.errors import Conflict, Forbidden, InvalidInput
+from services.cases.lane import storage
+from services.cases.lane.asking import Asker
+from services.cases.storage import staff
+from services.chassis.unit_of_work import UnitOfWork
+from services.contracts.cases import LaneReaderNamed, LaneReportAnswered
+from services.kernel.calendar import midnight
+from services.kernel.facts import in_force
+from services.kernel.lane import LaneAct, LaneNamedFact
+
+
+class AlreadyTaken(Conflict):
+    """Somebody of child protection has taken the report already."""
+
+    code, rule = "lane_report_already_taken", "PR-5"
+    detail = "Somebody has taken this report already."
+
+
+class NotTaken(Conflict):
+    """A report is answered by child protection once it has been taken."""
+
+    code, rule = "lane_report_not_taken", "PR-5"
+    detail = "Take the report before you answer it."
+
+
+def assess(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Child protection takes a report: who, and when, is kept."""
+    asker = Asker(uow)
+    row = asker.demand(request["report_id"], LaneAct.FOLLOW_UP)
+    if not storage.take(uow.tx, uow.municipality, row.report_id, asker.question.person_id, uow.now):
+        raise AlreadyTaken
+    storage.note(uow.tx, [asker.line("assess_report", "PR-5", row.report_id)])
+    return {"id": row.report_id}
+
+
+def answer(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Let the reporter know; there may be more than one answer."""
+    asker = Asker(uow)
+    row = asker.demand(request["report_id"], LaneAct.FOLLOW_UP)
+    if row.state == storage.RECEIVED:
+        raise NotTaken
+    me = asker.question.person_id
+    storage.answer(uow.tx, uow.keys, row, request["text"], me, uow.now)
+    storage.note(uow.tx, [asker.line("answer_report", "PR-5", row.report_id)])
+    told = {
+        "report_id": row.report_id,
+        "reporter_person_id": row.reporter_person_id,
+        "by_person_id": me,
+        "at": uow.now,
+    }
+    uow.record(LaneReportAnswered, row.report_id, told)
+    return {"id": row.report_id}
+
+
+def name_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Open a report to one more employee of the municipality, from now until the end of a day, or until the name is
+    taken back."""
+    asker = Asker(uow)
+    row = asker.demand(request["report_id"], LaneAct.NAME_READERS)
+    person_id, until = request["person_id"], request["until"]
+    roles = staff.roles_of(uow.conn, uow.municipality, person_id)
+    if not any(in_force(role, uow.now) for role in roles):
+        raise InvalidInput(fields={"person_id": "not_an_employee"}, rule="PR-5")
+    ends = midnight(until + timedelta(days=1)) if until else None
+    if ends is not None and ends <= uow.now:
+        raise InvalidInput(fields={"until": "in_the_past"}, rule="PR-5")
+    me = asker.question.person_id
+    storage.name_reader(uow.tx, row, LaneNamedFact(person_id, uow.now, ends), me)
+    storage.note(uow.tx, [asker.line("name_reader", "PR-5", row.report_id)])
+    told = {"report_id": row.report_id, "person_id": person_id, "by_person_id": me, "at": uow.now}
+    uow.record(LaneReaderNamed, row.report_id, told)
+    return {"id": row.report_id}
+
+
+def remove_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Take a name back at once: child protection any, the reporter those of their own."""
+    asker = Asker(uow)
+    row = asker.demand(request["report_id"], LaneAct.NAME_READERS)
+    named = storage.named_rows(uow.conn, uow.municipality, row.report_id)
+    found = next((each for each in named if each.person_id == request["person_id"]), None)
+    if found is None:
+        raise InvalidInput(fields={"person_id": "not_a_reader"}, rule="PR-5")
+    if LaneAct.FOLLOW_UP not in asker.acts(row) and found.named_by != asker.question.person_id:
+        raise Forbidden(rule="PR-5")
+    storage.end_reader(uow.tx, row, found.person_id, uow.now)
+    storage.note(uow.tx, [asker.line("remove_reader", "PR-5", row.report_id)])
+    return {"id": row.report_id}

@@ -1,0 +1,227 @@
+"""What those outside the lane get: answers to all that they can ask for, and all that comes to them by itself."""
+
+from __future__ import annotations
+
+import email
+import json
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import kombu
+import pika
+import requests
+
+from services.chassis.bus.topology import EVENTS_EXCHANGE, HEARTBEAT, heartbeat_type
+from services.contracts import cases
+from services.contracts.catalogue import EVENTS, SERVICES, STREAMS
+from tests.journeys.people import Person
+from tests.security.noninterference import asked
+from tests.support.stored import connect
+from tests.support.suite import Suite
+
+FOLLOWED = 40
+"""How many links of pages one viewer follows at one moment, beyond the addresses of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """One thing that one viewer got, whole: for an answer its status, headers and body."""
+
+    channel: str
+    who: str
+    what: str
+    text: str
+
+
+class Viewer:
+    """Somebody outside the lane, with a browser's cookies."""
+
+    def __init__(self, name: str, person: Person, search: str = "") -> None:
+        self.name, self.person, self._search = name, person, search
+
+    def look(self, addresses: Iterable[str], follow: bool = True) -> list[Got]:
+        """Ask for each address, and for what the pages that come point to."""
+        queue = list(dict.fromkeys(addresses))
+        seen, got, left = set(queue), [], FOLLOWED if follow else 0
+        for address in queue:
+            answer = self.person.http.get(f"{self.person.url}{address}", timeout=20, allow_redirects=False)
+            got.append(self._got("GET", address, answer))
+            for link in (
+                asked.links(answer.text) if "text/html" in answer.headers.get("Content-Type", "") else ()
+            ):
+                if link not in seen and left:
+                    seen.add(link)
+                    queue.append(link)
+                    left -= 1
+        return got
+
+    def attempt(self, method: str, addresses: Iterable[str]) -> list[Got]:
+        """Try each change with nothing in it: how it is refused is an answer, too."""
+        return [
+            self._got(method, address, self.person.http.request(
+                method, f"{self.person.url}{address}", json={}, timeout=20, allow_redirects=False,
+                headers={"Stafett-CSRF": self.person.csrf, "If-Match": '"1"'},
+            ))
+            for address in addresses
+        ]  # fmt: skip
+
+    def own_messages(self) -> list[str]:
+        """The ids of the first messages in the inbox."""
+        answer = self.person.http.get(f"{self.person.url}/api/inbox", params={"limit": "3"}, timeout=20)
+        items = answer.json().get("items", []) if answer.status_code == 200 else []
+        return [each["message_id"] for each in items]
+
+    def _got(self, method: str, address: str, answer: requests.Response) -> Got:
+        kind = "metrics" if address == "/metrics" else "health" if address.startswith("/health") else ""
+        channel = kind or ("api" if address.startswith("/api/") else "page")
+        return Got(channel, self.name, f"{method} {address}", _whole(answer))
+
+
+def _whole(answer: requests.Response) -> str:
+    head = [f"{name}: {value}" for name, value in answer.raw.headers.items()]
+    binary = not any(
+        each in answer.headers.get("Content-Type", "text") for each in ("text", "json", "calendar", "xml")
+    )
+    body = answer.content.decode("latin-1") if binary else answer.content.decode("utf-8", "replace")
+    return "\n".join([f"{answer.status_code} {answer.reason}", *head, "", body])
+
+
+class Tap:
+    """All events that go over the bus but the lane's: what no outside system may bind to, looked at all the same."""
+
+    def __init__(self, suite: Suite) -> None:
+        self._connection = kombu.Connection(suite.amqp_url)
+        channel = self._connection.channel()
+        ordinary = [stream for stream in STREAMS if stream != cases.LANE]
+        keys = [event.type for event in EVENTS.values() if event.stream != cases.LANE]
+        exchange = kombu.Exchange(EVENTS_EXCHANGE, type="topic", durable=True, passive=True)
+        self._queue = kombu.Queue(
+            "noninterference.tap",
+            [kombu.binding(exchange, routing_key=key) for key in (*keys, *map(heartbeat_type, ordinary))],
+            exclusive=True, durable=False,
+        )(channel)  # fmt: skip
+        self._queue.declare()
+
+    def drain(self) -> list[Got]:
+        """The events in the order in which they came; of the heartbeats the last position of each stream."""
+        events, positions = [], {}
+        while (message := self._queue.get(no_ack=True)) is not None:
+            body = message.body if isinstance(message.body, str) else bytes(message.body).decode()
+            event = json.loads(body)
+            if event["type"].endswith(HEARTBEAT):
+                positions[event["stream"]] = event["data"]["position"]
+            else:
+                events.append(
+                    Got(
+                        "event",
+                        "bus",
+                        f"event {len(events) + 1}",
+                        f"{message.delivery_info['routing_key']}\n{body}",
+                    )
+                )
+        self._connection.release()
+        beats = [Got("heartbeat", "bus", stream, f"{number}") for stream, number in sorted(positions.items())]
+        return events + beats
+
+
+class Hook:
+    """An outside system's webhook: keeps each request as it came. `with Hook(port) as hook`."""
+
+    def __init__(self, port: int) -> None:
+        self.got: list[Got] = []
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                hook.got.append(
+                    Got("webhook", self.path, f"call {len(hook.got) + 1}", f"{self.headers}\n{body}")
+                )
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.url = f"http://127.0.0.1:{port}/hook"
+
+    def __enter__(self) -> Hook:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def queue_of(name: str, row: dict[str, Any]) -> list[Got]:
+    """What an outside system finds in its own queue, and how much."""
+    with pika.BlockingConnection(pika.URLParameters(row["url"])) as connection:
+        channel = connection.channel()
+        held = channel.queue_declare(row["queue"], passive=True).method.message_count
+        got = [Got("queue", name, "how many", f"{held}")]
+        while True:
+            method, properties, body = channel.basic_get(row["queue"], auto_ack=True)
+            if method is None:
+                return got
+            told = {key: value for key, value in sorted(vars(properties).items()) if value is not None}
+            got.append(Got("queue", name, f"message {len(got)}", f"{told}\n{body.decode()}"))
+
+
+def feed_of(name: str, row: dict[str, Any]) -> list[Got]:
+    """What an outside system reads of its feed, page by page."""
+    got: list[Got] = []
+    after: dict[str, str] = {"limit": "5"}
+    while True:
+        answer = requests.get(
+            row["address"], params=after, headers={"Authorization": f"Bearer {row['token']}"}, timeout=20
+        )
+        got.append(Got("feed", name, f"page {len(got) + 1}", _whole(answer)))
+        page = answer.json()
+        if answer.status_code != 200 or not page["items"]:
+            return got
+        after["after"] = page["next"]
+
+
+def letters_to(suite: Suite, addresses: Iterable[str]) -> list[Got]:
+    """Every e-mail to these, its headers and all its parts as they are read, and each calendar file apart."""
+    got: list[Got] = []
+    for address in addresses:
+        for number, letter in enumerate(suite.mail(address), 1):
+            message = email.message_from_string(letter["raw"])
+            parts = [part for part in message.walk() if not part.is_multipart()]
+            read = [f"{part.items()}\n{_content(part)}" for part in parts]
+            head = [letter["envelope_to"], *(f"{name}: {value}" for name, value in message.items())]
+            got.append(Got("e-mail", address, f"letter {number}", "\n".join(map(str, [*head, *read]))))
+            calendars = [part for part in parts if part.get_content_type() == "text/calendar"]
+            got += [
+                Got("calendar", address, f"calendar of letter {number}", _content(each)) for each in calendars
+            ]
+    return got
+
+
+def _content(part: Message) -> str:
+    """A part's content; the folded lines of a calendar file as one each."""
+    return bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace").replace("\r\n ", "")
+
+
+_ACCESS = "SELECT * FROM access_record ORDER BY municipality, position"
+_RANDOM = frozenset({"who", "hash"})
+"""Ciphertext under a fresh nonce, and the hash over it; who it was is compared by the reader's index beside them."""
+
+
+def access_lines(suite: Suite) -> list[Got]:
+    """The access record of each service, which the family's history is made of (SE-2): every line, in order."""
+    got: list[Got] = []
+    for service in SERVICES:
+        with closing(connect(suite.var, service)) as conn:
+            for number, row in enumerate(conn.execute(_ACCESS), 1):
+                line = json.dumps({key: row[key] for key in row.keys() if key not in _RANDOM}, default=str)  # noqa: SIM118
+                got.append(Got("access", service, f"line {number}", line))
+    return got
