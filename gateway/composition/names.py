@@ -160,4 +160,8 @@ class Names:
         except Refusal:
             staff = {}
         names = {person_id: item["name"] for person_id, item in staff.items()}
+        for other in wanted - set(names) - set(self._family):
+            unit = self.unit(self._asking.municipality, other)  # under a care order a unit signs (GU-4)
+            if unit is not None:
+                names[other] = unit
         return names | {person_id: self._family[person_id] for person_id in wanted & set(self._family)}

@@ -64,7 +64,9 @@ signatures = sa.Table(
     sa.Column("language", sa.String(8), nullable=False),
     sa.Column("text_version", sa.String(16), nullable=False),
     sa.Column("text_hash", sa.String(64), nullable=False),
+    sa.Column("by_person_id", sa.String(64)),
 )
+"""`signer_id`: whose word it is, under a care order a unit's (GU-4); `by_person_id`: who signed with their identity."""
 
 answers = sa.Table(
     "answers",
@@ -197,7 +199,8 @@ class Requests:
         """The purpose to which somebody said yes or no, for themselves: their own receipt stays theirs (CO-7).
 
         Raises SealBroken for anybody else, and for another request's row."""
-        if (signature.signer_id, signature.request_id) != (person_id, row.request_id):
+        signed_by = signature.by_person_id or signature.signer_id
+        if (signed_by, signature.request_id) != (person_id, row.request_id):
             raise SealBroken("a receipt is its signer's own")
         return self._purpose(row)
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from services.kernel.calendar import birthday_instant
 from services.kernel.facts import Facts, GuardiansSee, Question, Spanning, WindowFact, in_force
-from services.kernel.parties import Party, Standing
-from services.kernel.signers import care_order, required_signers, say_from
+from services.kernel.parties import Standing
+from services.kernel.signers import as_signer, care_order, required_signers, say_from
 
 
 class Refused(NamedTuple):
@@ -193,7 +193,7 @@ def not_given_apart(question: Question, facts: Facts, standing: Standing) -> Ref
 def must_sign(question: Question, facts: Facts, standing: Standing) -> Refused | None:
     """AG-2, GU-1: whoever must sign for the topic may; without a topic: for any topic. GU-4: child protection signs
     as its unit."""
-    signer = question.unit_id if standing.party is Party.CARE else question.person_id
+    signer = as_signer(question.capacity, question.person_id, question.unit_id)
     topics = facts.policy.topic_codes if question.topic is None else (question.topic,)
     nobody = True
     for topic in topics:

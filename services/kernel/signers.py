@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.kernel.calendar import age_at, birthday_instant
-from services.kernel.facts import CareOrderFact, Facts, GuardianFact, in_force
+from services.kernel.facts import Capacity, CareOrderFact, Facts, GuardianFact, in_force
 from services.kernel.policies import ADULT_AGE, Policy
 
 NOBODY: frozenset[frozenset[str]] = frozenset()
@@ -35,6 +35,12 @@ def care_order(facts: Facts, now: datetime) -> CareOrderFact | None:
     """GU-4: the care order in force now, if any; of several the one that began last."""
     running = [order for order in facts.care_orders if in_force(order, now)]
     return max(running, key=lambda order: order.valid_from, default=None)
+
+
+def as_signer(capacity: Capacity, person_id: str | None, unit_id: str | None) -> str:
+    """As whom somebody's own answer counts: an employee's is their unit's (GU-4: that of child protection), everybody
+    else's their own."""
+    return (unit_id if capacity is Capacity.EMPLOYEE else person_id) or ""
 
 
 def signer_groups(facts: Facts, topic: str, policy: Policy, now: datetime) -> frozenset[frozenset[str]]:

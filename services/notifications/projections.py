@@ -13,6 +13,7 @@ from services.chassis.unit_of_work import Handler, UnitOfWork
 from services.contracts import cases
 from services.contracts.envelope import Event
 from services.kernel.facts import Role
+from services.kernel.signers import care_order
 from services.notifications.domain.recipients import Scene
 from services.notifications.domain.telling import TABLE, told_by
 from services.notifications.egress.offering import HANDLERS as OUTSIDE_HANDLERS
@@ -37,7 +38,14 @@ def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
     if facts is None:
         raise LookupError(f"{event.type}: no such case is known here")
     request_id = event.data.get("request_id")
-    return Scene(uow.now, facts, requested_by=repository.who_asked(request_id) if request_id else None)
+    return Scene(
+        uow.now,
+        facts,
+        child_protection=people_with_role(uow.tx, uow.municipality, Role.CHILD_PROTECTION, uow.now)
+        if care_order(facts, uow.now)
+        else frozenset(),
+        requested_by=repository.who_asked(request_id) if request_id else None,
+    )
 
 
 HANDLERS: dict[str, Handler] = together(

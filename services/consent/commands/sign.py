@@ -17,7 +17,8 @@ from services.consent.domain.wording import text_hash
 from services.consent.storage import Requests, sentences
 from services.contracts import consent as contracts
 from services.kernel.errors import InvalidInput, NotFound
-from services.kernel.facts import Act, Facts
+from services.kernel.facts import Act, Capacity, Facts
+from services.kernel.signers import as_signer
 
 ELECTRONIC = "electronic"
 
@@ -48,14 +49,17 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     asked = load(uow, request["request_id"], Act.SIGN_CONSENT)
     if uow.actor.assurance != "high":
         raise StepUpNeeded
-    signer_id = uow.actor.person_id or ""
+    signer_id = as_signer(Capacity(uow.actor.capacity), uow.actor.person_id, uow.actor.unit_id)
     lines = demand_signer(uow, asked, signer_id)
     shown = asked.text_hash
     if not hmac.compare_digest(shown, request["text_hash"]):
         raise TextChanged
     answers = given(request, lines)
     return {
-        "id": keep(uow, asked, signer_id, answers, way=ELECTRONIC, assurance=uow.actor.assurance, text_hash=shown)
+        "id": keep(
+            uow, asked, signer_id, answers, way=ELECTRONIC, assurance=uow.actor.assurance, text_hash=shown,
+            by_person_id=uow.actor.person_id,
+        )
     }  # fmt: skip
 
 
@@ -91,14 +95,16 @@ def keep(
     way: str,
     assurance: str,
     text_hash: str,
+    by_person_id: str | None = None,
 ) -> str:
     """Keep a signature with its answers, whatever the way in which they were given (CO-6), and weigh the case anew.
+    `by_person_id`: who signed with their own identity, which under a care order is not the signer (GU-4).
     Answers the signature's id, which evidence of another way than the electronic one refers to."""
     row, signature_id = asked.row, new_id()
     asked.repository.add_signature(
         {"signature_id": signature_id, "request_id": row.request_id, "signer_id": signer_id, "signed_at": uow.now,
          "assurance": assurance, "way": way, "language": row.language, "text_version": row.text_version,
-         "text_hash": text_hash}
+         "text_hash": text_hash, "by_person_id": by_person_id}
     )  # fmt: skip
     asked.repository.add_answers(
         row.request_id,

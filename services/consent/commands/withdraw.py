@@ -12,7 +12,8 @@ from services.consent.domain.errors import NothingToWithdraw
 from services.consent.domain.request import Answer, Line, Said
 from services.consent.storage import Requests
 from services.contracts import consent as contracts
-from services.kernel.facts import Act
+from services.kernel.facts import Act, Capacity
+from services.kernel.signers import as_signer
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         request[name] for name in ("case_id", "service_id", "topic", "person_id")
     )
     access.require(uow, case_id, Act.WITHDRAW_CONSENT)
-    person_id = uow.actor.person_id or ""
+    signer_id = as_signer(Capacity(uow.actor.capacity), uow.actor.person_id, uow.actor.unit_id)
 
     def named(line: Line) -> bool:
         wanted = ((service_id, line.service_id), (topic, line.topic), (named_person, line.person_id))
@@ -30,15 +31,15 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     repository = Requests(uow.tx, uow.municipality, uow.keys)
     withdrawal_id, found = new_id(), False
     for each in repository.of_case(case_id, lock=True):
-        lines = [line for line in each.lines if named(line) and each.has_granted(person_id, line)]
+        lines = [line for line in each.lines if named(line) and each.has_granted(signer_id, line)]
         if lines and not each.over(uow.now):
             found = True
             repository.add_answers(
-                each.request_id, [Said(person_id, line, Answer.NO, uow.now, withdrawal_id) for line in lines]
+                each.request_id, [Said(signer_id, line, Answer.NO, uow.now, withdrawal_id) for line in lines]
             )
     if not found:
         raise NothingToWithdraw
-    data = {"case_id": case_id, "by_person_id": person_id, "at": uow.now}
+    data = {"case_id": case_id, "by_person_id": uow.actor.person_id or "", "at": uow.now}
     if service_id is not None:
         data["service_id"] = service_id
     if topic is not None:

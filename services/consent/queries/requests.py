@@ -15,7 +15,8 @@ from services.consent.domain.windows import Window, windows
 from services.consent.domain.wording import text_hash
 from services.consent.storage import Requests, sentences
 from services.kernel.errors import NotFound
-from services.kernel.facts import Act, Facts
+from services.kernel.facts import Act, Capacity, Facts
+from services.kernel.signers import as_signer
 
 
 def get_request(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
@@ -56,15 +57,15 @@ def _span(window: Window, **receiver: str) -> dict[str, Any]:
 
 def waiting_for_me(reading: Reading) -> dict[str, Any]:
     """The requests that wait for the asker's own answer, oldest first."""
-    person_id, items = reading.actor.person_id or "", []
+    signer_id, items = _me(reading), []
     cases = {each.case_id: each for each in access.of_many(reading, access.case_ids_for(reading))}
     signable = [case_id for case_id, case in cases.items() if case.decide(Act.SIGN_CONSENT).allowed]
     for each in _repository(reading).of_cases(signable):
         case = cases[each.case_id]
         assert case.facts is not None
-        topics = each.signers(case.facts, reading.now).get(person_id, [])
+        topics = each.signers(case.facts, reading.now).get(signer_id, [])
         asked = [line for line in each.lines if line.topic in topics]
-        unanswered = any(each.latest(person_id, line) in (None, Answer.TALK_FIRST) for line in asked)
+        unanswered = any(each.latest(signer_id, line) in (None, Answer.TALK_FIRST) for line in asked)
         if unanswered and not each.over(reading.now):
             case.require(Act.READ_CONSENT)
             items.append(
@@ -80,7 +81,7 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """One's own receipt (CO-7): what was agreed to, when, and in which words. NotFound for anybody else's."""
     repository = _repository(reading)
     signature = repository.signature(request["signature_id"])
-    if signature is None or signature.signer_id != reading.actor.person_id:
+    if signature is None or (signature.by_person_id or signature.signer_id) != reading.actor.person_id:
         raise NotFound
     row = repository.row(signature.request_id)
     asked = next(each for each in repository.of_case(row.case_id) if each.request_id == row.request_id)
@@ -105,6 +106,11 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _me(reading: Reading) -> str:
+    """As whom the asker signs (GU-4)."""
+    return as_signer(Capacity(reading.actor.capacity), reading.actor.person_id, reading.actor.unit_id)
+
+
 def _repository(reading: Reading) -> Requests:
     return Requests(reading.conn, reading.municipality, reading.keys)
 
@@ -113,7 +119,7 @@ def _detail(
     reading: Reading, repository: Requests, row: Any, asked: Request, case: CaseAccess
 ) -> dict[str, Any]:
     assert case.facts is not None
-    facts, now, me = case.facts, reading.now, reading.actor.person_id or ""
+    facts, now, me = case.facts, reading.now, _me(reading)
     purpose, wording = case.open(repository.purpose(row)), sentences(row.text_version, row.language)
     signers = asked.signers(facts, now)
     signable = me in signers and not asked.over(now) and case.decide(Act.SIGN_CONSENT).allowed

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.kernel.calendar import age_at
 from services.kernel.facts import Facts, ParticipantFact, WindowFact, in_force
-from services.kernel.signers import is_responsible
+from services.kernel.signers import care_order, is_responsible
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,12 @@ Who = Callable[[Data, Scene], Iterable[str | None]]
 
 
 def family(data: Data, scene: Scene) -> Iterable[str]:
-    """Those with verified parental responsibility, and the child once it may read its own log (GU-2, AG-1)."""
+    """Those with verified parental responsibility, and the child once it may read its own log (GU-2, AG-1); under a
+    care order also who set it, in the guardians' place (GU-4)."""
     facts, now = scene.case, scene.now
+    order = care_order(facts, now)
+    if order is not None:
+        yield order.set_by
     yield from (each.person_id for each in facts.guardians if is_responsible(each, now))
     born = facts.subject_birth_date
     if born is not None and age_at(born, now) >= facts.policy.own_access_age:
@@ -92,6 +96,21 @@ def newly_let_in(data: Data, scene: Scene) -> Iterable[str]:
 def child_protection(data: Data, scene: Scene) -> Iterable[str]:
     """PR-5: child protection of the municipality, and nobody else."""
     return scene.child_protection
+
+
+def signing(field: str) -> Who:
+    """Who is asked to sign; under a care order those who work in child protection, of whom the ones in the order's
+    unit may then know of it (GU-4, NO-6)."""
+
+    def who(data: Data, scene: Scene) -> Iterable[str]:
+        order = care_order(scene.case, scene.now)
+        for signer in data.get(field) or ():
+            if order is not None and signer == order.unit_id:
+                yield from sorted(scene.child_protection)
+            else:
+                yield signer
+
+    return who
 
 
 def requester(data: Data, scene: Scene) -> Iterable[str | None]:

@@ -26,6 +26,7 @@ from services.notifications.domain.recipients import (
     participants,
     requester,
     requester_while_open,
+    signing,
     whoever_took_over,
 )
 
@@ -86,7 +87,7 @@ TABLE: tuple[Line, ...] = (
     at("cases.lane_reader_named.v1", "lane_reader_named", named("person_id"), by=named("by_person_id"),
        item="report_id"),
     # consent
-    at("consent.requested.v1", "consent_requested", named("signer_ids"), by=named("requested_by"), item="request_id"),
+    at("consent.requested.v1", "consent_requested", signing("signer_ids"), by=named("requested_by"), item="request_id"),
     at("consent.answered.v1", "consent_talk_first", in_charge, by=named("signer_id"), item="request_id",
        when=says("answer", "talk_first")),
     at("consent.request_settled.v1", "consent_given", in_charge, requester, item="request_id",
@@ -97,7 +98,7 @@ TABLE: tuple[Line, ...] = (
     at("consent.request_settled.v1", "consent_ended", in_charge_while_open, requester_while_open, item="request_id",
        when=says("state", "expired")),  # CO-2
     at("consent.lapsed.v1", "consent_lapsed", in_charge, requester, item="request_id"),  # AG-4, GU-3
-    at("consent.lapsed.v1", "consent_answer_needed", named("waits_for"), item="request_id"),
+    at("consent.lapsed.v1", "consent_answer_needed", signing("waits_for"), item="request_id"),
     at("consent.renewal_due.v1", "consent_ends_soon", in_charge, requester, item="request_id"),  # CO-2
     at("consent.say_coming.v1", "say_coming", in_charge, named("person_id")),  # AG-4
     at("consent.windows_changed.v1", "access_opened", newly_let_in),

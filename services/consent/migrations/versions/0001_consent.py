@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(8), nullable=False),
         sa.Column("text_version", sa.String(16), nullable=False),
         sa.Column("text_hash", sa.String(64), nullable=False),
+        sa.Column("by_person_id", sa.String(64)),
     )
     op.create_table(
         "answers",
