@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 OVER = frozenset({"withdrawn", "expired"})
-_WORST_FIRST = ("conflicting", "refused", "withdrawn", "expired")
+_WORST_FIRST = ("conflicting", "refused", "withdrawn", "lapsed", "expired")
 
 
 def open_services(consents: Mapping[str, Any] | None, now: datetime) -> dict[str, list[str]]:
@@ -33,16 +33,43 @@ def service_states(consents: Mapping[str, Any] | None) -> dict[str, str]:
 
 def states_of(request: Mapping[str, Any]) -> dict[str, str]:
     """Service id -> the state of one request for it, its lines taken together; "talk_first" where someone said so."""
-    states: dict[str, str] = {}
-    for share in request["shares"]:
-        service_id = share["service_id"]
-        lines = [line["state"] for line in request["lines"] if line["service_id"] == service_id]
-        states[service_id] = _together(lines, answers_for(request, service_id))
-    return states
+    return {each["id"]: each["state"] for each in receivers_of(request) if not each["is_person"]}
+
+
+def receivers_of(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Those who would get to read by a request, services first, then persons by name: {id, is_person, topics, state,
+    earlier: what was recorded before the youth had the say is still read (AG-4), unanswered: [person id]}."""
+    found = []
+    for kind, name in _KINDS:
+        for share in request[f"{kind}shares"]:
+            lines = [line for line in request[f"{kind}lines"] if line[name] == share[name]]
+            states = [line["state"] for line in lines]
+            said = {signer["person_id"]: answer_of(signer, share[name]) for signer in request["signers"]}
+            asked = {
+                signer["person_id"]
+                for signer in request["signers"]
+                if set(signer["required_for"]) & set(share["topics"])
+            }
+            found.append(
+                {
+                    "id": share[name],
+                    "is_person": name == "person_id",
+                    "topics": share["topics"],
+                    "state": _together(states, said.values()),
+                    "earlier": any(line["reads"] == "earlier" for line in lines),
+                    "unanswered": sorted(each for each in asked if said[each] in ("none", "talk_first")),
+                }
+            )
+    return found
+
+
+_KINDS = (("", "service_id"), ("person_", "person_id"))
 
 
 def _together(lines: list[str], answers: Iterable[str]) -> str:
     said = list(answers)
+    if "lapsed" in lines:
+        return "talk_first" if "talk_first" in said else "lapsed"
     if "active" in lines and "pending" not in lines:
         return "active"
     if "pending" in lines:
@@ -50,14 +77,9 @@ def _together(lines: list[str], answers: Iterable[str]) -> str:
     return next((state for state in _WORST_FIRST if state in lines), "pending")
 
 
-def answers_for(request: Mapping[str, Any], service_id: str) -> list[str]:
-    """One word for each signer on one service: yes, no, talk_first, some (yes to some topics), none."""
-    return [answer_of(signer, service_id) for signer in request["signers"]]
-
-
-def answer_of(signer: Mapping[str, Any], service_id: str) -> str:
-    """One word for what a signer has said on one service."""
-    said = {answer["answer"] for answer in signer["answers"] if answer["service_id"] == service_id}
+def answer_of(signer: Mapping[str, Any], receiver_id: str) -> str:
+    """One word for what a signer has said on one receiver: yes, no, talk_first, some (yes to some topics), none."""
+    said = {answer["answer"] for answer in answers_of(signer) if answer["receiver_id"] == receiver_id}
     if not said:
         return "none"
     if len(said) == 1:
@@ -65,18 +87,36 @@ def answer_of(signer: Mapping[str, Any], service_id: str) -> str:
     return "talk_first" if "talk_first" in said else "some"
 
 
+def answers_of(signer: Mapping[str, Any]) -> list[dict[str, str]]:
+    """All that a signer has said (or what a receipt bears): {receiver_id, topic, answer}, persons last."""
+    return [
+        {"receiver_id": each[name], "topic": each["topic"], "answer": each["answer"]}
+        for kind, name in _KINDS
+        for each in signer[f"{kind}answers"]
+    ]
+
+
 def talk_first(request: Mapping[str, Any]) -> list[str]:
     """The person ids of those who want to talk before they answer."""
     return [
         signer["person_id"]
         for signer in request["signers"]
-        if any(answer["answer"] == "talk_first" for answer in signer["answers"])
+        if any(answer["answer"] == "talk_first" for answer in answers_of(signer))
     ]
 
 
 def is_current(request: Mapping[str, Any]) -> bool:
     """Whether the request still means something: it waits, or is in force, or was refused and not asked again."""
     return request["state"] not in OVER
+
+
+def to_renew(request: Mapping[str, Any], today: date) -> bool:
+    """Whether it is time to ask for it again (CO-2): it is in force and ends soon, or has run out or lapsed."""
+    if request["state"] in ("expired", "lapsed"):
+        return True
+    first = request["renew_from"]
+    starts = date.fromisoformat(first) if isinstance(first, str) else first
+    return request["state"] in ("active", "partly") and bool(starts <= today)
 
 
 def last_day(valid_to: str | datetime) -> datetime:

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, request, session
 from werkzeug.wrappers import Response
 
-from gateway.composition.consents import answer_of, last_day
+from gateway.composition.consents import answer_of, answers_of, last_day
 from gateway.pages import drafts
 from gateway.pages.case_head import ask_case, me
 from gateway.pages.forms import Form
@@ -25,6 +25,7 @@ blueprint = Blueprint("consent", __name__)
 Answer = str | Response | tuple[str, int]
 Detail = dict[str, Any]
 ANSWERS = ("yes", "no", "talk_first")
+_PERSON = "person:"
 
 
 @blueprint.get(PATHS["consent"])
@@ -88,12 +89,16 @@ def sign(request_id: str) -> Answer:
         signed = _signature_of_mine(detail) is not None
         return redirect(path("consent_receipt" if signed else "consent", request_id=request_id), 303)
     form = Form.sent()
-    answers = [
-        {"service_id": service_id, "topic": topic, "answer": kept["answers"][_field((service_id, topic))]}
-        for service_id, topic in _mine(detail)
-    ]
+    persons = {each["person_id"] for each in detail["person_shares"]}
+    answers: dict[str, list[dict[str, str]]] = {"answers": [], "person_answers": []}
+    for receiver, topic in _mine(detail):
+        said = {"topic": topic, "answer": kept["answers"][_field((receiver, topic))]}
+        if receiver in persons:
+            answers["person_answers"].append({"person_id": receiver, **said})
+        else:
+            answers["answers"].append({"service_id": receiver, **said})
     done = form.submit(
-        consent.Sign, {"request_id": request_id, "text_hash": form.text("text_hash"), "answers": answers}
+        consent.Sign, {"request_id": request_id, "text_hash": form.text("text_hash"), **answers}
     )
     if done:
         drafts.drop(_draft(request_id))
@@ -133,7 +138,7 @@ def receipt(request_id: str) -> Answer:
         "family/consent_receipt.html",
         case=page["head"],
         request=_request(page, detail),
-        result=_result(detail, found["answers"]),
+        result=_result(detail, answers_of(found)),
         receipt={
             "signed_at": found["signed_at"],
             "signer": page["names"].get(found["signer_id"], ""),
@@ -145,11 +150,11 @@ def receipt(request_id: str) -> Answer:
             else [],
             "answers": [
                 {
-                    "service": _service(each["service_id"]),
+                    "service": _receiver(page, each["receiver_id"]),
                     "topic": _topic(each["topic"]),
                     "answer": each["answer"],
                 }
-                for each in found["answers"]
+                for each in answers_of(found)
             ],
         },
         others=[
@@ -175,9 +180,15 @@ def withdraw(case_id: str) -> Answer:
         if what is None:
             form.wrong("what", "required")
         else:
-            service_id, _, topic = ("" if what == "all" else what).partition("|")
-            asked = {"case_id": case_id, "service_id": service_id or None, "topic": topic or None}
-            if form.submit(consent.Withdraw, asked, service_id="what", topic="what"):
+            receiver, _, topic = ("" if what == "all" else what).partition("|")
+            person = receiver.startswith(_PERSON)
+            asked = {
+                "case_id": case_id,
+                "service_id": None if person else receiver or None,
+                "person_id": receiver.removeprefix(_PERSON) if person else None,
+                "topic": topic or None,
+            }
+            if form.submit(consent.Withdraw, asked, service_id="what", person_id="what", topic="what"):
                 notice("consent.withdraw_done")
                 return redirect(path("consent_status", case_id=case_id), 303)
     page = ask_case(case_id, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
@@ -185,7 +196,7 @@ def withdraw(case_id: str) -> Answer:
         "family/consent_withdraw.html",
         case=page["head"],
         form=form,
-        choices=_granted(page["consents"]),
+        choices=_granted(page),
         unread=page["unread"],
         missing=page["missing"],
     )
@@ -214,12 +225,12 @@ def _check(detail: Detail, kept: Mapping[str, Any], form: Form) -> str:
     page = _asked(detail)
     answers = [
         {
-            "service": _service(service_id),
+            "service": _receiver(page, receiver),
             "topic": _topic(topic),
-            "answer": kept["answers"][_field((service_id, topic))],
-            "field": _field((service_id, topic)),
+            "answer": kept["answers"][_field((receiver, topic))],
+            "field": _field((receiver, topic)),
         }
-        for service_id, topic in _mine(detail)
+        for receiver, topic in _mine(detail)
     ]
     return render(
         "family/consent_check.html",
@@ -237,6 +248,7 @@ def _asked(detail: Detail) -> dict[str, Any]:
     """The case of a request, with the names of those who ask and sign."""
     page = ask_case(detail["case_id"])
     wanted = {detail["requested_by"], me(), *(each["person_id"] for each in detail["signers"])}
+    wanted.update(each["person_id"] for each in detail["person_shares"])
     page["names"] = {**page["names"], **g.names.people(wanted)}
     return page
 
@@ -248,8 +260,8 @@ def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
     topics = {each["code"]: each for each in g.names.catalogue()["topics"]}
     services = g.names.catalogue()["service_by_id"]
     mine: dict[str, list[dict[str, str]]] = {}
-    for service_id, topic in _mine(detail):
-        mine.setdefault(service_id, []).append(
+    for receiver, topic in _mine(detail):
+        mine.setdefault(receiver, []).append(
             {"code": topic, "text": _topic(topic), "hint": topics.get(topic, {}).get("hint", "")}
         )
     return {
@@ -263,36 +275,41 @@ def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
         },
         "purpose": detail["purpose"],
         "valid_to": last_day(detail["valid_to"]),
+        "names_persons": bool(detail["person_shares"]),
+        "only_persons": not detail["shares"],
         "services": [
-            {"id": service_id, "name": _service(service_id), "gives": services.get(service_id, {}).get("gives"),
+            {"id": receiver, "name": _receiver(page, receiver), "gives": services.get(receiver, {}).get("gives"),
              "topics": listed}
-            for service_id, listed in mine.items()
+            for receiver, listed in mine.items()
         ],
     }  # fmt: skip
 
 
-def _granted(consents: Mapping[str, Any] | None) -> list[dict[str, str]]:
-    """What the reader has said yes to and can take back: all, each service, and each topic where there are several."""
-    by_service: dict[str, list[str]] = {}
-    for detail in consents["requests"] if consents else ():
+def _granted(page: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What the reader has said yes to and can take back: all, each receiver, and each topic where there are several."""
+    by_receiver: dict[str, list[str]] = {}
+    persons: set[str] = set()
+    for detail in page["consents"]["requests"] if page["consents"] else ():
         if "withdraw" not in detail["permitted"]:
             continue
+        persons.update(each["person_id"] for each in detail["person_shares"])
         mine = next((each for each in detail["signers"] if each["person_id"] == me()), None)
-        for answer in mine["answers"] if mine else ():
-            listed = by_service.setdefault(answer["service_id"], [])
+        for answer in answers_of(mine) if mine else ():
+            listed = by_receiver.setdefault(answer["receiver_id"], [])
             if answer["answer"] == "yes" and answer["topic"] not in listed:
                 listed.append(answer["topic"])
     rows = [{"code": "all", "text": t("consent.withdraw_all"), "hint": t("consent.withdraw_all_hint")}]
-    for service_id, topics in by_service.items():
+    for receiver, topics in by_receiver.items():
         if not topics:
             continue
         hint = t("consent.withdraw_service_hint", topics=", ".join(map(_topic, topics)).lower())
-        rows.append({"code": service_id, "text": _service(service_id), "hint": hint})
+        code = f"{_PERSON}{receiver}" if receiver in persons else receiver
+        name = _receiver(page, receiver)
+        rows.append({"code": code, "text": name, "hint": hint})
         if len(topics) > 1:
-            name = _service(service_id)
             rows += [
                 {
-                    "code": f"{service_id}|{topic}",
+                    "code": f"{code}|{topic}",
                     "text": t("consent.answer_for", service=name, topic=_topic(topic)),
                 }
                 for topic in topics
@@ -307,13 +324,17 @@ def _result(detail: Detail, answers: list[dict[str, Any]]) -> str:
         return "talk"
     if "yes" not in said:
         return "no"
-    agreed = {(each["service_id"], each["topic"]) for each in answers if each["answer"] == "yes"}
-    states = {line["state"] for line in detail["lines"] if (line["service_id"], line["topic"]) in agreed}
-    return "wait" if "pending" in states else "active" if "active" in states else "differ"
+    agreed = {(each["receiver_id"], each["topic"]) for each in answers if each["answer"] == "yes"}
+    lines = [
+        *((line["service_id"], line["topic"], line["state"]) for line in detail["lines"]),
+        *((line["person_id"], line["topic"], line["state"]) for line in detail["person_lines"]),
+    ]
+    states = {state for receiver, topic, state in lines if (receiver, topic) in agreed}
+    return "wait" if states & {"pending", "lapsed"} else "active" if "active" in states else "differ"
 
 
 def _in_short(signer: Mapping[str, Any]) -> str:
-    words = {answer_of(signer, each["service_id"]) for each in signer["answers"]} or {"none"}
+    words = {answer_of(signer, each["receiver_id"]) for each in answers_of(signer)} or {"none"}
     return next(iter(words)) if len(words) == 1 else "talk_first" if "talk_first" in words else "some"
 
 
@@ -321,14 +342,17 @@ def _in_short(signer: Mapping[str, Any]) -> str:
 
 
 def _mine(detail: Detail) -> list[tuple[str, str]]:
-    """The (service, topic) lines that the reader is asked about; none when the answer is not theirs to give."""
+    """The (receiver, topic) lines that the reader is asked about, persons last; none when the answer is not theirs to
+    give."""
     signer = next((each for each in detail["signers"] if each["person_id"] == me()), None)
     if signer is None or not detail["you_sign"]:
         return []
+    shares = [(each["service_id"], each["topics"]) for each in detail["shares"]]
+    shares += [(each["person_id"], each["topics"]) for each in detail["person_shares"]]
     return [
-        (share["service_id"], topic)
-        for share in detail["shares"]
-        for topic in share["topics"]
+        (receiver, topic)
+        for receiver, topics in shares
+        for topic in topics
         if topic in signer["required_for"]
     ]
 
@@ -341,8 +365,9 @@ def _topic(code: str) -> str:
     return t(f"topic.{code}")
 
 
-def _service(service_id: str) -> str:
-    return g.names.service(service_id) or service_id
+def _receiver(page: Mapping[str, Any], receiver: str) -> str:
+    """The name of a service, or of a person whom the consent names."""
+    return g.names.service(receiver) or page["names"].get(receiver) or receiver
 
 
 def _signature_of_mine(detail: Detail) -> str | None:

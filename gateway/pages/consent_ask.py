@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, g, redirect
+from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.composition import consents
@@ -17,12 +17,14 @@ from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render
 from services.contracts import cases, consent
+from services.kernel.calendar import add_months, local_date
+from services.kernel.errors import NotFound
 from services.kernel.policies import Policy
 
 blueprint = Blueprint("consent_ask", __name__)
 
 Page = str | Response | tuple[str, int]
-_TOPICS = "topics-"
+_TOPICS, _PERSON = "topics-", "person-"
 
 
 # ---------------------------------------------------------------- asking
@@ -30,35 +32,40 @@ _TOPICS = "topics-"
 
 @blueprint.get(PATHS["consent_ask"])
 def ask(case_id: str) -> str:
-    """Why, which services, which topics, how long."""
-    return _ask(case_id, Form(drafts.draft(f"ask-{case_id}"), draft=f"ask-{case_id}"), "request_consent")
+    """Why, which services, which topics, how long; filled in from an earlier request where that is asked for again."""
+    renewed = request.args.get("fornyer")
+    data = _as_before(case_id, renewed) if renewed else drafts.draft(f"ask-{case_id}")
+    return _ask(case_id, Form(data, draft=f"ask-{case_id}"), "request_consent")
 
 
 @blueprint.post(PATHS["consent_ask"])
 def asked(case_id: str) -> Page:
     """Ask everyone who must sign (CO-1)."""
     services = [each["id"] for each in g.names.catalogue()["services"]]
-    form = Form.sent(*(f"{_TOPICS}{service_id}" for service_id in services))
+    named = sorted(name.removeprefix(_PERSON) for name in request.form if name.startswith(_PERSON))
+    form = Form.sent(*(f"{_TOPICS}{each}" for each in services), *(f"{_PERSON}{each}" for each in named))
     shares = [
         {"service_id": service_id, "topics": form.many(f"{_TOPICS}{service_id}")}
         for service_id in services
         if form.many(f"{_TOPICS}{service_id}")
     ]
+    persons = [{"person_id": each, "topics": form.many(f"{_PERSON}{each}")} for each in named]
     if not form.text("purpose"):
         form.wrong("purpose", "required")
-    if not shares:
+    if not shares and not persons:
         form.wrong("shares", "required")
     if not form.text("valid_to"):
         form.wrong("valid_to", "required")
     done = None
     if not form.errors:
-        request = {
+        asked_for = {
             "case_id": case_id,
             "purpose": form.text("purpose"),
             "shares": shares,
+            "person_shares": persons,
             "valid_to": form.text("valid_to"),
         }
-        done = form.submit(consent.RequestConsent, request)
+        done = form.submit(consent.RequestConsent, asked_for, person_shares="shares")
     if done is None:
         return _ask(case_id, form), form.status
     drafts.drop(f"ask-{case_id}")
@@ -66,20 +73,54 @@ def asked(case_id: str) -> Page:
     return redirect(path("consent_status", case_id=case_id), 303)
 
 
+def _as_before(case_id: str, request_id: str) -> dict[str, Any]:
+    """CO-2: what was asked before in this case, to be asked again for as long as the policy allows from today."""
+    before = g.asking(consent.GetRequest, {"request_id": request_id})
+    if before["case_id"] != case_id:
+        raise NotFound
+    return {
+        "purpose": before["purpose"],
+        "valid_to": add_months(local_date(g.now), _months()).isoformat(),
+        **{f"{_TOPICS}{each['service_id']}": list(each["topics"]) for each in before["shares"]},
+        **{f"{_PERSON}{each['person_id']}": list(each["topics"]) for each in before["person_shares"]},
+    }
+
+
+def _months() -> int:
+    return int((g.names.catalogue().get("policy") or {}).get("consent_months", Policy().consent_months))
+
+
 def _ask(case_id: str, form: Form, act: str | None = None) -> str:
-    page = ask_case(case_id, act, notes=(cases.GetNotes, {"case_id": case_id}))
-    case = page["case"]
-    catalogue = g.names.catalogue()
+    page = ask_case(
+        case_id,
+        act,
+        notes=(cases.GetNotes, {"case_id": case_id}),
+        consents=(consent.ConsentsOfCase, {"case_id": case_id}),
+    )
+    case, known = page["case"], page["consents"] or {"would_sign": [], "nameable": []}
     services = [
         {"id": each["id"], "name": each["name"]}
-        for each in catalogue["services"]
+        for each in g.names.catalogue()["services"]
         if each["id"] != case["owner_service_id"]
     ]
-    signers = [each for each in case["guardians"] if each["has_responsibility"] and each["verified"]]
+    relations = _relations(case)
+    everything = {topic for each in known["would_sign"] for topic in each["topics"]}
+    signers = [
+        {
+            "name": page["names"].get(each["person_id"], ""),
+            "relation": relations.get(each["person_id"], "other"),
+            "topics": [] if set(each["topics"]) == everything else each["topics"],
+        }
+        for each in known["would_sign"]
+    ]
+    persons = [
+        {"id": each, "name": page["names"].get(each, ""), "relation": relations.get(each, "other")}
+        for each in known["nameable"]
+    ]
     return render(
         "employee/consent_ask.html", case=page["head"], form=form, services=services, topics=topic_choices(hints=True),
-        signers=signers, months=(catalogue.get("policy") or {}).get("consent_months", Policy().consent_months),
-        unread=page["unread"], active="work",
+        signers=signers, persons=persons, months=_months(), unread=page["unread"], missing=page["missing"],
+        active="work",
     )  # fmt: skip
 
 
@@ -106,26 +147,34 @@ def status(case_id: str) -> str:
 
 def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
     names, relations = page["names"], _relations(page["case"])
-    states = consents.states_of(each)
-    services = [
+    receivers = [
         {
-            "id": share["service_id"],
-            "name": g.names.service(share["service_id"]) or share["service_id"],
-            "topics": share["topics"],
-            "state": states[share["service_id"]],
+            "id": receiver["id"],
+            "is_person": receiver["is_person"],
+            "name": names.get(receiver["id"], "")
+            if receiver["is_person"]
+            else g.names.service(receiver["id"]) or receiver["id"],
+            "topics": receiver["topics"],
+            "state": receiver["state"],
+            "means": _meaning(receiver),
+            "waits_for": [names.get(person_id, "") for person_id in receiver["unanswered"]]
+            if receiver["state"] in _WAITING
+            else [],
             "answers": [
                 {
                     "name": names.get(signer["person_id"], ""),
                     "relation": relations.get(signer["person_id"], "other"),
-                    "answer": _answer(signer, share["service_id"], states),
+                    "answer": _answer(signer, receiver),
                     "at": signer["answered_at"],
                 }
                 for signer in each["signers"]
+                if set(signer["required_for"]) & set(receiver["topics"])
             ],
         }
-        for share in each["shares"]
+        for receiver in consents.receivers_of(each)
     ]
     waits = each["you_sign"] and not any(s["person_id"] == me() and s["answered_at"] for s in each["signers"])
+    renews = may(page["case"], "request_consent") and consents.to_renew(each, local_date(g.now))
     return {
         "id": each["request_id"],
         "asked_at": each["requested_at"],
@@ -136,17 +185,31 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
         "state": each["state"],
         "current": consents.is_current(each),
         "answer_url": path("consent", request_id=each["request_id"]) if waits else None,
+        "renew_url": path("consent_ask", case_id=each["case_id"], fornyer=each["request_id"])
+        if renews
+        else None,
         "talk_first": [
             names.get(person_id, "") for person_id in consents.talk_first(each) if person_id != me()
         ],
-        "services": services,
+        "services": receivers,
     }
 
 
-def _answer(signer: Mapping[str, Any], service_id: str, states: Mapping[str, str]) -> str:
-    """What a signer has said on a service; after a withdrawal the "no" is that of who withdrew."""
-    said = consents.answer_of(signer, service_id)
-    return "withdrawn" if said == "no" and states[service_id] == "withdrawn" else said
+_WAITING = frozenset({"pending", "partly", "talk_first", "lapsed"})
+
+
+def _meaning(receiver: Mapping[str, Any]) -> str:
+    """The key of the sentence that says what a state means for a receiver."""
+    state = str(receiver["state"])
+    if receiver["earlier"]:
+        return "lapsed_earlier"
+    return "person_active" if state == "active" and receiver["is_person"] else state
+
+
+def _answer(signer: Mapping[str, Any], receiver: Mapping[str, Any]) -> str:
+    """What a signer has said on a receiver; after a withdrawal the "no" is that of who withdrew."""
+    said = consents.answer_of(signer, receiver["id"])
+    return "withdrawn" if said == "no" and receiver["state"] == "withdrawn" else said
 
 
 def _relations(case: Mapping[str, Any]) -> dict[str, str]:

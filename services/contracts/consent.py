@@ -357,11 +357,19 @@ class CaseRef(Message):
     case_id = opaque()
 
 
+class WouldSign(Message):
+    """Who must sign for which topics, if consent were asked for now (AG-2, AG-3, GU-1)."""
+
+    person_id = opaque()
+    topics = many(code(*TOPICS), max_items=10)
+
+
 class CaseConsents(Message):
     case_id = opaque()
     requests = nested(RequestDetail, many=True)
     windows = nested(Window, many=True)
     person_windows = nested(PersonWindow, many=True)
+    would_sign = nested(WouldSign, many=True)
     nameable = many(opaque(), description="The persons whom a consent of this case may name now (GU-2, AG-5)")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from services.chassis.access import load_facts
 from services.chassis.actor import Actor
 from services.chassis.app import App
 from services.chassis.clock import SettableClock
@@ -85,7 +86,8 @@ class World:
             if handler is not None:
                 handler(uow, event)
 
-    def family(self, *responsible: str, born: str = "2022-05-17", new_from: str | None = None) -> None:
+    def family(self, *responsible: str, born: str = "2022-05-17", new_from: str | None = None,
+               grade: str = "ungraded") -> None:  # fmt: skip
         """The child's ties: mother and father, and from a day on a third with responsibility."""
         ties = [
             {"person_id": person, "relation": person, "verified": True,
@@ -94,9 +96,7 @@ class World:
         if new_from:
             ties.append({"person_id": "new", "relation": "other", "verified": True, "has_responsibility": True,
                          "valid_from": new_from})  # fmt: skip
-        self.hear(
-            cases.PersonChanged, person_id=CHILD, birth_date=born, address_grade="ungraded", guardians=ties
-        )
+        self.hear(cases.PersonChanged, person_id=CHILD, birth_date=born, address_grade=grade, guardians=ties)
 
     def heartbeat(self) -> None:
         state = self.app.db.chassis.stream_state
@@ -370,3 +370,67 @@ def test_a_policy_that_asks_for_more_makes_it_lapse_from_its_first_day(world: Wo
     assert len(world.windows()) == 3
     turn(world, "2026-12-01")
     assert world.windows() == set() and world.last(consent.Lapsed)["waits_for"] == [FATHER]
+
+
+# ---------------------------------------------------------------- persons whom consent names
+
+
+def name_person(person: str, *topics: str) -> dict[str, Any]:
+    return {"shares": [], "person_shares": [{"person_id": person, "topics": list(topics)}]}
+
+
+def named_now(world: World, actor: Actor = AS_TEACHER) -> set[tuple[str, str]]:
+    found = world.app.call(consent.ConsentsOfCase, actor, {"case_id": CASE})["person_windows"]
+    return {(each["person_id"], each["topic"]) for each in found}
+
+
+def test_a_parent_without_responsibility_reads_what_the_other_names_them_for(world: World) -> None:
+    """GU-2: by a window of their own, which the access decision hears of, and which is taken back as any other."""
+    world.family(MOTHER)
+    assert world.app.call(consent.ConsentsOfCase, AS_TEACHER, {"case_id": CASE})["nameable"] == [FATHER]
+    refused(NotFound, lambda: world.app.call(consent.ConsentsOfCase, AS_FATHER, {"case_id": CASE}))
+    world.sign(world.request(**name_person(FATHER, "learning")), AS_MOTHER)
+    assert named_now(world) == {(FATHER, "learning")} and world.windows() == set()
+    with world.app.db.read() as conn:
+        facts = load_facts(conn, "granli", CASE, FATHER, NOW, "consent")
+    assert facts is not None and {each.person_id for each in facts.person_windows} == {FATHER}
+    world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE, "person_id": FATHER})
+    assert named_now(world) == set() and world.last(consent.PersonWindowsChanged)["windows"] == []
+    assert world.last(consent.Withdrawn)["person_id"] == FATHER
+
+
+def test_a_young_adult_alone_names_a_parent(world: World) -> None:
+    """AG-5: at 18 the guardians' access ends; who is named then reads, and nobody else is asked."""
+    world.family(born="2009-02-01")
+    turn(world, "2027-02-01")
+    of_case = world.app.call(consent.ConsentsOfCase, AS_TEACHER, {"case_id": CASE})
+    assert of_case["nameable"] == [FATHER, MOTHER]
+    assert [each["person_id"] for each in of_case["would_sign"]] == [CHILD]
+    request_id = world.request(**name_person(MOTHER, "learning", "home"), valid_to="2027-12-31")
+    refused(NotFound, lambda: world.sign(request_id, AS_MOTHER))
+    world.sign(request_id, AS_YOUTH)
+    assert named_now(world) == {(MOTHER, "learning"), (MOTHER, "home")}
+
+
+@pytest.mark.parametrize(
+    ("person", "topics", "wrong"),
+    [
+        (MOTHER, ("learning",), {"person_shares.0.person_id": "not_nameable"}),
+        ("somebody", ("learning",), {"person_shares.0.person_id": "not_nameable"}),
+        (FATHER, (), {"person_shares.0.topics": "required"}),
+    ],
+)
+def test_only_who_is_no_guardian_and_belongs_to_the_child_is_named(
+    world: World, person: str, topics: tuple[str, ...], wrong: dict[str, str]
+) -> None:
+    """GU-2: guardians read by law and strangers not at all."""
+    world.family(MOTHER)
+    found = refused(InvalidInput, lambda: world.request(**name_person(person, *topics)))
+    assert found.fields == wrong
+
+
+def test_nobody_is_named_where_the_address_is_protected(world: World) -> None:
+    """GU-2, PR-6: the tie may be what the child is protected from."""
+    world.family(MOTHER, grade="strictly_confidential")
+    found = refused(InvalidInput, lambda: world.request(**name_person(FATHER, "learning")))
+    assert found.fields == {"person_shares.0.person_id": "not_nameable"}

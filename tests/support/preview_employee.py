@@ -311,6 +311,7 @@ def _requests() -> list[Model]:
         "state": "partly",
         "current": True,
         "answer_url": None,
+        "renew_url": "#renew",
         "talk_first": ["Torbjørn Lillevik"],
         "purpose": "Jonas skal få hjelp med språket, og slippe å fortelle det samme flere ganger.",
         "services": [
@@ -318,9 +319,26 @@ def _requests() -> list[Model]:
                 **PPT,
                 "topics": ["learning", "wellbeing"],
                 "state": "partly",
+                "means": "partly",
+                "waits_for": ["Torbjørn Lillevik"],
                 "answers": answers("yes", "talk_first"),
             },
-            {**HEALTH, "topics": ["health"], "state": "refused", "answers": answers("no", "none")},
+            {
+                **HEALTH,
+                "topics": ["health"],
+                "state": "refused",
+                "means": "refused",
+                "waits_for": [],
+                "answers": answers("no", "none"),
+            },
+            {
+                **HEALTH,
+                "topics": ["home"],
+                "state": "lapsed",
+                "means": "lapsed_earlier",
+                "waits_for": ["Jonas Lillevik"],
+                "answers": answers("yes", "yes"),
+            },
         ],
     }
     return [
@@ -395,9 +413,10 @@ def _rest() -> list[Sample]:
                 "months": 12,
                 "services": [PPT, HEALTH],
                 "signers": [
-                    {"name": "Ánne Márjá Hætta-Lillevik", "relation": "mother"},
-                    {"name": "Torbjørn Lillevik", "relation": "father"},
+                    {"name": "Ánne Márjá Hætta-Lillevik", "relation": "mother", "topics": []},
+                    {"name": "Jonas Lillevik", "relation": "self", "topics": ["learning", "health"]},
                 ],
+                "persons": [{"id": "p", "name": "Torbjørn Lillevik", "relation": "father"}],
             },
         ),
         Sample(

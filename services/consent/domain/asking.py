@@ -11,6 +11,7 @@ from services.kernel.calendar import add_months, age_at, local_date, midnight
 from services.kernel.errors import InvalidInput
 from services.kernel.facts import Facts, in_force
 from services.kernel.policies import ADULT_AGE, Policy
+from services.kernel.signers import required_signers
 
 
 def span(valid_from: date | None, valid_to: date, policy: Policy, now: datetime) -> tuple[datetime, datetime]:
@@ -73,6 +74,15 @@ def person_lines(
             raise InvalidInput(fields={f"person_shares.{index}.topics": "not_a_choice"}, rule="CO-1")
         found.update(Line("", topic, share["person_id"]) for topic in share["topics"])
     return tuple(sorted(found))
+
+
+def would_sign(facts: Facts, now: datetime) -> dict[str, list[str]]:
+    """Who must sign if consent were asked for now, with the topics (AG-2, AG-3, GU-1)."""
+    signers: dict[str, list[str]] = {}
+    for topic in facts.policy.topic_codes:
+        for person_id in required_signers(facts, topic, facts.policy, now):
+            signers.setdefault(person_id, []).append(topic)
+    return signers
 
 
 def nameable(facts: Facts, now: datetime) -> frozenset[str]:

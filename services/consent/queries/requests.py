@@ -47,6 +47,10 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         ],
         "windows": [_span(w, service_id=w.service_id) for w in open_now if not w.person_id],
         "person_windows": [_span(w, person_id=w.person_id) for w in open_now if w.person_id],
+        "would_sign": [
+            {"person_id": person_id, "topics": topics}
+            for person_id, topics in sorted(asking.would_sign(case.facts, reading.now).items())
+        ],
         "nameable": sorted(asking.nameable(case.facts, reading.now)),
     }
 
