@@ -37,14 +37,22 @@ def may_read_at_work(case: Chronicle, who: str, item: Item, now: datetime, told:
 def opens(case: Chronicle, request: Request, line: Line, item: Item, now: datetime) -> bool:
     if line not in request.lines or not request.starts <= now < request.ends:  # CO-1, CO-2, CO-5
         return False
-    said = {word.who: word for word in request.words if word.line == line and word.answer != "talk_first"}
-    yes = {who for who, word in said.items() if word.answer == "yes"}  # CO-3: the latest word counts
+    said = {word.who: word.answer for word in request.words if word.line == line}
+    yes = {who for who, answer in said.items() if answer == "yes"}  # CO-3: the latest word counts
     signers, adults = who_sign(case, line[1], now)
     if signers and signers <= yes:  # GU-1
         return True
-    silent = age(case, now) >= YOUTH > age(case, item.at) and "child" not in said  # AG-4
-    before = bool(adults) and adults <= yes and all(age(case, said[who].at) < YOUTH for who in adults)
-    return silent and before
+    silent = age(case, now) >= YOUTH > age(case, item.at) and said.get("child") in (
+        None,
+        "talk_first",
+    )  # AG-4
+    before = adults <= yes and all(age(case, agreed_at(request, line, who)) < YOUTH for who in adults)
+    return silent and bool(adults) and before
+
+
+def agreed_at(request: Request, line: Line, who: str) -> datetime:
+    words = [word for word in request.words if (word.who, word.line) == (who, line)]
+    return words[max((n + 1 for n, word in enumerate(words) if word.answer != "yes"), default=0)].at
 
 
 def who_sign(case: Chronicle, topic: str, now: datetime) -> tuple[set[str], set[str]]:

@@ -150,6 +150,12 @@ def test_what_never_stood_waits_and_does_not_lapse() -> None:
     assert withdrawn.state(LEARNING, world, AFTER) == "pending" and windows([withdrawn], world, AFTER) == ()
 
 
+def test_who_said_yes_and_wants_to_talk_after_all_is_waited_for() -> None:
+    """GU-1: it shares nothing meanwhile; and as it was somebody's own act, it has not lapsed."""
+    asked, world = say(agreed(), MOTHER, Answer.TALK_FIRST, BEFORE), almost_fifteen()
+    assert asked.state(LEARNING, world, BEFORE) == "pending" and windows([asked], world, BEFORE) == ()
+
+
 def test_losing_the_other_guardian_lets_it_stand_from_that_moment() -> None:
     """GU-3: the one who is left had said yes long ago; the window begins when there was enough."""
     ends = NOW + timedelta(days=10)

@@ -141,7 +141,13 @@ class Request:
         if found in (SignatureState.CONFLICTING, SignatureState.REFUSED):
             taken_back = any(self.withdrew(signer, line) for group in groups for signer in group)
             return State.WITHDRAWN if taken_back else State(found)
-        return State.LAPSED if self._stood(line) else State.PENDING
+        wavers = any(self._wavers(signer, line) for group in groups for signer in group)
+        return State.LAPSED if self._stood(line) and not wavers else State.PENDING
+
+    def _wavers(self, signer_id: str, line: Line) -> bool:
+        """Who said yes and now wants to talk first has given no answer any more; but that is their own act."""
+        words = [each.answer for each in self.said if each.signer_id == signer_id and each.line == line]
+        return bool(words) and words[-1] is Answer.TALK_FIRST and Answer.YES in words
 
     def _stood(self, line: Line) -> bool:
         """Whether it stood when last weighed, or had lapsed then, which it does until somebody's word ends that."""
