@@ -44,6 +44,7 @@ ROUTES: tuple[Route, ...] = (
     get("/staff", directory.StaffOf, "Directory"),
     get("/policies", directory.Policies, "Policies"),
     act("/policies/check", directory.CheckPolicy, "Policies"),
+    act("/policies/preview", consent.PreviewPolicy, "Policies"),
     Route("POST", "/policies", directory.SavePolicy, "Policies", edits=True, status=201),
     get("/cases", cases.MyCases, "Cases"),
     make("/cases", cases.RaiseConcern, "Cases"),

@@ -6,7 +6,7 @@ from services.chassis import access
 from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
 from services.consent import projections, storage
 from services.consent.commands import evaluate, request_consent, sign, withdraw
-from services.consent.queries import requests
+from services.consent.queries import preview_policy, requests
 from services.contracts import consent as contracts
 
 
@@ -45,6 +45,10 @@ class ConsentService(Service):
     @query(contracts.GetReceipt)
     def get_receipt(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         return requests.get_receipt(reading, request)
+
+    @query(contracts.PreviewPolicy)
+    def preview_policy(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return preview_policy.run(reading, request)
 
     @every(seconds=2)
     def weigh_what_is_due(self, work: Work) -> None:

@@ -349,6 +349,18 @@ def due_cases(conn: AnyConnection, now: datetime) -> list[tuple[str, str]]:
     return [(row.municipality, row.case_id) for row in conn.execute(found.order_by(weighings.c.due_at))]
 
 
+def running_cases(conn: AnyConnection, municipality: str, now: datetime) -> list[str]:
+    """The cases that are open, or of which a consent still stands, by id."""
+    case, asked = FACTS.case.c, requests.c
+    going_on = sa.select(case.case_id).where(case.municipality == municipality, case.state == "open")
+    consented = sa.select(asked.case_id).where(
+        asked.municipality == municipality,
+        asked.valid_to > now,
+        asked.ended_at.is_(None) | (asked.ended_at > now),
+    )
+    return sorted(conn.scalars(sa.union(going_on, consented)))
+
+
 def active_services(conn: AnyConnection, municipality: str) -> set[str]:
     """The services that can be named in a request: those that the municipality has now."""
     service = FACTS.service.c

@@ -17,6 +17,7 @@ from services.contracts.base import (
     query,
 )
 from services.contracts.cases import TOPICS
+from services.contracts.policies import PolicyPreview, PreviewPolicyRequest
 
 WINDOWS = "consent.windows"
 
@@ -446,4 +447,20 @@ WaitingForMe = query(
 )
 GetReceipt = query("consent.get_receipt", ReceiptRef, Receipt, "One's own receipt (CO-7).")
 
-PROCEDURES = (RequestConsent, GetRequest, ConsentsOfCase, Sign, Withdraw, WaitingForMe, GetReceipt)
+PreviewPolicy = query(
+    "consent.preview_policy",
+    PreviewPolicyRequest,
+    PolicyPreview,
+    "Coordinator: what a draft of the policy would do to running cases on its first day. Nothing is kept.",
+)
+
+PROCEDURES = (
+    RequestConsent,
+    GetRequest,
+    ConsentsOfCase,
+    Sign,
+    Withdraw,
+    WaitingForMe,
+    GetReceipt,
+    PreviewPolicy,
+)
