@@ -40,6 +40,8 @@ OPEN_TO: dict[str, set[str]] = {
     "services.cases.lane.storage.answers_of": {"services.cases.lane.queries"},
     # A draft is found by who wrote it, and by nothing else.
     "services.cases.lane.storage.draft_of": {"services.cases.lane.queries"},
+    # Why somebody opened a case: for the coordinator, who has no tie to it and sees nothing else of it (SE-3).
+    "services.cases.storage.emergencies.reason_of": {"services.cases.queries.emergencies"},
     # A signer's own receipt stays theirs, whatever they may read later (CO-7).
     "services.consent.storage.purpose_as_signed": {"services.consent.queries.requests"},
 }

@@ -92,6 +92,8 @@ ROUTES: tuple[Route, ...] = (
     get("/due", relay_log.WaitingForMe, "Relay log"),
     get("/inbox", notifications.GetInbox, "Inbox"),
     act("/inbox/read", notifications.MarkRead, "Inbox"),
+    make("/emergencies", cases.OpenEmergency, "Emergency"),
+    get("/emergencies", cases.ListEmergencies, "Emergency"),
     make("/lane-reports", cases.FileLaneReport, "Protected lane"),
     get("/lane-reports", cases.LaneReports, "Protected lane"),
     get("/lane-reports/<report_id>", cases.GetLaneReport, "Protected lane"),

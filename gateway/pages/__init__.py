@@ -24,6 +24,7 @@ _MODULES = (
     "handover",
     "home",
     "inbox",
+    "emergency",
     "lane",
     "level",
     "log_entries",

@@ -57,6 +57,8 @@ PATHS: dict[str, str] = {
     "paper": "/sak/<case_id>/foreldreansvar/<paper_id>",
     "care_orders": "/omsorgsvedtak",
     "care_order": "/omsorgsvedtak/<order_id>",
+    "emergency": "/nodsituasjon",
+    "emergencies": "/nodsituasjon/liste",
     "lane": "/melding",
     "lane_receipt": "/melding/<report_id>/kvittering",
     "lane_list": "/melding/liste",

@@ -59,7 +59,6 @@ def work() -> str | Response:
         others=_by_deadline(others),
         cases=_by_deadline([row for _, row in rows]),
         show_closed=show_closed,
-        reads_lane="child_protection" in (chosen.get("roles") or ()),
         coordinates="coordinator" in (chosen.get("roles") or ()),
         keeps_orders="child_protection" in (chosen.get("roles") or ()),
         unread=page["unread"],

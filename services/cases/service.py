@@ -11,6 +11,7 @@ from services.cases.commands import (
     keep_care_order,
     keep_paper,
     move_level,
+    open_emergency,
     propose_handover,
     raise_concern,
     record_form,
@@ -28,6 +29,7 @@ from services.cases.lane.storage import CHAIN, LaneRecord
 from services.cases.queries import (
     care_orders,
     contact_of,
+    emergencies,
     explain,
     get_case,
     get_family,
@@ -132,6 +134,16 @@ class CasesService(Service):
     @query(contracts.Explain)
     def explain(self, reading: Reading, request: Request) -> Answer:
         return explain.run(reading, request)
+
+    # ------------------------------------------------------------ in an emergency
+
+    @command(contracts.OpenEmergency)
+    def open_emergency(self, uow: UnitOfWork, request: Request) -> Answer:
+        return open_emergency.run(uow, request)
+
+    @query(contracts.ListEmergencies)
+    def emergencies(self, reading: Reading, request: Request) -> Answer:
+        return emergencies.run(reading, request)
 
     # ------------------------------------------------------------ a concern, and what becomes of it
 

@@ -33,6 +33,7 @@ class Access:
     case_id: str | None
     person_id: str | None
     allowed: bool
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,15 @@ class _Work:
         case_id: str | None = None,
         person_id: str | None = None,
         allowed: bool = True,
+        reason: str = "",
     ) -> None:
-        """Note that the actor read or did `what` (an act's code) under `rule`, or was denied it.
+        """Note that the actor read or did `what` (an act's code) under `rule`, or was denied it; `reason` is the
+        decision's code, or another stable one.
 
         The note is durable before the answer leaves (SE-1): with the change in a command, on its own in a query. What
         was denied is kept also when the command is rolled back.
         """
-        self.accesses.append(Access(rule, what, case_id, person_id, allowed))
+        self.accesses.append(Access(rule, what, case_id, person_id, allowed, reason))
 
 
 class Reading(_Work):

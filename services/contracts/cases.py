@@ -20,6 +20,7 @@ from services.contracts.base import (
     query,
     secret,
 )
+from services.contracts.emergencies import Emergencies, EmergencyOpenedData, OpenEmergencyRequest
 from services.contracts.explain import ExplainRequest, Explanations
 
 PEOPLE = "cases.people"
@@ -29,7 +30,17 @@ LANE = "cases.lane"
 GRADES = ("ungraded", "client", "confidential", "strictly_confidential")
 RELATIONS = ("mother", "father", "co_mother", "other")
 TOPICS = ("learning", "wellbeing", "attendance", "health", "home", "practical")
-PARTS = ("owner", "holder", "participant", "leader", "guardian", "self", "coordinator", "child_protection")
+PARTS = (
+    "owner",
+    "holder",
+    "participant",
+    "leader",
+    "guardian",
+    "self",
+    "coordinator",
+    "child_protection",
+    "emergency",
+)
 HIDDEN_UNIT = "hidden"
 """In the place of a unit that the asker is not shown, because the address is protected (PR-6): no unit bears it."""
 STATES = ("open", "closed", "joined")
@@ -400,6 +411,23 @@ LaneReaderNamed = EventType(
     {"report_id": _ID, "person_id": _P, "by_person_id": _Q, "at": _AT},
     told="When the reporter or child protection names a further reader.",
 )
+EmergencyOpened = EventType(
+    "cases.emergency_opened.v1",
+    CASE,
+    "case",
+    EmergencyOpenedData,
+    "An employee without a part in the case opened it for reading by stating an emergency (SE-3); it shuts by itself.",
+    {
+        "case_id": _ID,
+        "emergency_id": "01981c6e-0000-7000-8000-000000000004",
+        "person_id": _P,
+        "unit_id": "unit-a",
+        "reason_code": "danger_to_life",
+        "valid_from": _AT,
+        "valid_to": "2026-11-20T12:00:00+00:00",
+    },
+    told="When an employee states an emergency for a child who has a case.",
+)
 
 EVENTS = (
     PersonChanged,
@@ -415,6 +443,7 @@ EVENTS = (
     ConcernJoined,
     CaseClosed,
     BirthRegistered,
+    EmergencyOpened,
     LaneReportFiled,
     LaneReportAnswered,
     LaneReaderNamed,
@@ -1088,6 +1117,18 @@ Explain = query(
     "Coordinator: why somebody could, or could not, see something at a time (CO-8); facts, and nothing written.",
 )
 
+OpenEmergency = command(
+    "cases.open_emergency",
+    OpenEmergencyRequest,
+    "Opens a child's case for reading, for a short time and by a stated reason, to an employee without a tie (SE-3).",
+)
+ListEmergencies = query(
+    "cases.emergencies",
+    PageRequest,
+    Emergencies,
+    "Coordinator: the cases that were opened in an emergency, and how often such an attempt found none (SE-3).",
+)
+
 PROCEDURES = (
     ResolveLogin,
     RegisterEmployee,
@@ -1116,4 +1157,6 @@ PROCEDURES = (
     ReportsWithGuardians,
     *LANE_PROCEDURES,
     Explain,
+    OpenEmergency,
+    ListEmergencies,
 )

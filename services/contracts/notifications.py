@@ -57,6 +57,7 @@ KINDS = (
     "lane_report_filed",
     "lane_report_answered",
     "lane_reader_named",
+    "emergency_opened",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

@@ -92,6 +92,7 @@ def allow(parties: Party | frozenset[Party], rule: str, *conditions: Condition) 
 
 OWNER, LEADER, HOLDER, NAMED = Party.OWNER, Party.OWN_LEADER, Party.OWN_HOLDER, Party.NAMED
 COLLEAGUE, GUARDIAN, CHILD = Party.OWN_PARTICIPANT, Party.GUARDIAN, Party.CHILD
+EMERGENCY = Party.EMERGENCY
 CARE, LIMITED = Party.CARE, Party.LIMITED_GUARDIAN
 OUTSIDE_HOLDER = Party.OTHER_HOLDER
 OUTSIDE_WRITERS = frozenset({Party.OTHER_HOLDER, Party.OTHER_PARTICIPANT})
@@ -108,6 +109,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(FAMILY, "LG-7", family_knows),
         allow(frozenset({CARE, LIMITED}), "GU-4", family_knows),
         allow(NAMED, "GU-2", has_log),
+        allow(EMERGENCY, "SE-3"),
         allow(OWN_SYSTEM, "LG-1", has_log),
         allow(OTHER_SYSTEM, "CO-1", has_log, consent_when_it_was),
     ),
@@ -126,6 +128,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(LIMITED, "GU-4", has_log, let_by_care_order, within_guardians_need),
         allow(CHILD, "LG-1", has_log),
         allow(NAMED, "GU-2", has_log, named_for_topic),
+        allow(EMERGENCY, "SE-3", has_log),
         allow(OWN_SYSTEM, "LG-1", has_log),
         allow(OTHER_SYSTEM, "CO-1", has_log, topic_consent),
     ),
@@ -137,6 +140,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(LIMITED, "GU-4", has_log, let_by_care_order, within_guardians_need),
         allow(CHILD, "LG-7", has_log),
         allow(NAMED, "GU-2", has_log, named_for_topic),
+        allow(EMERGENCY, "SE-3", has_log),
         allow(OWN_SYSTEM, "LG-1", has_log),
         allow(OTHER_SYSTEM, "CO-1", has_log, topic_consent),
     ),
@@ -149,6 +153,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(LIMITED, "GU-4", family_knows, let_by_care_order, within_guardians_need, not_given_apart),
         allow(CHILD, "LG-5", family_knows),
         allow(NAMED, "GU-2", has_log, named_for_topic, not_given_apart),
+        allow(EMERGENCY, "SE-3", has_log, not_given_apart),
         allow(OWN_SYSTEM, "LG-5", has_log),
         allow(OTHER_SYSTEM, "CO-1", has_log, topic_consent),
     ),
@@ -157,6 +162,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(OUTSIDE_HOLDER, "CO-1", has_log, some_consent),
         allow(FAMILY, "CO-7", family_knows),
         allow(CARE, "GU-4", family_knows),
+        allow(EMERGENCY, "SE-3", has_log),
         allow(OWN_SYSTEM, "CO-1", has_log),
         allow(OTHER_SYSTEM, "CO-1", has_log, consent_when_it_was),
     ),
@@ -166,6 +172,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(FAMILY, "LG-10", family_knows),
         allow(CARE, "GU-4", family_knows),
         allow(NAMED, "GU-2", has_log),
+        allow(EMERGENCY, "SE-3", has_log),
     ),
     Act.WRITE_PLAN: (
         allow(frozenset({HOLDER, COLLEAGUE}), "LG-7", has_log, is_open, let_write),
@@ -217,6 +224,11 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(OUTSIDE_HOLDER, "GU-3", has_log, is_open, some_consent),
     ),
     Act.REGISTER_BIRTH: (allow(frozenset({OWNER, HOLDER}), "LV-18", is_open),),
+    Act.READ_ACCESS: (
+        allow(LEADER, "SE-2"),
+        allow(FAMILY, "SE-2", family_knows),
+        allow(CARE, "GU-4", family_knows),
+    ),
 }
 
 
@@ -234,7 +246,7 @@ def _index(table: dict[Act, tuple[Line, ...]]) -> dict[tuple[Act, Party], Line]:
 
 _LINES = _index(TABLE)
 _ITEMS = frozenset({Act.READ_NOTES, Act.READ_PLAN, Act.READ_LOG_ITEM, Act.READ_VIEW})
-_READING = _ITEMS | {Act.SEE_CASE, Act.READ_CONSENT, Act.READ_REPORT}
+_READING = _ITEMS | {Act.SEE_CASE, Act.READ_CONSENT, Act.READ_REPORT, Act.READ_ACCESS}
 _PERSONAL = frozenset({Audience.READER, Audience.EXPORT, Audience.SEARCH, Audience.NOTIFICATION})
 _TOLD_OUTSIDE = (_ITEMS - {Act.READ_NOTES}) | {Act.SEE_CASE, Act.READ_CONSENT}
 

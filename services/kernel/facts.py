@@ -40,6 +40,7 @@ class Act(StrEnum):
     GIVE_FEEDBACK = "give_feedback"
     KEEP_FAMILY = "keep_family"  # ask the register again; register and verify papers (GU-3)
     REGISTER_BIRTH = "register_birth"  # of the child, on the case of its mother
+    READ_ACCESS = "read_access"  # who has looked (SE-2)
 
 
 class Capacity(StrEnum):
@@ -201,6 +202,16 @@ class CareOrderFact:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyFact:
+    """An employee opened the case by stating an emergency; it ends by itself (SE-3)."""
+
+    person_id: str
+    unit_id: str
+    valid_from: datetime
+    valid_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RoleFact:
     """What the directory says of a person in a unit, and of which service the unit is."""
 
@@ -224,7 +235,8 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the decision rests on, for one case and one asker. `roles` need hold the asker's only."""
+    """All that the decision rests on, for one case and one asker. `roles` and `emergencies` need hold the asker's
+    only."""
 
     case: CaseFacts
     subject_birth_date: date | None
@@ -234,6 +246,7 @@ class Facts:
     person_windows: tuple[PersonWindowFact, ...] = ()
     guardians: tuple[GuardianFact, ...] = ()
     care_orders: tuple[CareOrderFact, ...] = ()
+    emergencies: tuple[EmergencyFact, ...] = ()
     roles: tuple[RoleFact, ...] = ()
     address_grade: int = 0
     policy: Policy = field(default_factory=Policy)

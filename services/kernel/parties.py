@@ -30,6 +30,7 @@ class Party(StrEnum):
     CARE = "care"  # child protection in the guardians' place
     NAMED = "named"  # a parent whom consent names
     CHILD = "child"  # the subject
+    EMERGENCY = "emergency"  # an employee without any of these, for a short time, with a stated reason
     OWN_SYSTEM = "own_system"  # an outside system that acts for the owning unit
     OTHER_SYSTEM = "other_system"  # one that acts for another unit, or for a whole service
 
@@ -118,7 +119,19 @@ def _as_employee(question: Question, facts: Facts) -> list[Standing] | NoStandin
         found.append(Standing(Party.OWN_RECEIVER if own else Party.OTHER_RECEIVER, service))
     if _cares(question, facts, roles):
         found.append(Standing(Party.CARE, service))
+    if _in_emergency(question, facts):
+        found.append(Standing(Party.EMERGENCY, service))
     return found or NO_TIE
+
+
+def _in_emergency(question: Question, facts: Facts) -> bool:
+    """SE-3: who stated an emergency stands to the case until its time is over. PR-6: where the address is protected, by
+    name alone, which nobody gives themselves."""
+    return not facts.address_protected and any(
+        (each.person_id, each.unit_id) == (question.person_id, question.unit_id)
+        and in_force(each, question.now)
+        for each in facts.emergencies
+    )
 
 
 def _cares(question: Question, facts: Facts, roles: list[RoleFact]) -> bool:

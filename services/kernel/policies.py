@@ -99,6 +99,7 @@ class Policy:
     quiet_to_hour: int = 7  # NO-5
     hide_counts_below: int = 5  # SE-4
     retention_years: int = 10  # SE-6
+    emergency_minutes: int = 60  # SE-3: how long a stated emergency opens a case
 
     def __post_init__(self) -> None:
         codes = [topic.code for topic in self.topics]
@@ -158,6 +159,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "quiet_to_hour": (0, 23),
     "hide_counts_below": (2, 100),
     "retention_years": (1, 100),
+    "emergency_minutes": (5, 480),
 }
 
 

@@ -27,6 +27,7 @@ SENTENCES: Mapping[str, str] = {
     "allowed_as_child_protection": "The employee works in child protection, in the unit that keeps the care order.",
     "allowed_as_named": "The consent names this person for this topic.",
     "allowed_as_child": "The case is about this person.",
+    "allowed_as_emergency": "The employee stated an emergency, which opens the case for reading for a short time.",
     "allowed_as_own_system": "The system acts for the unit that owns the case.",
     "allowed_as_other_system": "The system acts for a service that takes part, and the consent opens this to it.",
     # ---- no tie to the case at all

@@ -67,6 +67,8 @@ def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[M
 def _by_work(post: Post, roles: set[str]) -> Verdict:
     if post is Post.CHILD_PROTECTION:
         return Verdict(Answer.YES if "child_protection" in roles else Answer.NO, "PR-5")
+    if post is Post.COORDINATOR:
+        return Verdict(Answer.YES if "coordinator" in roles else Answer.NO, "SE-3")
     return Verdict(Answer.YES if roles else Answer.NO, "CO-10")
 
 

@@ -44,8 +44,15 @@ def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
         child_protection=people_with_role(uow.tx, uow.municipality, Role.CHILD_PROTECTION, uow.now)
         if care_order(facts, uow.now)
         else frozenset(),
+        coordinators=_coordinators(uow, event),
         requested_by=repository.who_asked(request_id) if request_id else None,
     )
+
+
+def _coordinators(uow: UnitOfWork, event: Event) -> frozenset[str]:
+    if event.type != cases.EmergencyOpened.type:
+        return frozenset()
+    return people_with_role(uow.tx, uow.municipality, Role.COORDINATOR, uow.now)
 
 
 HANDLERS: dict[str, Handler] = together(

@@ -41,6 +41,7 @@ STAFF = {
     "p-nurse": ("unit-health", "health-station", "employee"),
     "p-psychologist": (PSYCHOLOGY, "psychology", "employee"),
     "p-protection": (PROTECTION, "child-protection", "child_protection"),
+    "p-coordinator": ("unit-office", "service-office", "coordinator"),
 }
 EMAILS = {
     "p-teacher": "teacher@granli.example", "p-nurse": "nurse@granli.example",
@@ -211,6 +212,8 @@ class House:
         yield tell(relay_log.ParticipantReleased, CASE, person_id="p-psychologist", service_id="psychology")
         yield tell(cases.CaseClosed, CASE, from_level=2, outcome="goals_reached", by_person_id=teacher)
         yield tell(relay_log.ReportMade, CASE, report_id="rep-1")
+        yield tell(cases.EmergencyOpened, CASE, emergency_id="em-1", person_id="p-worker", unit_id="unit-x",
+                   reason_code="acute_care", valid_from=NOW.isoformat(), valid_to=NOW.isoformat())  # fmt: skip
         yield tell(cases.LaneReportFiled, "lane-1", report_id="lane-1", kind="protected")
         followed = {"report_id": "lane-1", "by_person_id": "p-worker"}
         yield tell(cases.LaneReportAnswered, "lane-1", reporter_person_id=teacher, **followed)

@@ -59,6 +59,7 @@ class Context:
         case_id: str | None = None,
         person_id: str | None = None,
         allowed: bool = True,
+        reason: str = "",
     ) -> None:
         self.noted.append((rule, what, allowed))
 

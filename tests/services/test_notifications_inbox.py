@@ -19,11 +19,13 @@ from tests.services.notifications_house import (
     CASE,
     FATHER,
     MOTHER,
+    NOW,
     NURSE,
     PROTECTOR,
     PSYCHOLOGIST,
     TEACHER,
     House,
+    employee,
     house,
 )
 
@@ -172,3 +174,15 @@ def test_SE_1_what_was_shown_is_recorded(home: House) -> None:
     assert {(line.person_id, line.act, line.case_id, line.allowed) for line in lines} == {
         ("p-mother", "read_message", CASE, True)
     }
+
+
+def test_SE_3_an_emergency_is_told_to_the_coordinator_at_once_and_to_nobody_else(home: House) -> None:
+    """SE-3: not to the family either, which reads of it where it reads who has looked (SE-2)."""
+    home.play()
+    opened = {"emergency_id": "em-1", "person_id": "p-worker", "unit_id": "unit-x", "reason_code": "acute_care",
+              "valid_from": NOW.isoformat(), "valid_to": NOW.isoformat()}  # fmt: skip
+    home.take(home.event(cases.EmergencyOpened, CASE, **opened))
+    told = {(person, kind) for _, person, kind in home.told() if kind == "emergency_opened"}
+    assert told == {("p-coordinator", "emergency_opened")}
+    [message] = home.inbox(employee("p-coordinator"))["items"]
+    assert (message["kind"], message["action_needed"]) == ("emergency_opened", True)

@@ -226,3 +226,24 @@ class NotHerNewborn(InvalidInput):
 
     def __init__(self) -> None:
         super().__init__(fields={"child_number": "not_her_newborn"})
+
+
+class NotAtWork(Forbidden):
+    """Only an employee at work may state an emergency (SE-3)."""
+
+    code, rule = "not_an_employee", "SE-3"
+    detail = "Only employees of the municipality may do this, in the unit for which they work."
+
+
+class EmergencyNotFound(NotFound):
+    """There is no case to open for this number, for whatever reason (SE-3)."""
+
+    code, rule = "no_case_to_open", "SE-3"
+    detail = "No case can be opened for this number."
+
+
+class TooManyAttempts(Forbidden):
+    """An employee may state so many emergencies an hour, whatever comes of them (SE-3)."""
+
+    code, rule = "too_many_attempts", "SE-3"
+    detail = "You have tried too often in the last hour. Call the duty officer of child protection, or the coordinator."

@@ -156,6 +156,23 @@ cases = sa.Table(
 )  # fmt: skip
 """One row a case; level, holder and handover stand in it together (HO-1). At most one active a child (LG-1)."""
 
+emergencies = sa.Table(
+    "emergencies",
+    metadata,
+    _id("municipality", key=True),
+    _id("emergency_id", key=True),
+    _id("case_id"),
+    _id("owner_unit_id"),
+    _id("person_id"),
+    _id("unit_id"),
+    sa.Column("reason_code", sa.String(32), nullable=False),
+    sa.Column("reason", sa.LargeBinary, nullable=False),
+    sa.Column("valid_from", UtcDateTime, nullable=False),
+    sa.Column("valid_to", UtcDateTime, nullable=False),
+)
+"""The cases that somebody opened by stating an emergency (SE-3); only added to. `reason` is ciphertext under the case's
+key."""
+
 steps = sa.Table(
     "steps",
     metadata,

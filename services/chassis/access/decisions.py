@@ -36,6 +36,7 @@ _PARTS = {
     Party.CARE: "child_protection",
     Party.NAMED: "guardian",
     Party.CHILD: "self",
+    Party.EMERGENCY: "emergency",
 }
 
 
@@ -55,6 +56,7 @@ class Context(Protocol):
         case_id: str | None = None,
         person_id: str | None = None,
         allowed: bool = True,
+        reason: str = "",
     ) -> None:
         """Note a line of the access record (SE-1)."""
         ...
@@ -118,10 +120,10 @@ class CaseAccess:
     def open_allowed(self, act: Act, items: Iterable[Sealed[T]]) -> list[T]:
         """The records among `items` that the asker may read, in order; the others are left out unread.
 
-        One line is noted for each rule that opened some. Raises SealBroken for one of another case or act.
+        One line is noted for each rule that opened some, and as what. Raises SealBroken for one of another case or act.
         """
         opened: list[T] = []
-        rules: set[str] = set()
+        by: dict[tuple[str, str], Decision] = {}
         answers: dict[About, Grant | None] = {}
         for item in items:
             self._check(item.about)
@@ -132,10 +134,10 @@ class CaseAccess:
                 answers[item.about] = Grant._mint(item.about, decision) if decision.allowed else None
             grant = answers[item.about]
             if grant is not None:
-                rules.add(grant.decision.rule)
+                by[grant.decision.rule, grant.decision.reason_code] = grant.decision
                 opened.append(item.open(grant))
-        for rule in sorted(rules):
-            self._note(rule, act, allowed=True)
+        for _, decision in sorted(by.items(), key=lambda each: each[0]):
+            self._note(decision, act)
         return opened
 
     def permitted(self, acts: Iterable[Act] = Act) -> list[Act]:
@@ -204,7 +206,7 @@ class CaseAccess:
     def _require(self, about: About) -> Grant:
         decision = self._decide(about)
         if self.facts is not None:
-            self._note(decision.rule, about.act, decision.allowed)
+            self._note(decision, about.act)
         if decision.allowed:
             return Grant._mint(about, decision)
         if not decision.sees_thing:
@@ -215,9 +217,11 @@ class CaseAccess:
         if (about.municipality, about.case_id) != (self._context.municipality, self.case_id):
             raise SealBroken(f"a record of case {about.case_id} was asked for by way of {self.case_id}")
 
-    def _note(self, rule: str, act: Act, allowed: bool) -> None:
+    def _note(self, decision: Decision, act: Act) -> None:
         subject = self.facts.case.subject_person if self.facts else None
-        self._context.access(rule, act.value, self.case_id, subject, allowed)
+        self._context.access(
+            decision.rule, act.value, self.case_id, subject, decision.allowed, decision.reason_code
+        )
 
 
 def of(context: Context, case_id: str, asker: Asker | None = None) -> CaseAccess:

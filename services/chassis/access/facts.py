@@ -20,6 +20,7 @@ from services.kernel.calendar import local_date, midnight
 from services.kernel.facts import (
     CareOrderFact,
     CaseFacts,
+    EmergencyFact,
     Facts,
     GuardianFact,
     GuardiansSee,
@@ -101,6 +102,7 @@ def load_facts_of(
             ),
             guardians=tuple(_guardian(each) for each in dated["guardian"] if each.of == subject),
             care_orders=tuple(_care_order(each) for each in dated["care"] if each.of == subject),
+            emergencies=tuple(_emergency(each) for each in timed["emergency"] if each.of == case_id),
             roles=asker_roles,
             address_grade=UNKNOWN_GRADE if row.address_grade is None else row.address_grade,
             policy=policy,
@@ -190,6 +192,7 @@ class _Queries:
     def _timed(self) -> sa.CompoundSelect[Any]:
         """What begins and ends at instants, and how old the knowledge is."""
         part, window, named = T.participant.c, T.window.c, T.person_window.c
+        opened = T.emergency.c
         state, parked = _CHASSIS.stream_state.c, _CHASSIS.parked.c
         return sa.union_all(
             _row("participant", part.case_id, part.person_id, part.unit_id, part.service_id,
@@ -201,6 +204,13 @@ class _Queries:
             _row("person_window", named.case_id, named.person_id, named.topic, _NO_TEXT, _NO_FLAG,
                  named.valid_from, named.valid_to)
             .where(named.municipality == _MUNICIPALITY, self._among(named.case_id, "case_ids")),
+            _row("emergency", opened.case_id, opened.person_id, opened.unit_id, _NO_TEXT, _NO_FLAG,
+                 opened.valid_from, opened.valid_to)
+            .where(
+                opened.municipality == _MUNICIPALITY,
+                self._among(opened.case_id, "case_ids"),
+                opened.person_id == sa.bindparam("asker"),
+            ),
             _row("stream", state.stream, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, state.as_of, _NO_TIME)
             .where(state.stream.in_(map(sa.literal, sorted(TIMED_STREAMS)))),
             _row("parked", parked.subject, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, parked.parked_at, _NO_TIME)
@@ -298,6 +308,10 @@ def _window(row: Any) -> WindowFact:
 
 def _person_window(row: Any) -> PersonWindowFact:
     return PersonWindowFact(row.a, row.b, row.valid_from, row.valid_to)
+
+
+def _emergency(row: Any) -> EmergencyFact:
+    return EmergencyFact(row.a, row.b, row.valid_from, row.valid_to)
 
 
 def _guardian(row: Any) -> GuardianFact:

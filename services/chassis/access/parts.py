@@ -69,6 +69,15 @@ def _of_employee(context: Context, person_id: str, unit_id: str) -> list[sa.Sele
         _cases(context).where(case.receiver_person_id == person_id, case.receiver_unit_id == unit_id),
         takes_part.where(participant.person_id == person_id),
     ]
+    emergency = T.emergency.c
+    found.append(
+        sa.select(emergency.case_id).where(
+            emergency.municipality == context.municipality,
+            emergency.person_id == person_id,
+            emergency.unit_id == unit_id,
+            emergency.valid_to > context.now,
+        )
+    )
     if Role.LEADER in roles:
         found += [_cases(context).where(case.owner_unit_id == unit_id), takes_part]
     if Role.CHILD_PROTECTION in roles:

@@ -93,6 +93,13 @@ def handover_answered(uow: UnitOfWork, event: Event) -> None:
     _change_case(uow, event, receiver_person_id=None, receiver_unit_id=None)
 
 
+def emergency_opened(uow: UnitOfWork, event: Event) -> None:
+    data = event.data
+    upsert(uow.tx, T.emergency, {**_case(event), "emergency_id": data["emergency_id"]}, {
+        "person_id": data["person_id"], "unit_id": data["unit_id"], **_span(data),
+    })  # fmt: skip
+
+
 def concern_joined(uow: UnitOfWork, event: Event) -> None:
     _change_case(uow, event, state="joined")
 
@@ -213,6 +220,7 @@ HANDLERS: dict[str, Handler] = {
     cases.HolderChanged.type: holder_changed,
     cases.HandoverProposed.type: handover_proposed,
     cases.HandoverAnswered.type: handover_answered,
+    cases.EmergencyOpened.type: emergency_opened,
     cases.ConcernJoined.type: concern_joined,
     cases.CaseClosed.type: case_closed,
     cases.PersonChanged.type: person_changed,

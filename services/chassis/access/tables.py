@@ -29,6 +29,7 @@ class AccessTables:
     person: sa.Table
     guardian: sa.Table
     care: sa.Table
+    emergency: sa.Table
     role: sa.Table
     policy: sa.Table
     unit: sa.Table
@@ -152,6 +153,19 @@ def _definitions() -> Iterator[tuple[str, list[Any]]]:
             sa.Column("topics", sa.Text, nullable=False),
             *_span(sa.Date),
             *_found_by("care", "unit_id"),
+        ],
+    )
+    yield (
+        "emergency",
+        [
+            _key("municipality"),
+            _key("case_id"),
+            _key("emergency_id"),
+            _id("person_id"),
+            _id("unit_id"),
+            sa.Column("valid_from", UtcDateTime, nullable=False),
+            sa.Column("valid_to", UtcDateTime, nullable=False),
+            *_found_by("emergency", "person_id"),
         ],
     )
     yield (

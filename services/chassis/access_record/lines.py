@@ -1,4 +1,5 @@
-"""A line of the access record: codes, case and time in clear, so that lines are found; who it was as ciphertext.
+"""A line of the access record: codes, case and time in clear, so that lines are found; who it was, and as what,
+as ciphertext.
 
 The ciphertext is under the key of the case, else of the person, that the line is about: when that key is destroyed the
 line no longer says who read, and still stands in its chain."""
@@ -23,7 +24,8 @@ _FIELD = "access_record"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as it reads. `person_id`, `unit_id` and `service` are None also when the key is gone."""
+    """A line as it reads. `reason` is the decision's code. Without the key `person_id`, `unit_id` and
+    `service` are None, and `reason` empty."""
 
     id: str
     at: datetime
@@ -36,6 +38,7 @@ class Line:
     person_id: str | None
     unit_id: str | None
     service: str | None
+    reason: str
 
 
 def lines_of(
@@ -43,10 +46,10 @@ def lines_of(
 ) -> list[dict[str, Any]]:
     """The rows of what `actor` did in one piece of work; what they did several times over stands once."""
     reader = reader_index(keys, municipality, actor.person_id) if actor.person_id else None
-    who = json.dumps([actor.person_id, actor.unit_id, actor.service]).encode()
     rows = []
     for access in dict.fromkeys(accesses):
         id = new_id()
+        who = json.dumps([actor.person_id, actor.unit_id, actor.service, access.reason]).encode()
         rows.append(
             {
                 "id": id,
@@ -78,9 +81,10 @@ def read_line(keys: Keys, row: Any) -> Line:
             who = keys.open_bytes(_FIELD, row.who, f"{row.municipality}|{row.id}")
         else:
             who = keys.decrypt_bytes(owner, row.municipality, f"{_FIELD}|{row.id}", row.who)
-        person_id, unit_id, service = json.loads(who)
+        person_id, unit_id, service, reason = json.loads(who)
     except KeyMissing:
         person_id = unit_id = service = None
+        reason = ""
     return Line(
         row.id,
         row.at,
@@ -93,6 +97,7 @@ def read_line(keys: Keys, row: Any) -> Line:
         person_id,
         unit_id,
         service,
+        reason,
     )
 
 

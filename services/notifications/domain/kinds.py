@@ -12,6 +12,7 @@ class Post(StrEnum):
     """What a message rests on that is about no case of the reader's: their work."""
 
     CHILD_PROTECTION = "child_protection"  # PR-5: works in child protection of this municipality
+    COORDINATOR = "coordinator"  # SE-3: coordinates in this municipality
     EMPLOYEE = "employee"  # works in this municipality
 
 
@@ -59,6 +60,7 @@ KINDS: dict[str, Kind] = {
     "lane_report_filed": Kind(Post.CHILD_PROTECTION, act=True),
     "lane_report_answered": Kind(Post.EMPLOYEE),
     "lane_reader_named": Kind(Post.EMPLOYEE),
+    "emergency_opened": Kind(Post.COORDINATOR, act=True),
 }
 """Every kind of contracts.notifications.KINDS. Not mailed is what comes together with something that is, or often."""
 

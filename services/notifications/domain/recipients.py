@@ -15,11 +15,13 @@ from services.kernel.signers import care_order, is_responsible
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What an event is seen against. `facts`: the case as it stood before the event; None where it is about no case.
-    `child_protection`: who works there today. `requested_by`: who asked for the consent that it is about."""
+    `child_protection`, `coordinators`: who works there, or is one, today. `requested_by`: who asked for the consent
+    that it is about."""
 
     now: datetime
     facts: Facts | None = None
     child_protection: frozenset[str] = frozenset()
+    coordinators: frozenset[str] = frozenset()
     requested_by: str | None = None
 
     @property
@@ -111,6 +113,11 @@ def signing(field: str) -> Who:
                 yield signer
 
     return who
+
+
+def coordinators(data: Data, scene: Scene) -> Iterable[str]:
+    """SE-3: the municipality's coordinators."""
+    return scene.coordinators
 
 
 def requester(data: Data, scene: Scene) -> Iterable[str | None]:

@@ -15,6 +15,7 @@ from services.notifications.domain.recipients import (
     Scene,
     Who,
     child_protection,
+    coordinators,
     family,
     in_charge,
     in_charge_while_open,
@@ -86,6 +87,8 @@ TABLE: tuple[Line, ...] = (
        item="report_id"),  # PR-5
     at("cases.lane_reader_named.v1", "lane_reader_named", named("person_id"), by=named("by_person_id"),
        item="report_id"),
+    at("cases.emergency_opened.v1", "emergency_opened", coordinators, by=named("person_id"),
+       item="emergency_id"),  # SE-3
     # consent
     at("consent.requested.v1", "consent_requested", signing("signer_ids"), by=named("requested_by"), item="request_id"),
     at("consent.answered.v1", "consent_talk_first", in_charge, by=named("signer_id"), item="request_id",

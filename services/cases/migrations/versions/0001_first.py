@@ -22,6 +22,7 @@ def upgrade() -> None:
     create_access_tables(op)
     _people()
     _cases()
+    _emergencies()
     _lane()
 
 
@@ -184,6 +185,22 @@ def _cases() -> None:
         sa.Column("told", sa.LargeBinary),
     )
     op.create_index("ix_happenings_case", "happenings", ["municipality", "case_id"])
+
+
+def _emergencies() -> None:
+    op.create_table(
+        "emergencies",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("emergency_id", ID, primary_key=True),
+        sa.Column("case_id", ID, nullable=False),
+        sa.Column("owner_unit_id", ID, nullable=False),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column("unit_id", ID, nullable=False),
+        sa.Column("reason_code", sa.String(32), nullable=False),
+        sa.Column("reason", sa.LargeBinary, nullable=False),
+        sa.Column("valid_from", UtcDateTime, nullable=False),
+        sa.Column("valid_to", UtcDateTime, nullable=False),
+    )
 
 
 def _lane() -> None:

@@ -1,0 +1,95 @@
+"""An employee states an emergency to read a child's case (SE-3), and the coordinator sees what was opened so."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, redirect, request
+from werkzeug.wrappers import Response
+
+from gateway.asking import NotLoggedIn
+from gateway.pages.forms import Form
+from gateway.pages.paths import PATHS, path
+from gateway.pages.view import notice, render
+from services.contracts import cases
+from services.contracts.emergencies import REASONS
+
+blueprint = Blueprint("emergency", __name__)
+
+Page = str | Response | tuple[str, int]
+_PAGE = 50
+
+
+@blueprint.before_request
+def _employees() -> Response | None:
+    """For the employees; the family finds on the public pages whom to call."""
+    if g.asking.actor is None:
+        raise NotLoggedIn
+    return None if g.asking.actor.capacity == "employee" else redirect(path("home"), 303)
+
+
+@blueprint.get(PATHS["emergency"])
+def ask() -> str:
+    """The form: one child, by number; why, in a word and in words."""
+    return _form(Form())
+
+
+@blueprint.post(PATHS["emergency"])
+def asked() -> Page:
+    """Open the case; it is read as any other, until its time is over."""
+    form = Form.sent()
+    for name in ("child_number", "reason_code", "reason"):
+        if not form.text(name):
+            form.wrong(name, "required")
+    opened = None
+    if not form.errors:
+        opened = form.submit(cases.OpenEmergency, {
+            "child_number": "".join((form.text("child_number") or "").split()),
+            "reason_code": form.text("reason_code"),
+            "reason": form.text("reason"),
+        })  # fmt: skip
+    if opened is None:
+        return _form(form), form.status
+    notice("urgent_reading.opened")
+    return redirect(path("case", case_id=opened["id"]), 303)
+
+
+def _form(form: Form) -> str:
+    return render("employee/emergency.html", form=form, reasons=REASONS, active="work")
+
+
+@blueprint.get(PATHS["emergencies"])
+def listed() -> str:
+    """What was opened, newest first, and who tried in vain how often."""
+    cursor = request.args.get("fra") or None
+    found = g.asking(cases.ListEmergencies, {"limit": _PAGE, "cursor": cursor})
+    names = g.names.people(each["person_id"] for each in (*found["items"], *found["refused"]))
+
+    def unit(unit_id: str | None) -> str:
+        return g.names.unit(g.asking.municipality, unit_id) or ""
+
+    return render(
+        "employee/emergencies.html",
+        opened=[
+            {
+                "by": names.get(each["person_id"], ""),
+                "unit": unit(each["unit_id"]),
+                "owner_unit": unit(each["owner_unit_id"]),
+                "reason_code": each["reason_code"],
+                "reason": each["reason"],
+                "at": each["valid_from"],
+                "until": each["valid_to"],
+            }
+            for each in found["items"]
+        ],
+        refused=[
+            {
+                "by": names.get(each["person_id"] or "", ""),
+                "unit": unit(each["unit_id"]),
+                "attempts": each["attempts"],
+                "last_at": each["last_at"],
+            }
+            for each in found["refused"]
+        ],
+        first=cursor is None,
+        more=path("emergencies", fra=found["next_cursor"]) if found["next_cursor"] else None,
+        active="work",
+    )

@@ -1,0 +1,63 @@
+"""The coordinator sees what was opened in an emergency, and who tried in vain how often (SE-3); nothing of the case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from services.cases.storage import emergencies, staff
+from services.chassis.access_record import Line
+from services.chassis.unit_of_work import Reading
+from services.kernel.errors import Forbidden
+from services.kernel.facts import Role, in_force
+
+_SHOWN = ("emergency_id", "person_id", "unit_id", "owner_unit_id", "reason_code", "valid_from", "valid_to")
+_REFUSED_OF = timedelta(days=30)
+
+
+def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """A page, newest first. It is noted in the access record of each case; raises Forbidden for anybody else."""
+    _demand_coordinator(reading)
+    limit, first = request["limit"], request["cursor"] is None
+    rows = emergencies.newest(reading.conn, reading.municipality, request["cursor"], limit + 1)
+    page = rows[:limit]
+    for row in page:
+        reading.access("SE-3", "read_emergency", row.case_id)
+    lines = _lines(reading) if first else []
+    return {
+        "items": [
+            {
+                **{name: getattr(row, name) for name in _SHOWN},
+                "reason": emergencies.reason_of(reading.keys, row),
+            }
+            for row in page
+        ],
+        "next_cursor": page[-1].emergency_id if len(rows) > limit else None,
+        "refused": _counted(lines),
+    }
+
+
+def _lines(reading: Reading) -> list[Line]:
+    return emergencies.refused(reading.conn, reading.keys, reading.municipality, reading.now - _REFUSED_OF)
+
+
+def _counted(lines: list[Line]) -> list[dict[str, Any]]:
+    found: dict[tuple[str | None, str | None], list[Line]] = {}
+    for line in lines:
+        found.setdefault((line.person_id, line.unit_id), []).append(line)
+    counted: list[dict[str, Any]] = [
+        {"person_id": who, "unit_id": unit, "attempts": len(of), "last_at": max(line.at for line in of)}
+        for (who, unit), of in found.items()
+    ]
+    return sorted(counted, key=lambda each: (-each["attempts"], each["person_id"] or ""))[:500]
+
+
+def _demand_coordinator(reading: Reading) -> None:
+    actor = reading.actor
+    if actor.capacity == "employee":
+        for role in staff.roles_of(reading.conn, reading.municipality, actor.person_id):
+            here = role.role is Role.COORDINATOR and role.unit_id == actor.unit_id
+            if here and in_force(role, reading.now):
+                return
+    reading.access("SE-3", "read_emergency", allowed=False)
+    raise Forbidden("Only the municipality's coordinator may do this.", code="coordinator_only", rule="SE-3")

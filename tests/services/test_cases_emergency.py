@@ -1,0 +1,158 @@
+"""A case opened in an emergency, in the service on both engines (SE-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from services.chassis.access_record import read_line
+from services.chassis.actor import Actor
+from services.contracts import cases, directory
+from services.kernel.errors import Forbidden, NotFound
+from tests.services.cases_house import (
+    EMIL,
+    HEALTH,
+    KINDERGARTEN,
+    NURSE,
+    PSYCHOLOGIST,
+    TEACHER,
+    TUVA,
+    House,
+    house,
+)
+
+COORDINATOR = Actor("granli", "employee", "p-coordinator", KINDERGARTEN, "high")
+WHY = "Hun er innlagt, og vi må vite hva som er prøvd"
+
+
+@pytest.fixture
+def the(database_url: str, var_dir: Path) -> Iterator[House]:
+    with house(database_url, var_dir) as made:
+        made.hear(directory.StaffChanged, "p-coordinator", {
+            "person_id": "p-coordinator",
+            "roles": [{"unit_id": KINDERGARTEN, "service_id": "service-granli-barnehage", "role": "coordinator",
+                       "valid_from": "2020-01-01"}],
+        })  # fmt: skip
+        yield made
+
+
+def state(the: House, actor: Actor = NURSE, number: str = TUVA, **more: Any) -> str:
+    told = {
+        "child_number": number,
+        "reason_code": "acute_care",
+        "reason": WHY,
+        **more,
+    }
+    return str(the.ask(cases.OpenEmergency, actor, **told)["id"])
+
+
+def recorded(the: House, act: str = "open_emergency") -> list[tuple[str | None, str | None, bool, str]]:
+    table = the.app.db.chassis.access_record
+    with the.app.db.read() as conn:
+        rows = conn.execute(sa.select(table).where(table.c.act == act).order_by(table.c.position)).all()
+    lines = [read_line(the.app.keys, row) for row in rows]
+    return [(line.person_id, line.case_id, line.allowed, line.reason) for line in lines]
+
+
+def test_SE_3_a_stated_emergency_opens_the_case_for_an_hour(the: House) -> None:
+    """SE-3: read-only, recorded with its reason, told as an event; then it is as if it had never been."""
+    case_id = the.at_level_1()
+    with pytest.raises(NotFound):
+        the.case(case_id, NURSE)
+    assert state(the) == case_id
+    shown = the.case(case_id, NURSE)
+    assert (shown["part"], shown["notes"]) == ("emergency", None)
+    assert set(shown["permitted"]) <= {
+        "see_case",
+        "read_consent",
+        "read_report",
+        "read_plan",
+        "read_log_item",
+        "read_view",
+    }
+    assert [item["case_id"] for item in the.ask(cases.MyCases, NURSE)["items"]] == [case_id]
+    assert recorded(the) == [("p-nurse", case_id, True, "acute_care")]
+    [told] = the.told(cases.EmergencyOpened)
+    assert (told["case_id"], told["person_id"], told["reason_code"]) == (case_id, "p-nurse", "acute_care")
+    assert WHY not in str(told)
+    with pytest.raises(NotFound):
+        the.case(case_id, PSYCHOLOGIST)
+    the.advance(minutes=60)
+    with pytest.raises(NotFound):
+        the.case(case_id, NURSE)
+    assert the.ask(cases.MyCases, NURSE)["items"] == []
+
+
+def test_SE_3_nobody_learns_by_it_which_children_have_a_case(the: House) -> None:
+    """SE-3, PR-6: no case, a wrong number and a protected address get one answer; each attempt stands in the record."""
+    the.concern(TEACHER, EMIL)
+    answers = set()
+    for number in (TUVA, EMIL, "12345678901", "x"):
+        with pytest.raises(NotFound) as refused:
+            state(the, number=number)
+        answers.add(str(refused.value.as_dict()))
+    assert len(answers) == 1
+    assert recorded(the) == [("p-nurse", None, False, "acute_care")] * 4
+    assert the.told(cases.EmergencyOpened) == []
+
+
+def test_SE_3_attempts_are_few_an_hour_whatever_comes_of_them(the: House) -> None:
+    """SE-3."""
+    case_id = the.at_level_1()
+    state(the)
+    for _ in range(4):
+        with pytest.raises(NotFound):
+            state(the, number="x")
+    with pytest.raises(Forbidden) as refused:
+        state(the)
+    assert refused.value.code == "too_many_attempts"
+    assert state(the, PSYCHOLOGIST) == case_id, "others are not held up"
+    the.advance(minutes=61)
+    assert state(the) == case_id
+
+
+def test_SE_3_who_has_a_part_needs_no_emergency(the: House) -> None:
+    """SE-3: and is told of nobody."""
+    case_id = the.at_level_1()
+    assert state(the, TEACHER) == case_id
+    assert the.told(cases.EmergencyOpened) == []
+
+
+def test_SE_3_only_employees_at_work_state_one(the: House) -> None:
+    """SE-3: neither family nor who has left."""
+    case_id = the.at_level_1()
+    stranger = Actor("granli", "employee", "p-nobody", HEALTH)
+    for actor in (the.guardian(case_id), stranger):
+        with pytest.raises(Forbidden):
+            state(the, actor)
+    assert [line[2] for line in recorded(the)] == [False, False]
+
+
+def test_SE_3_the_coordinator_sees_what_was_opened_and_who_tried_in_vain(the: House) -> None:
+    """SE-3: who, when, why; nothing of the case. Nobody else sees the list."""
+    case_id = the.at_level_1()
+    state(the)
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            state(the, PSYCHOLOGIST, number="x")
+    found = the.ask(cases.ListEmergencies, COORDINATOR)
+    [item] = found["items"]
+    assert (item["person_id"], item["reason_code"], item["reason"]) == ("p-nurse", "acute_care", WHY)
+    assert "Tuva" not in str(found) and case_id not in str(found)
+    [tried] = found["refused"]
+    assert (tried["person_id"], tried["attempts"]) == ("p-psychologist", 2)
+    assert [line[1] for line in recorded(the, "read_emergency")] == [case_id]
+    for actor in (NURSE, TEACHER, the.guardian(case_id)):
+        with pytest.raises(Forbidden):
+            the.ask(cases.ListEmergencies, actor)
+
+
+def test_SE_3_what_was_stated_is_ciphertext_under_the_cases_key(the: House) -> None:
+    """SE-3."""
+    the.at_level_1()
+    state(the)
+    assert WHY not in repr(the.dump()) and WHY.encode().hex() not in repr(the.dump())
