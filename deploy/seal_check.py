@@ -30,8 +30,11 @@ OPEN_TO: dict[str, set[str]] = {
         "services.cases.queries.contact_of",
         "services.cases.commands.refresh_family",
         "services.cases.commands.register_birth",
+        "services.cases.commands.discuss",
         "services.cases.lane.commands",
     },
+    # Discussions have a decision of their own, kernel/care.py, and name nobody (LV-12).
+    "services.cases.storage.discussions.of_unit": {"services.cases.queries.list_discussions"},
     # Care orders have a decision of their own, kernel/care.py (GU-4).
     "services.cases.storage.people.children_in_care": {"services.cases.queries.care_orders"},
     "services.cases.storage.people.children_numbers": {"services.cases.lane.asking"},

@@ -19,6 +19,7 @@ _MODULES = (
     "consent",
     "consent_ask",
     "coordinator",
+    "discussions",
     "family",
     "family_keep",
     "handover",

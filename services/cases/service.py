@@ -8,6 +8,7 @@ from services.cases.commands import (
     answer_handover,
     close_case,
     complete_step,
+    discuss,
     keep_care_order,
     keep_paper,
     move_level,
@@ -34,6 +35,7 @@ from services.cases.queries import (
     get_case,
     get_family,
     get_notes,
+    list_discussions,
     my_cases,
     resolve_login,
     suggest_level,
@@ -178,6 +180,20 @@ class CasesService(Service):
     @command(contracts.RegisterBirth, prepare=register_birth.prepare)
     def register_birth(self, uow: UnitOfWork, request: Request) -> Answer:
         return register_birth.run(uow, request)
+
+    # ------------------------------------------------------------ discussions
+
+    @command(contracts.AskDiscussion, prepare=discuss.prepare)
+    def ask_discussion(self, uow: UnitOfWork, request: Request) -> Answer:
+        return discuss.ask(uow, request)
+
+    @query(contracts.Discussions)
+    def discussions(self, reading: Reading, request: Request) -> Answer:
+        return list_discussions.run(reading, request)
+
+    @command(contracts.AnswerDiscussion)
+    def answer_discussion(self, uow: UnitOfWork, request: Request) -> Answer:
+        return discuss.answer(uow, request)
 
     # ------------------------------------------------------------ the relay
 

@@ -1,5 +1,7 @@
 """What cases tells and answers: persons and family ties, concerns, levels, the relay holder, the protected lane."""
 
+from marshmallow.validate import Length
+
 from services.contracts.base import (
     EventType,
     Message,
@@ -933,6 +935,52 @@ class CareOrderPage(Message):
     items = nested(CareOrder, many=True)
 
 
+class AskDiscussionRequest(Message):
+    """LV-12. Without `named` the text is checked, and nothing kept that ties it to a case: the case, or the child's
+    number, tells only whom it must not name. With it, the family's word is needed."""
+
+    to_unit_ids = many(opaque(), max_items=10, validate=Length(min=1, error="required"))
+    text = narrative()
+    case_id = opaque(required=False)
+    child_number = secret(required=False, max_length=20)
+    named = flag(load_default=False, description="Whether the child is known by name to those who are asked")
+    topic = code(
+        *TOPICS, required=False, description="Of a named discussion: whose word is needed goes by topic"
+    )
+    agreed_ids = many(
+        opaque(), max_items=10, load_default=list, description="Who said yes to naming the child"
+    )
+    agreed_on = date(required=False)
+
+
+class DiscussionAnswer(Message):
+    by_person_id = opaque()
+    unit_id = opaque()
+    text = narrative()
+    at = instant()
+
+
+class Discussion(Message):
+    discussion_id = opaque()
+    by_person_id = opaque()
+    from_unit_id = opaque()
+    to_unit_ids = many(opaque(), max_items=10)
+    text = narrative()
+    named = flag()
+    asked_at = instant()
+    answers = nested(DiscussionAnswer, many=True)
+    mine = flag(description="Whether the asker's own unit put the question")
+
+
+class DiscussionPage(Message):
+    items = nested(Discussion, many=True)
+
+
+class AnswerDiscussionRequest(Message):
+    discussion_id = opaque()
+    text = narrative()
+
+
 class NothingAsked(Message):
     """A question that names nothing: the answer is about who asks."""
 
@@ -1002,6 +1050,22 @@ AnswerHandover = command(
     "cases.answer_handover", AnswerHandoverRequest, "Accepts or declines a handover (HO-2)."
 )
 CloseCase = command("cases.close_case", CloseCaseRequest, "Closes the case (LV-1, LG-10).")
+AskDiscussion = command(
+    "cases.ask_discussion",
+    AskDiscussionRequest,
+    "Asks other services or child protection for advice, without a name or with the family's word (LV-12).",
+)
+Discussions = query(
+    "cases.discussions",
+    NothingAsked,
+    DiscussionPage,
+    "The discussions that the asker has put, and those put to their unit (LV-12).",
+)
+AnswerDiscussion = command(
+    "cases.answer_discussion",
+    AnswerDiscussionRequest,
+    "Answers a discussion that was put to one's unit (LV-12).",
+)
 RegisterBirth = command(
     "cases.register_birth",
     RegisterBirthRequest,
@@ -1154,6 +1218,9 @@ PROCEDURES = (
     CareOrders,
     RegisterCareOrder,
     ChangeCareOrder,
+    AskDiscussion,
+    Discussions,
+    AnswerDiscussion,
     ReportsWithGuardians,
     *LANE_PROCEDURES,
     Explain,

@@ -1,5 +1,5 @@
-"""Who keeps the care orders of a municipality (GU-4). Apart from the decision on cases: an order is about a child,
-whether there is a case or not."""
+"""Who keeps the care orders of a municipality (GU-4), and who reads a discussion (LV-12). Apart from the decision on
+cases: an order is about a child, whether there is a case or not, and a discussion about nobody whom it names."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ def keeps_care_orders(
             if here and role.role is Role.CHILD_PROTECTION:
                 return Decision(True, "GU-4", "allowed_as_child_protection", sees_thing=True)
     return Decision(False, "GU-4", "not_child_protection", sees_thing=False)
+
+
+def works_in(
+    capacity: Capacity, person_id: str, unit_id: str | None, roles: Iterable[RoleFact], now: datetime
+) -> Decision:
+    """LV-12: a discussion is read and answered by those at work now in a unit that it was put to, or that put it."""
+    here = capacity is Capacity.EMPLOYEE and any(
+        role.person_id == person_id and role.unit_id == unit_id and in_force(role, now) for role in roles
+    )
+    if here:
+        return Decision(True, "LV-12", "allowed_as_asked", sees_thing=True)
+    return Decision(False, "LV-12", "not_asked", sees_thing=False)
 
 
 def may_know_order(decision: Decision, person_id: str, set_by: str, address_protected: bool) -> bool:

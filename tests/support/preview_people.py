@@ -38,6 +38,21 @@ def _orders() -> list[Model]:
     return [now, over]
 
 
+def _discussion() -> Model:
+    told = {"by": "Solveig Brekke", "unit": "Bjørkelia barnehage", "at": at(9)}
+    text = "Et barn på fire år sitter mye alene.\nHva kan vi prøve?"
+    answers = [{**told, "text": "Snakk med foreldrene først."}]
+    return {
+        **told,
+        "url": "#d",
+        "to": ["PPT"],
+        "text": text,
+        "named": True,
+        "mine": False,
+        "answers": answers,
+    }
+
+
 def samples() -> list[Sample]:
     """One of each page, those with faults too."""
     frame: Model = {"page": page(SOLVEIG, active="work"), "case": case(1)}
@@ -57,6 +72,12 @@ def samples() -> list[Sample]:
         Sample("family-keep-none", "employee/family_keep.html",
                {**frame, "asked_on": None, "adults": [], "past": [], "ties": [], "papers": [], "form": wrong}),
         Sample("paper", "employee/paper.html", {**frame, "paper": _papers()[0], "own": True, "form": form()}),
+        Sample("discussions", "employee/discussions.html",
+               {"page": page(SOLVEIG, active="work"), "asked": [_discussion()], "mine": []}),
+        Sample("discussion", "employee/discussion.html",
+               {"page": page(SOLVEIG, active="work"), "discussion": _discussion(), "form": form()}),
+        Sample("discussion-new", "employee/discussion_new.html", {**frame, "units": adults, "topics": TOPICS,
+               "family": adults, "form": form({"text": "Jonas"}, {"text": "«Jonas» forteller hvem dette er."})}),
         Sample("birth", "employee/birth.html", {**frame, "topics": TOPICS, "notes": notes, "form": form()}),
         Sample("care-orders", "employee/care_orders.html", {**cared, "orders": _orders(), "form": form()}),
         Sample("care-order", "employee/care_order.html", {**cared, "order": _orders()[0], "form": order}),

@@ -40,12 +40,14 @@ class RegisteredGuardian:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPerson:
-    """What the register tells of one person. `address_grade`: a code of contracts.cases.GRADES."""
+    """What the register tells of one person. `address_grade`: a code of contracts.cases.GRADES; `address` is kept
+    nowhere and shown to nobody: a text that is shared without a name is held against it (LV-12)."""
 
     number: str
     name: str
     birth_date: date
     address_grade: str
+    address: str | None = None
     guardians: tuple[RegisteredGuardian, ...] = ()
     person_id: str | None = None
 

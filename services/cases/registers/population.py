@@ -64,6 +64,7 @@ def _people(data: dict[str, Any]) -> dict[str, RegisteredPerson]:
                 name=person["name"],
                 birth_date=person["birth_date"],
                 address_grade=person["address_grade"],
+                address=person.get("address"),
                 guardians=guardians,
                 person_id=person.get("id"),
             )

@@ -11,7 +11,7 @@ from services.chassis.access import access_tables
 from services.chassis.storage import AnyConnection
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.kernel.calendar import midnight
-from services.kernel.care import keeps_care_orders
+from services.kernel.care import keeps_care_orders, works_in
 from services.kernel.facts import Capacity, Decision, Role, RoleFact, in_force
 
 _ROLES = access_tables(metadata).role
@@ -45,6 +45,17 @@ def post_of(
         if role.unit_id == unit_id and in_force(role, now):
             return Post(role.person_id, role.unit_id, role.service_id)
     return None
+
+
+def demand_at_work(work: Reading | UnitOfWork) -> Decision:
+    """The decision that lets an employee at work read and answer their unit's discussions (LV-12)."""
+    actor = work.actor
+    roles = roles_of(work.conn, work.municipality, actor.person_id)
+    decision = works_in(Capacity(actor.capacity), actor.person_id or "", actor.unit_id, roles, work.now)
+    if not decision.allowed:
+        work.access(decision.rule, "read_discussions", allowed=False)
+        raise NotFound
+    return decision
 
 
 def demand_keeper(work: Reading | UnitOfWork) -> Decision:

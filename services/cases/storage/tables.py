@@ -114,6 +114,45 @@ care_orders = sa.Table(
 )
 """Care orders, as child protection registered and last changed them (GU-4)."""
 
+discussions = sa.Table(
+    "discussions",
+    metadata,
+    _id("municipality", key=True),
+    _id("discussion_id", key=True),
+    _id("by_person_id"),
+    _id("from_unit_id"),
+    sa.Column("to_unit_ids", sa.JSON, nullable=False),
+    sa.Column("text", sa.LargeBinary, nullable=False),
+    sa.Column("named", sa.Boolean, nullable=False),
+    sa.Column("agreed_ids", sa.JSON, nullable=False),
+    sa.Column("agreed_on", sa.Date),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+)
+"""Questions put to other units (LV-12). No row says of which case or child: only a named one says who of the family
+agreed, and when."""
+
+discussion_answers = sa.Table(
+    "discussion_answers",
+    metadata,
+    _id("municipality", key=True),
+    _id("answer_id", key=True),
+    _id("discussion_id"),
+    _id("by_person_id"),
+    _id("unit_id"),
+    sa.Column("text", sa.LargeBinary, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index("ix_discussion_answers_discussion", "municipality", "discussion_id"),
+)
+
+discussion_units = sa.Table(
+    "discussion_units",
+    metadata,
+    _id("municipality", key=True),
+    _id("unit_id", key=True),
+    _id("discussion_id", key=True),
+)
+"""The units that may read a discussion: those asked, and the one that asked."""
+
 cases = sa.Table(
     "cases",
     metadata,

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_ID_BYTES = 8
 NONCE_BYTES = 12
-OWNER_KINDS = frozenset({"person", "case", "lane"})
+OWNER_KINDS = frozenset({"person", "case", "lane", "discussion"})
 
 _TABLE = """
 create table if not exists data_keys (
@@ -64,7 +64,7 @@ class KeyStore(Protocol):
 
 
 def owner_of(kind: str, id: str) -> str:
-    """The name of a key's owner: kind is person, case or lane."""
+    """The name of a key's owner: kind is person, case, lane or discussion."""
     if kind not in OWNER_KINDS or not id or "|" in id:
         raise ValueError(f"not an owner of keys: {kind}:{id}")
     return f"{kind}:{id}"

@@ -93,6 +93,42 @@ def _people() -> None:
     )
     op.create_index("ix_care_orders_child", "care_orders", ["municipality", "child_id"])
     op.create_index("ix_care_orders_unit", "care_orders", ["municipality", "unit_id"])
+    _discussions()
+
+
+def _discussions() -> None:
+    op.create_table(
+        "discussions",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("discussion_id", ID, primary_key=True),
+        sa.Column("by_person_id", ID, nullable=False),
+        sa.Column("from_unit_id", ID, nullable=False),
+        sa.Column("to_unit_ids", sa.JSON, nullable=False),
+        sa.Column("text", sa.LargeBinary, nullable=False),
+        sa.Column("named", sa.Boolean, nullable=False),
+        sa.Column("agreed_ids", sa.JSON, nullable=False),
+        sa.Column("agreed_on", sa.Date),
+        sa.Column("asked_at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
+        "discussion_answers",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("answer_id", ID, primary_key=True),
+        sa.Column("discussion_id", ID, nullable=False),
+        sa.Column("by_person_id", ID, nullable=False),
+        sa.Column("unit_id", ID, nullable=False),
+        sa.Column("text", sa.LargeBinary, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+    )
+    op.create_index(
+        "ix_discussion_answers_discussion", "discussion_answers", ["municipality", "discussion_id"]
+    )
+    op.create_table(
+        "discussion_units",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("unit_id", ID, primary_key=True),
+        sa.Column("discussion_id", ID, primary_key=True),
+    )
 
 
 def _responsibility() -> "tuple[sa.Column, ...]":

@@ -1,0 +1,150 @@
+"""Discussions in their tables; each with its answers is ciphertext under a key of its own (LV-12)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.cases.storage.tables import discussion_answers, discussion_units, discussions
+from services.chassis.ids import new_id
+from services.chassis.keys import Keys, owner_of
+from services.chassis.storage import AnyConnection, WriteTransaction
+
+AT_MOST = 100
+"""So many of a unit's discussions are listed: the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of other units. `agreed_ids`, `agreed_on`: of a named one, who of the family agreed, and when."""
+
+    by_person_id: str
+    from_unit_id: str
+    to_unit_ids: tuple[str, ...]
+    text: str
+    asked_at: datetime
+    named: bool = False
+    agreed_ids: tuple[str, ...] = ()
+    agreed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a discussion, by somebody for their unit."""
+
+    discussion_id: str
+    by_person_id: str
+    unit_id: str
+    text: str
+    at: datetime
+
+
+def add(tx: WriteTransaction, keys: Keys, municipality: str, question: Question) -> str:
+    """Keep a question; its id."""
+    discussion_id = new_id()
+    owner = owner_of("discussion", discussion_id)
+    tx.execute(
+        discussions.insert(),
+        {
+            "municipality": municipality,
+            "discussion_id": discussion_id,
+            "by_person_id": question.by_person_id,
+            "from_unit_id": question.from_unit_id,
+            "to_unit_ids": list(question.to_unit_ids),
+            "text": keys.encrypt(owner, municipality, "text", question.text),
+            "named": question.named,
+            "agreed_ids": list(question.agreed_ids),
+            "agreed_on": question.agreed_on,
+            "asked_at": question.asked_at,
+        },
+    )
+    readers = sorted({question.from_unit_id, *question.to_unit_ids})
+    key = {"municipality": municipality, "discussion_id": discussion_id}
+    tx.execute(discussion_units.insert(), [{**key, "unit_id": unit} for unit in readers])
+    return discussion_id
+
+
+def answer(tx: WriteTransaction, keys: Keys, municipality: str, reply: Reply) -> str:
+    """Keep an answer; its id."""
+    answer_id = new_id()
+    owner = owner_of("discussion", reply.discussion_id)
+    tx.execute(
+        discussion_answers.insert(),
+        {
+            "municipality": municipality,
+            "answer_id": answer_id,
+            "discussion_id": reply.discussion_id,
+            "by_person_id": reply.by_person_id,
+            "unit_id": reply.unit_id,
+            "text": keys.encrypt(owner, municipality, "answer", reply.text),
+            "at": reply.at,
+        },
+    )
+    return answer_id
+
+
+def is_read_by(conn: AnyConnection, municipality: str, discussion_id: str, unit_id: str) -> bool:
+    """Whether the unit reads the discussion: it was asked, or asked itself."""
+    found = sa.select(discussion_units.c.discussion_id).where(
+        discussion_units.c.municipality == municipality,
+        discussion_units.c.unit_id == unit_id,
+        discussion_units.c.discussion_id == discussion_id,
+    )
+    return conn.scalar(found) is not None
+
+
+def of_unit(conn: AnyConnection, keys: Keys, municipality: str, unit_id: str) -> list[dict[str, Any]]:
+    """The discussions that a unit reads with their answers, newest first: after the kernel's own decision (LV-12)."""
+    if not municipality:
+        raise ValueError("no discussions without a municipality (SE-7)")
+    same = (discussion_units.c.municipality == discussions.c.municipality) & (
+        discussion_units.c.discussion_id == discussions.c.discussion_id
+    )
+    found = (
+        sa.select(discussions)
+        .join(discussion_units, same)
+        .where(discussions.c.municipality == municipality, discussion_units.c.unit_id == unit_id)
+        .order_by(discussions.c.asked_at.desc(), discussions.c.discussion_id.desc())
+        .limit(AT_MOST)
+    )
+    rows = conn.execute(found).all()
+    answers = _answers(conn, keys, municipality, [row.discussion_id for row in rows])
+    return [
+        {
+            "discussion_id": row.discussion_id,
+            "by_person_id": row.by_person_id,
+            "from_unit_id": row.from_unit_id,
+            "to_unit_ids": row.to_unit_ids,
+            "text": keys.decrypt(owner_of("discussion", row.discussion_id), municipality, "text", row.text),
+            "named": row.named,
+            "asked_at": row.asked_at,
+            "answers": answers.get(row.discussion_id, []),
+            "mine": row.from_unit_id == unit_id,
+        }
+        for row in rows
+    ]
+
+
+def _answers(
+    conn: AnyConnection, keys: Keys, municipality: str, discussion_ids: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    if not discussion_ids:
+        return {}
+    found = sa.select(discussion_answers).where(
+        discussion_answers.c.municipality == municipality,
+        discussion_answers.c.discussion_id.in_(discussion_ids),
+    )
+    answers: dict[str, list[dict[str, Any]]] = {}
+    for row in conn.execute(found.order_by(discussion_answers.c.at, discussion_answers.c.answer_id)):
+        owner = owner_of("discussion", row.discussion_id)
+        answers.setdefault(row.discussion_id, []).append(
+            {
+                "by_person_id": row.by_person_id,
+                "unit_id": row.unit_id,
+                "text": keys.decrypt(owner, municipality, "answer", row.text),
+                "at": row.at,
+            }
+        )
+    return answers
