@@ -31,6 +31,7 @@ _MODULES = (
     "log_entries",
     "log_evaluation",
     "log_goals",
+    "log_marks",
     "log_measures",
     "log_meetings",
     "log_participants",

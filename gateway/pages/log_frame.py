@@ -50,7 +50,7 @@ def ask_log(case_id: str, act: str | None = None, **more: Ask) -> Page:
 
 def _nothing_of(case_id: str) -> dict[str, Any]:
     lists = ("topics", "goals", "measures", "participants", "meetings", "evaluations", "entries", "views",
-             "arenas_without_measure", "permitted")  # fmt: skip
+             "arenas_without_measure", "permitted", "limited_topics")  # fmt: skip
     return {"case_id": case_id, "state": "open", "next_evaluation_on": None, "childs_own_missing": False,
             "report_id": None} | {name: [] for name in lists}  # fmt: skip
 

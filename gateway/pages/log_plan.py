@@ -26,6 +26,7 @@ def plan(case_id: str) -> Answer:
         next_evaluation=log["next_evaluation_on"],
         missing_arenas=log["arenas_without_measure"],
         missing_own=log["childs_own_missing"],
+        limited_topics=log["limited_topics"] if may(page, "manage") else [],
         may=rights(page),
     )
 

@@ -85,6 +85,7 @@ PATHS: dict[str, str] = {
     "measure_new": "/sak/<case_id>/logg/tiltak/nytt",
     "measure": "/sak/<case_id>/logg/tiltak/<measure_id>",
     "evaluate": "/sak/<case_id>/logg/evaluering",
+    "marks": "/sak/<case_id>/logg/for-foreldrene",
     "evaluation_date": "/sak/<case_id>/logg/neste-evaluering",
     "entry_new": "/sak/<case_id>/logg/innlegg",
     "meeting_new": "/sak/<case_id>/logg/moter/nytt",

@@ -297,6 +297,9 @@ class Goal(Message):
     status = code(*GOAL_STATES)
     recorded_at = instant()
     by_person_id = opaque()
+    needed_by_guardians = flag(
+        description="The holder marked it as needed for parental responsibility (AG-6)"
+    )
 
 
 class Measure(Message):
@@ -316,6 +319,9 @@ class Measure(Message):
     effect = code(*EFFECTS, required=False)
     replaced_by = opaque(required=False)
     recorded_at = instant()
+    needed_by_guardians = flag(
+        description="The holder marked it as needed for parental responsibility (AG-6)"
+    )
 
 
 class Participant(Message):
@@ -393,6 +399,9 @@ class Entry(Message):
     by_person_id = opaque()
     by_capacity = code("employee", "guardian", "self")
     recorded_at = instant()
+    needed_by_guardians = flag(
+        description="The holder marked it as needed for parental responsibility (AG-6)"
+    )
 
 
 class View(Message):
@@ -425,6 +434,9 @@ class LogDetail(Message):
     childs_own_missing = flag()
     report_id = opaque(required=False)
     permitted = many(code())
+    limited_topics = many(
+        code(*TOPICS), description="Of these guardians read only what the holder marks (AG-6)"
+    )
 
 
 # ---------------------------------------------------------------- requests
@@ -504,6 +516,17 @@ class PublishMinutesRequest(Message):
     next_meeting_on = date(required=False)
     no_next_meeting_reason = narrative(max_length=1000, required=False)
     next_evaluation_on = date()
+
+
+class NeededMark(Message):
+    kind = code("goal", "measure", "entry")
+    item_id = opaque()
+    needed = flag()
+
+
+class MarkNeededRequest(Message):
+    case_id = opaque()
+    marks = nested(NeededMark, many=True, max_items=100)
 
 
 class SetEvaluationRequest(Message):
@@ -598,6 +621,11 @@ CallMeeting = command(
     "relay_log.call_meeting", CallMeetingRequest, "The holder calls a meeting (LG-4, HO-7)."
 )
 PublishMinutes = command("relay_log.publish_minutes", PublishMinutesRequest, "Publishes the minutes (LG-4).")
+MarkNeeded = command(
+    "relay_log.mark_needed",
+    MarkNeededRequest,
+    "The holder marks what guardians of a youth need to read for their parental responsibility (AG-6).",
+)
 SetEvaluation = command(
     "relay_log.set_evaluation", SetEvaluationRequest, "Sets the day of the next evaluation."
 )
@@ -638,6 +666,7 @@ PROCEDURES = (
     Release,
     CallMeeting,
     PublishMinutes,
+    MarkNeeded,
     SetEvaluation,
     RecordEvaluation,
     AddEntry,

@@ -174,8 +174,19 @@ def within_guardians_need(question: Question, facts: Facts, standing: Standing) 
         return None
     if facts.subject_birth_date is None:
         return AGE_UNKNOWN
-    limited = birthday_instant(facts.subject_birth_date, rules.guardians_limited_from) <= question.now
-    return NOT_MARKED if limited else None
+    return NOT_MARKED if question.topic in limited_topics(facts, question.now) else None
+
+
+def limited_topics(facts: Facts, now: datetime) -> frozenset[str]:
+    """AG-6: the topics of which guardians read only what is marked, now that the youth has the policy's age."""
+    born = facts.subject_birth_date
+    return frozenset(
+        rules.code
+        for rules in facts.policy.topics
+        if born is not None
+        and rules.guardians_limited_from is not None
+        and birthday_instant(born, rules.guardians_limited_from) <= now
+    )
 
 
 def let_by_care_order(question: Question, facts: Facts, standing: Standing) -> Refused | None:

@@ -14,6 +14,7 @@ from services.relay_log.commands import (
     call_meeting,
     change_goal,
     change_measure,
+    mark_needed,
     publish_minutes,
     record_evaluation,
     record_view,
@@ -70,6 +71,10 @@ class RelayLogService(Service):
     @command(contracts.RecordEvaluation)
     def record_evaluation(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         return record_evaluation.run(uow, request)
+
+    @command(contracts.MarkNeeded)
+    def mark_needed(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return mark_needed.run(uow, request)
 
     @command(contracts.AddEntry)
     def add_entry(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:

@@ -385,17 +385,19 @@ def named_now(world: World, actor: Actor = AS_TEACHER) -> set[tuple[str, str]]:
 
 
 def test_a_parent_without_responsibility_reads_what_the_other_names_them_for(world: World) -> None:
-    """GU-2: by a window of their own, which the access decision hears of, and which is taken back as any other."""
+    """GU-2, CO-3: by a window of their own, which the access decision hears of, and which is taken back by itself."""
     world.family(MOTHER)
     assert world.app.call(consent.ConsentsOfCase, AS_TEACHER, {"case_id": CASE})["nameable"] == [FATHER]
     refused(NotFound, lambda: world.app.call(consent.ConsentsOfCase, AS_FATHER, {"case_id": CASE}))
-    world.sign(world.request(**name_person(FATHER, "learning")), AS_MOTHER)
-    assert named_now(world) == {(FATHER, "learning")} and world.windows() == set()
+    shares = name_person(FATHER, "learning") | {"shares": SHARES[:1]}
+    world.sign(world.request(**shares), AS_MOTHER)
+    assert named_now(world) == {(FATHER, "learning")} and len(world.windows()) == 2
     with world.app.db.read() as conn:
         facts = load_facts(conn, "granli", CASE, FATHER, NOW, "consent")
     assert facts is not None and {each.person_id for each in facts.person_windows} == {FATHER}
     world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE, "person_id": FATHER})
     assert named_now(world) == set() and world.last(consent.PersonWindowsChanged)["windows"] == []
+    assert len(world.windows()) == 2
     assert world.last(consent.Withdrawn)["person_id"] == FATHER
 
 

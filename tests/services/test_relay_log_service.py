@@ -644,3 +644,54 @@ def test_consent_events_that_wait_stop_outsiders_only(world: World) -> None:
     world.share(reason="withdrawn")
     assert world.refused(relay_log.GetLog, "psychologist").code == "consent_status_not_known"
     assert topics(world.log("mother")["goals"]) == topics(world.log()["goals"]) == ["learning"]
+
+
+# ---------------------------------------------------------------- what guardians of a youth need
+
+
+def test_the_holder_marks_what_guardians_need_of_topics_that_are_the_youths_own(world: World) -> None:
+    """AG-6: from 16 guardians read of health what is marked and nothing else; youth and others as before."""
+    world.level_2()
+    goal, open_goal = world.goal("health"), world.goal("home")
+    measure = world.measure(goal)
+    note = world.say("teacher", "note", "sleeps badly", topic="health")
+    world.child("2010-11-21")
+    log = world.log()
+    assert log["limited_topics"] == ["health"] and len(log["goals"]) == 2
+    assert [each["goal_id"] for each in world.log("mother")["goals"]] == [open_goal]
+    assert world.log("mother")["measures"] == world.log("mother")["entries"] == []
+    marks = [{"kind": kind, "item_id": each, "needed": True}
+             for kind, each in (("goal", goal), ("measure", measure), ("entry", note))]  # fmt: skip
+    world.do(relay_log.MarkNeeded, "teacher", marks=marks)
+    seen = world.log("mother")
+    assert {each["goal_id"] for each in seen["goals"]} == {goal, open_goal}
+    assert [each["measure_id"] for each in seen["measures"]] == [measure]
+    assert [each["needed_by_guardians"] for each in seen["entries"]] == [True]
+    assert len(world.log("child")["entries"]) == len(world.log("nurse")["entries"]) == 1
+    world.do(relay_log.MarkNeeded, "teacher", marks=[{**marks[2], "needed": False}])
+    assert world.log("mother")["entries"] == [] and len(world.log("mother")["measures"]) == 1
+
+
+def test_a_correction_shows_to_those_to_whom_what_it_corrects_shows(world: World) -> None:
+    """AG-6, LG-6: the mark goes with the whole chain, whichever of it was marked, before the correction or after."""
+    world.level_1().child("2010-11-21")
+    first = world.say("teacher", "note", "wrong", topic="health")
+    world.do(relay_log.MarkNeeded, "teacher", marks=[{"kind": "entry", "item_id": first, "needed": True}])
+    second = world.say("teacher", "correction", "right", topic="health", corrects=first)
+    assert {each["entry_id"] for each in world.log("mother")["entries"]} == {first, second}
+    world.do(relay_log.MarkNeeded, "teacher", marks=[{"kind": "entry", "item_id": second, "needed": False}])
+    assert world.log("mother")["entries"] == []
+
+
+def test_only_the_holder_marks_and_only_what_is_there(world: World) -> None:
+    """AG-6, HO-7: all or nothing."""
+    world.level_2().child("2010-11-21")
+    goal = world.goal("health")
+    mark = {"kind": "goal", "item_id": goal, "needed": True}
+    for who in ("mother", "child", "head", "nurse"):
+        assert world.refused(relay_log.MarkNeeded, who, marks=[mark]).status in (403, 404)
+    for wrong in ({"item_id": "no-such"}, {"kind": "entry"}):
+        assert isinstance(
+            world.refused(relay_log.MarkNeeded, "teacher", marks=[mark, {**mark, **wrong}]), NotFound
+        )
+    assert world.log("mother")["goals"] == []

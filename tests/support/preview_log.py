@@ -196,6 +196,19 @@ def _plan() -> list[Sample]:
             },
         ),
         Sample(
+            "marks",
+            "log/marks.html",
+            {
+                **frame,
+                "form": form({"needed": ["goal:g"]}),
+                "topics": ["health"],
+                "items": [
+                    {"code": "goal:g", "text": "Jonas sover hele natten.", "hint": "Mål, helse"},
+                    {"code": "entry:e", "text": "Jonas sover dårlig om søndagen.", "hint": "Innlegg, helse"},
+                ],
+            },
+        ),
+        Sample(
             "evaluation-date",
             "log/evaluation_date.html",
             {**frame, "form": form({"evaluate_on": "2026-04-20"})},

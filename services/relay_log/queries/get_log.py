@@ -8,6 +8,7 @@ from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import Reading
 from services.kernel.calendar import local_date
+from services.kernel.conditions import limited_topics
 from services.kernel.facts import Act
 from services.relay_log.domain.log import state_of
 from services.relay_log.domain.plan import arenas_without_measure, childs_own_missing
@@ -51,6 +52,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "childs_own_missing": whole is not None and childs_own_missing(whole),
         "report_id": report.report_id if report and case.decide(Act.READ_REPORT).allowed else None,
         "permitted": _permitted(case, state),
+        "limited_topics": sorted(limited_topics(case.facts, reading.now)),
     }
 
 

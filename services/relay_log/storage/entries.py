@@ -21,7 +21,8 @@ _EVALUATIONS = rows_of_case(evaluations, evaluations.c.recorded_at, evaluations.
 _OUTCOMES = rows_of_case(outcomes, outcomes.c.number)
 _ENTRIES = rows_of_case(entries, entries.c.recorded_at, entries.c.entry_id)
 _VIEWS = rows_of_case(views, views.c.recorded_at, views.c.view_id)
-_ENTRY = ("entry_id", "kind", "root", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at")
+_ENTRY = ("entry_id", "kind", "root", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at",
+          "needed_by_guardians")  # fmt: skip
 _VIEW = (
     "view_id",
     "topic",
@@ -100,7 +101,7 @@ class Entries(Store):
             self._seal(
                 Act.READ_LOG_ITEM, row,
                 lambda row=row: self._entry(row, corrected_by.get(row.entry_id)),  # type: ignore[misc]
-                row.recorded_at,
+                row.recorded_at, needed_by_guardians=row.needed_by_guardians,
             )
             for row in found
         ]  # fmt: skip
@@ -115,10 +116,13 @@ class Entries(Store):
         return Entry(row.entry_id, row.topic, row.root, row.by_person_id, corrected_by), row.recorded_at
 
     def add_entry(self, case_id: str, entry: Record, text: str, at: datetime) -> None:
-        """Keep a new entry; nothing of those before changes (LG-6)."""
+        """Keep a new entry; nothing of those before changes (LG-6). A correction bears the holder's mark of what it
+        corrects, so that it shows to the same readers (AG-6)."""
+        corrected = self._row(entries, "entry_id", entry["corrects"]) if entry.get("corrects") else None
         self._insert(entries, [
             {"case_id": case_id, "text": self._encrypt(case_id, "entry", text), "recorded_at": at,
-             "corrects": None, "root": entry["kind"], **entry}
+             "needed_by_guardians": bool(corrected and corrected.needed_by_guardians), "corrects": None,
+             "root": entry["kind"], **entry}
         ])  # fmt: skip
 
     def unread_by(self, case_ids: Sequence[str], person_id: str, kinds: Sequence[str]) -> list[Any]:

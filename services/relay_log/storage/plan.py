@@ -17,9 +17,9 @@ from services.relay_log.storage.tables import edits, goals, measures
 
 _GOALS = rows_of_case(goals, goals.c.recorded_at, goals.c.goal_id)
 _MEASURES = rows_of_case(measures, measures.c.recorded_at, measures.c.measure_id)
-_GOAL = ("goal_id", "version", "topic", "status", "recorded_at", "by_person_id")
+_GOAL = ("goal_id", "version", "topic", "status", "recorded_at", "by_person_id", "needed_by_guardians")
 _MEASURE = ("measure_id", "goal_id", "version", "topic", "responsible_person_id", "is_childs_own", "arena",
-            "deadline", "status", "effect", "replaced_by", "recorded_at")  # fmt: skip
+            "deadline", "status", "effect", "replaced_by", "recorded_at", "needed_by_guardians")  # fmt: skip
 
 
 class Edits(Store):
@@ -47,9 +47,12 @@ class Plans(Edits):
     def goals(self, case_id: str) -> list[Sealed[Record]]:
         """The goals of a case, oldest first."""
         return [
-            self._seal(Act.READ_PLAN, row, lambda row=row: self._goal(row), row.changed_at)  # type: ignore[misc]
+            self._seal(
+                Act.READ_PLAN, row, lambda row=row: self._goal(row), row.changed_at,  # type: ignore[misc]
+                needed_by_guardians=row.needed_by_guardians,
+            )
             for row in self._rows(_GOALS, case_id)
-        ]
+        ]  # fmt: skip
 
     def measures(self, case_id: str) -> list[Sealed[Record]]:
         """The measures of a case, oldest first."""
@@ -58,9 +61,12 @@ class Plans(Edits):
     def sealed(self, rows: Sequence[Any]) -> list[Sealed[Record]]:
         """Rows of measures, sealed."""
         return [
-            self._seal(Act.READ_PLAN, row, lambda row=row: self._measure(row), row.changed_at)  # type: ignore[misc]
+            self._seal(
+                Act.READ_PLAN, row, lambda row=row: self._measure(row), row.changed_at,  # type: ignore[misc]
+                needed_by_guardians=row.needed_by_guardians,
+            )
             for row in rows
-        ]
+        ]  # fmt: skip
 
     def measure_rows(self, case_id: str) -> Sequence[Any]:
         """The rows of the measures, oldest first; their `what` is ciphertext."""
@@ -103,7 +109,7 @@ class Plans(Edits):
         self._insert(goals, [
             {"goal_id": goal.goal_id, "case_id": goal.case_id, "topic": goal.topic,
              "text": self._encrypt(goal.case_id, "goal", text), "status": goal.status, "version": goal.version,
-             "recorded_at": at, "changed_at": at, "by_person_id": by}
+             "recorded_at": at, "changed_at": at, "by_person_id": by, "needed_by_guardians": False}
         ])  # fmt: skip
 
     def save_goal(self, goal: Goal, text: str | None, changed: Sequence[str], by: str, at: datetime) -> None:
@@ -121,7 +127,8 @@ class Plans(Edits):
         self._insert(measures, [
             {"measure_id": measure.measure_id, "what": self._encrypt(measure.case_id, "measure", what),
              "is_childs_own": measure.is_childs_own, "case_id": measure.case_id, "goal_id": measure.goal_id,
-             "topic": measure.topic, "recorded_at": at, "by_person_id": by, **_state(measure, at)}
+             "topic": measure.topic, "recorded_at": at, "by_person_id": by, "needed_by_guardians": False,
+             **_state(measure, at)}
         ])  # fmt: skip
 
     def save_measure(

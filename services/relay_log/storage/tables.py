@@ -52,9 +52,11 @@ goals = sa.Table(
     _instant("recorded_at"),
     _instant("changed_at"),
     _id("by_person_id"),
+    sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
     _of_case("goals"),
 )
-"""`changed_at` decides whether a reader's consent reaches what it says now (AG-4)."""
+"""`changed_at` decides whether a reader's consent reaches what it says now (AG-4); `needed_by_guardians` is the
+holder's mark on goals, measures and entries (AG-6)."""
 
 measures = sa.Table(
     "measures",
@@ -76,6 +78,7 @@ measures = sa.Table(
     _instant("recorded_at"),
     _instant("changed_at"),
     _id("by_person_id"),
+    sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
     _of_case("measures"),
 )
 
@@ -198,6 +201,7 @@ entries = sa.Table(
     _id("by_person_id"),
     _code("by_capacity"),
     _instant("recorded_at"),
+    sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
     _of_case("entries"),
     sa.UniqueConstraint("municipality", "corrects"),
 )

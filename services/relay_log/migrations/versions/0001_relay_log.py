@@ -45,6 +45,7 @@ def upgrade() -> None:
         _instant("recorded_at"),
         _instant("changed_at"),
         _id("by_person_id"),
+        sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
     )
     op.create_table(
         "measures",
@@ -65,6 +66,7 @@ def upgrade() -> None:
         _instant("recorded_at"),
         _instant("changed_at"),
         _id("by_person_id"),
+        sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
     )
     op.create_table(
         "edits",
@@ -160,6 +162,7 @@ def upgrade() -> None:
         _id("by_person_id"),
         _code("by_capacity"),
         _instant("recorded_at"),
+        sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
         sa.UniqueConstraint("municipality", "corrects"),
     )
     op.create_table(

@@ -1,0 +1,54 @@
+"""The holder's marks: what guardians of a youth need to read for their parental responsibility (AG-6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from services.kernel.facts import Act
+from services.relay_log.storage.store import Store, rows_of_case
+from services.relay_log.storage.tables import entries, goals, measures
+
+_TABLES = {
+    "goal": (goals, "goal_id", "changed_at", Act.READ_PLAN),
+    "measure": (measures, "measure_id", "changed_at", Act.READ_PLAN),
+    "entry": (entries, "entry_id", "recorded_at", Act.READ_LOG_ITEM),
+}
+_ENTRIES = rows_of_case(entries, entries.c.recorded_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Markable:
+    """Of a goal, a measure or an entry: by which act, of which topic and of when it is read."""
+
+    act: Act
+    topic: str
+    recorded_at: datetime
+
+
+class Marks(Store):
+    """The marks of one municipality."""
+
+    def item(self, case_id: str, kind: str, item_id: str) -> Markable | None:
+        """What is to be marked; None when the case has no such thing."""
+        table, key, at, act = _TABLES[kind]
+        row = self._row(table, key, item_id)
+        if row is None or row.case_id != case_id:
+            return None
+        return Markable(act, row.topic, row._mapping[at])
+
+    def put(self, case_id: str, kind: str, item_id: str, needed: bool) -> None:
+        """Set or take away the mark: of an entry with all that it corrects and that corrects it (LG-6)."""
+        table, key, _, _ = _TABLES[kind]
+        ids = self._corrections(case_id, item_id) if kind == "entry" else {item_id}
+        which = (table.c.municipality == self._municipality) & table.c[key].in_(ids)
+        self._conn.execute(sa.update(table).where(which).values(needed_by_guardians=needed))
+
+    def _corrections(self, case_id: str, entry_id: str) -> set[str]:
+        found = {entry_id}
+        pairs = [(row.entry_id, row.corrects) for row in self._rows(_ENTRIES, case_id) if row.corrects]
+        while more := {each for pair in pairs if found & set(pair) for each in pair} - found:
+            found |= more
+        return found
