@@ -38,6 +38,7 @@ _MODULES = (
     "log_plan",
     "log_timeline",
     "notes",
+    "policies",
     "report",
     "work",
 )

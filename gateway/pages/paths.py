@@ -75,6 +75,9 @@ PATHS: dict[str, str] = {
     "lane_access": "/melding/<report_id>/innsyn",
     # the coordinator
     "explain": "/koordinator/hvorfor",
+    "policies": "/koordinator/regler",
+    "policy_new": "/koordinator/regler/ny",
+    "policy_check": "/koordinator/regler/ny/sjekk",
     # the relay log
     "plan": "/sak/<case_id>/logg",
     "meetings": "/sak/<case_id>/logg/moter",

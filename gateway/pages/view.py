@@ -118,6 +118,11 @@ def sentence(refusal: Refusal) -> str | None:
         return None
 
 
+def day_in_words(value: words.When) -> str:
+    """ "fredag 13. mars", as templates write it."""
+    return words.Words(translator(LOCALE), lambda: g.now).day(value)
+
+
 def why(reason_code: str) -> str:
     """Why a decision allowed or refused, in words (CO-8)."""
     key = f"decisions.{reason_code}"

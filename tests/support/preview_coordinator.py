@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gateway.pages.policies import COUNTING, GROUPS, OF_TOPIC
+from services.kernel.policies import Policy
 from tests.support.preview_samples import HEALTH, PEOPLE, PPT, TOPICS, Model, Sample, at, form, page
 
 RAGNHILD: Model = {
@@ -61,6 +63,52 @@ def _explain() -> list[Sample]:
     ]  # fmt: skip
 
 
+def _policies() -> list[Sample]:
+    values = Policy().to_dict()
+    versions = [
+        {
+            "version": 3,
+            "valid_from": "2026-08-01",
+            "state": "coming",
+            "by": "Ragnhild Moanes",
+            "saved_at": at(9),
+        },
+        {
+            "version": 2,
+            "valid_from": "2026-02-01",
+            "state": "in_force",
+            "by": "Ragnhild Moanes",
+            "saved_at": at(1, 1),
+        },
+        {"version": 1, "valid_from": "2020-01-01", "state": "past", "by": None, "saved_at": None},
+    ]
+    frame = {"page": page(RAGNHILD), "groups": GROUPS}
+    new = {**frame, "topics": ["learning", "health"], "of_topic": OF_TOPIC, "counting": COUNTING,
+           "flags": {"individual_plan_closes_log", "one_guardian_suffices"}}  # fmt: skip
+    lines = [{"name": "windows_closing", "text": "Tjenester mister innsyn i tema 7 steder."}]
+    few = [{"name": "signatures_needed", "text": "Én person må svare på nytt."}]
+    check: Model = {
+        "page": page(RAGNHILD), "form": form({"draft_hash": "x"}), "kept": {"concern_days": "21"},
+        "valid_from": "2026-08-01", "replaced_on": None,
+        "changes": [{"label": "Hjemme: Ungdommen samtykker alene fra (år)", "before": "15", "after": "16"}],
+        "effects": {"lines": lines, "listed": [{"case_id": "c", "url": "#c", "lines": few}], "concerns": 3},
+    }  # fmt: skip
+    nothing: Model = {
+        **check,
+        "effects": {"lines": [], "listed": [], "concerns": None},
+        "replaced_on": "2026-09-01",
+    }
+    return [
+        Sample("policies", "coordinator/policies.html",
+               {**frame, "versions": versions, "policy": {**versions[1], "values": values}}),
+        Sample("policy-new", "coordinator/policy_new.html", {**new, "form": form({"concern_days": "14"})}),
+        Sample("policy-new-wrong", "coordinator/policy_new.html",
+               {**new, "form": form({"concern_days": "x"}, {"concern_days": "Skriv et tall"})}),
+        Sample("policy-check", "coordinator/policy_check.html", check),
+        Sample("policy-check-nothing", "coordinator/policy_check.html", nothing),
+    ]  # fmt: skip
+
+
 def samples() -> list[Sample]:
     """One of each page of the coordinator, some in several states."""
-    return [*_explain()]
+    return [*_explain(), *_policies()]
