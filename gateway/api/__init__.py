@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway.api import docs, outside
 from gateway.api.routes import ROUTES, Route
+from gateway.composition.access_history import history
 from gateway.composition.case import case_page
 from gateway.composition.work import work_page
 from gateway.login import people
@@ -20,6 +21,7 @@ from services.contracts import directory, notifications
 from services.contracts.asyncapi import document
 from services.contracts.base import Procedure
 from services.kernel.errors import InvalidInput, Refusal
+from services.kernel.sentences import SENTENCES
 
 VERSION = "0.1.0"
 _SLOT = re.compile(r"<(\w+)>")
@@ -216,6 +218,15 @@ def _add_plain(app: Flask) -> None:
     def page_of_case(case_id: str) -> Any:
         """The case page's content: case, notes, consents and log, asked for side by side."""
         return jsonify(case_page(g.asking, g.names, case_id))
+
+    @app.get("/api/cases/<case_id>/access-history")
+    def access_history(case_id: str) -> Any:
+        """Who has looked at the case, by day and person, newest first, 14 days a page (SE-2)."""
+        found = history(g.asking, case_id, request.args.get("before"))
+        for day in found["days"]:
+            for look in day["looks"]:
+                look["sentences"] = [SENTENCES[code] for code in look["reasons"] if code in SENTENCES]
+        return jsonify(found)
 
     @app.get("/api/work")
     def work() -> Any:

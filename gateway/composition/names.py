@@ -152,6 +152,14 @@ class Names:
             return None
         return found["name"] if found else None
 
+    def service_of_unit(self, unit_id: str | None) -> str | None:
+        """The name of the service that a unit belongs to."""
+        try:
+            found = self.catalogue()["unit_by_id"].get(unit_id) if unit_id else None
+        except Refusal:
+            return None
+        return self.service(found["service_id"]) if found else None
+
     def people(self, person_ids: Iterable[str | None]) -> dict[str, str]:
         """Names by person id: family as told in this request, employees as directory knows them."""
         wanted = {person_id for person_id in person_ids if person_id}

@@ -260,6 +260,7 @@ def _actions(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("birth", "birth", "register_birth" if found["subject_kind"] == "pregnant" else ""),
         ("discuss", "discussion_new", "see_case"),
         ("family_keep", "family_keep", "keep_family"),
+        ("access_history", "access_history", "read_access"),
         ("close", "close", "" if zero else "close"),
         ("report", "report", "read_report" if found["state"] == "closed" and not zero else ""),
     )

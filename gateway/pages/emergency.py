@@ -20,10 +20,11 @@ _PAGE = 50
 
 @blueprint.before_request
 def _employees() -> Response | None:
-    """For the employees; the family finds on the public pages whom to call."""
+    """The form is for employees; the family finds on the public pages whom to call."""
     if g.asking.actor is None:
         raise NotLoggedIn
-    return None if g.asking.actor.capacity == "employee" else redirect(path("home"), 303)
+    form = request.path == PATHS["emergency"]
+    return redirect(path("home"), 303) if form and g.asking.actor.capacity != "employee" else None
 
 
 @blueprint.get(PATHS["emergency"])

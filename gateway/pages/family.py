@@ -9,6 +9,7 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.asking import Missing, NotLoggedIn
+from gateway.composition.access_history import history
 from gateway.composition.case import case_page as compose
 from gateway.composition.case import missing_parts, people_in
 from gateway.composition.consents import last_day, open_services, service_states
@@ -22,6 +23,8 @@ from gateway.pages.log_frame import Answer, ask_log, in_force, show, topic_choic
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render
 from services.contracts import cases, consent, notifications, relay_log
+from services.contracts.emergencies import REASONS as EMERGENCY_REASONS
+from services.kernel.sentences import SENTENCES
 
 blueprint = Blueprint("family", __name__)
 
@@ -157,6 +160,7 @@ def _actions(case: dict[str, Any]) -> list[dict[str, str]]:
         ("feedback", "feedback", "give_feedback" if open_log else ""),
         ("withdraw", "consent_withdraw", "withdraw_consent" if open_log else ""),
         ("access", "access", "see_case"),
+        ("access_history", "access_history", "read_access"),
     )
     return [
         {"code": code, "url": path(page, case_id=case["case_id"])}
@@ -206,9 +210,49 @@ def access(case_id: str) -> Answer:
             each for each in case_pages.readers(page) if each["role"] in ("holder", "owner", "leader")
         ],
         services=_services(page),
+        history=may(page["case"], "read_access"),
         unread=page["unread"],
         missing=page["missing"],
     )
+
+
+@blueprint.get(PATHS["access_history"])
+def access_history(case_id: str) -> Answer:
+    """Who has looked, by day and person, for the family and the leader of the unit that has the case (SE-2)."""
+    page = ask_case(case_id)
+    found = history(g.asking, case_id, request.args.get("for") or None)
+    looks = [look for day in found["days"] for look in day["looks"]]
+    names = g.names.people(look["person_id"] for look in looks)
+    return render(
+        "family/access_history.html",
+        case=page["head"],
+        active="cases" if (people.chosen() or {}).get("capacity") != "employee" else "work",
+        days=[
+            {"day": day["day"], "looks": [_look(look, names) for look in day["looks"]]}
+            for day in found["days"]
+        ],
+        more=path("access_history", case_id=case_id, **{"for": found["next"]}) if found["next"] else None,
+        missing=[*page["missing"], *found["missing"]],
+        unread=page["unread"],
+    )
+
+
+def _look(look: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """One person's reading on one day, in words: who, for whom, what, and why they may."""
+    unit_id = look["unit_id"]
+    unit = g.names.unit(g.asking.municipality, unit_id)
+    return {
+        "you": look["you"],
+        "name": names.get(look["person_id"] or ""),
+        "unit": unit,
+        "service": g.names.service_of_unit(unit_id),
+        "recipient": look["recipient"],
+        "first_at": look["first_at"],
+        "last_at": look["last_at"],
+        "things": look["things"],
+        "urgent": [code for code in look["reasons"] if code in EMERGENCY_REASONS],
+        "reasons": [code for code in look["reasons"] if code in SENTENCES and not look["you"]],
+    }
 
 
 def _services(page: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -106,6 +106,7 @@ PATHS: dict[str, str] = {
     "suggest": "/sak/<case_id>/forslag",
     "feedback": "/sak/<case_id>/tilbakemelding",
     "access": "/sak/<case_id>/hvem-har-sett",
+    "access_history": "/sak/<case_id>/hvem-har-lest",
 }
 
 

@@ -28,6 +28,7 @@ from nameko.extensions import DependencyProvider
 from nameko.timer import Timer
 from sqlalchemy import MetaData
 
+from services.chassis.access import looked
 from services.chassis.access_record import Chain, anchors, chain_of, watching
 from services.chassis.app import App
 from services.chassis.bus import history
@@ -40,7 +41,7 @@ from services.chassis.storage import Database
 from services.chassis.tables import ChassisTables
 from services.chassis.unit_of_work import Handler, Reading, UnitOfWork
 from services.chassis.work import Context, Work
-from services.contracts import bus
+from services.contracts import access_history, bus
 from services.contracts.anchors import KEEPERS, keep_anchors
 from services.contracts.anchors import anchors as kept_anchors
 from services.contracts.base import Procedure
@@ -184,6 +185,9 @@ class Service:
         ):
             procedure = kind(name)
             setattr(cls, procedure.method, query(procedure)(_answering(answer)))
+        if name in access_history.SERVICES:
+            looked_at = access_history.access_history(name)
+            setattr(cls, looked_at.method, query(looked_at)(_answering(looked.run)))
         if name in KEEPERS:
             keep, kept = keep_anchors(name), kept_anchors(name)
             setattr(cls, keep.method, command(keep)(_keeping))

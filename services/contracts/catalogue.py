@@ -1,6 +1,15 @@
 """All events, streams and procedures in one place: topology, AsyncAPI and the contract tests are made from it."""
 
-from services.contracts import anchors, bus, cases, consent, directory, notifications, relay_log
+from services.contracts import (
+    access_history,
+    anchors,
+    bus,
+    cases,
+    consent,
+    directory,
+    notifications,
+    relay_log,
+)
 from services.contracts.base import EventType, Procedure
 
 _MODULES = (cases, consent, directory, notifications, relay_log)
@@ -33,6 +42,6 @@ HEARS: dict[str, frozenset[str]] = {
 SERVICES: tuple[str, ...] = tuple(HEARS)
 
 PROCEDURES: dict[str, Procedure] = {
-    each.name: each for module in (*_MODULES, anchors) for each in module.PROCEDURES
+    each.name: each for module in (*_MODULES, access_history, anchors) for each in module.PROCEDURES
 } | {each.name: each for each in (kind(service) for kind in bus.ALL for service in SERVICES)}
 """Every procedure that is answered, by its name."""

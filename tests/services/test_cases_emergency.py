@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from services.chassis.access_record import read_line
 from services.chassis.actor import Actor
 from services.contracts import cases, directory
-from services.kernel.errors import Forbidden, NotFound
+from services.kernel.errors import Forbidden, InvalidInput, NotFound
 from tests.services.cases_house import (
     EMIL,
     HEALTH,
@@ -92,7 +92,7 @@ def test_SE_3_nobody_learns_by_it_which_children_have_a_case(the: House) -> None
     the.concern(TEACHER, EMIL)
     answers = set()
     for number in (TUVA, EMIL, "12345678901", "x"):
-        with pytest.raises(NotFound) as refused:
+        with pytest.raises(InvalidInput) as refused:
             state(the, number=number)
         answers.add(str(refused.value.as_dict()))
     assert len(answers) == 1
@@ -105,7 +105,7 @@ def test_SE_3_attempts_are_few_an_hour_whatever_comes_of_them(the: House) -> Non
     case_id = the.at_level_1()
     state(the)
     for _ in range(4):
-        with pytest.raises(NotFound):
+        with pytest.raises(InvalidInput):
             state(the, number="x")
     with pytest.raises(Forbidden) as refused:
         state(the)
@@ -137,7 +137,7 @@ def test_SE_3_the_coordinator_sees_what_was_opened_and_who_tried_in_vain(the: Ho
     case_id = the.at_level_1()
     state(the)
     for _ in range(2):
-        with pytest.raises(NotFound):
+        with pytest.raises(InvalidInput):
             state(the, PSYCHOLOGIST, number="x")
     found = the.ask(cases.ListEmergencies, COORDINATOR)
     [item] = found["items"]

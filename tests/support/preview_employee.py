@@ -434,6 +434,38 @@ def _rest() -> list[Sample]:
         ),
         Sample("close", "employee/close.html", {**frame, "form": form(), "feedback": False}),
         Sample(
+            "emergency",
+            "employee/emergency.html",
+            {
+                "page": page(SOLVEIG),
+                "form": form(),
+                "reasons": ["danger_to_life", "acute_care", "missing_child", "crisis_at_home", "other"],
+            },
+        ),
+        Sample(
+            "emergencies",
+            "employee/emergencies.html",
+            {
+                "page": page(SOLVEIG),
+                "opened": [
+                    {
+                        "by": "Ingvild Tangvoll",
+                        "unit": "Granli helsestasjon",
+                        "owner_unit": "Bjørkelia barnehage",
+                        "reason_code": "acute_care",
+                        "reason": "Barnet er innlagt, og vi må vite hva som er prøvd.",
+                        "at": at(7),
+                        "until": at(7, hour=10),
+                    }
+                ],
+                "refused": [
+                    {"by": "Frode Heimlund", "unit": "Granli skole", "attempts": 3, "last_at": at(6)}
+                ],
+                "first": True,
+                "more": None,
+            },
+        ),
+        Sample(
             "lane-report",
             "lane/report.html",
             {

@@ -26,6 +26,61 @@ from tests.support.preview_samples import (
 )  # fmt: skip
 
 
+def _look(name: str | None, unit: str | None, service: str | None, **more: object) -> dict[str, object]:
+    given: dict[str, object] = {
+        "you": False, "name": name, "unit": unit, "service": service, "recipient": None, "first_at": at(7, hour=8),
+        "last_at": at(7, hour=9), "things": ["overview"], "urgent": [], "reasons": ["allowed_as_own_holder"],
+    }  # fmt: skip
+    return {**given, **more}
+
+
+WHO_LOOKED = {
+    "days": [
+        {
+            "day": date(2026, 3, 7),
+            "looks": [
+                _look(
+                    "Ingvild Tangvoll",
+                    "Granli helsestasjon",
+                    "Helsestasjonen",
+                    things=["overview", "plan", "emergency"],
+                    urgent=["acute_care"],
+                    reasons=["allowed_as_emergency"],
+                ),
+                _look(
+                    "Ingrid Žarković",
+                    "PPT-kontoret",
+                    "PPT",
+                    things=["overview", "plan", "log"],
+                    reasons=["allowed_as_other_participant"],
+                ),
+                _look(None, None, None, you=True, things=["overview", "who_looked"], reasons=[]),
+            ],
+        },
+        {
+            "day": date(2026, 3, 4),
+            "looks": [
+                _look(
+                    "Solveig Brekke",
+                    "Bjørkelia barnehage",
+                    "Barnehage",
+                    things=["overview", "plan", "log", "consents"],
+                ),
+                _look(
+                    None,
+                    None,
+                    None,
+                    recipient="fagsystem",
+                    things=["outside"],
+                    reasons=["allowed_as_other_system"],
+                ),
+            ],
+        },
+    ],
+    "more": "#eldre",
+}
+
+
 def _family() -> list[Sample]:
     frame = {"page": page(MOTHER), "case": case(1, "guardian")}
     request = {
@@ -167,8 +222,10 @@ def _family() -> list[Sample]:
                         "people": ["Ingrid Žarković"],
                     }
                 ],
+                "history": True,
             },
         ),
+        Sample("access-history", "family/access_history.html", {**frame, **WHO_LOOKED}),
     ]
 
 

@@ -235,11 +235,14 @@ class NotAtWork(Forbidden):
     detail = "Only employees of the municipality may do this, in the unit for which they work."
 
 
-class EmergencyNotFound(NotFound):
+class EmergencyNotFound(InvalidInput):
     """There is no case to open for this number, for whatever reason (SE-3)."""
 
     code, rule = "no_case_to_open", "SE-3"
     detail = "No case can be opened for this number."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"child_number": "no_case_to_open"})
 
 
 class TooManyAttempts(Forbidden):
