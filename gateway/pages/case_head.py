@@ -13,6 +13,8 @@ from gateway.pages.format import first_name
 from services.contracts import cases, notifications
 from services.contracts.base import Procedure
 from services.kernel.errors import Forbidden
+from services.kernel.facts import Capacity
+from services.kernel.signers import as_signer
 
 Ask = tuple[Procedure, Mapping[str, Any]]
 
@@ -20,6 +22,12 @@ Ask = tuple[Procedure, Mapping[str, Any]]
 def me() -> str:
     """The person id of who asks."""
     return str(g.asking.actor.person_id) if g.asking.actor else ""
+
+
+def my_signer_id() -> str:
+    """As whom the reader signs: an employee's answer is their unit's, under a care order (GU-4)."""
+    actor = g.asking.actor
+    return as_signer(Capacity(actor.capacity), actor.person_id, actor.unit_id) if actor else ""
 
 
 def ask_case(case_id: str, act: str | None = None, /, **more: Ask) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from gateway.composition.consents import answer_of, answers_of, last_day
 from gateway.pages import drafts
-from gateway.pages.case_head import ask_case, me
+from gateway.pages.case_head import ask_case, me, my_signer_id
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render, t
@@ -63,7 +63,7 @@ def answered(request_id: str) -> Answer:
         return _question(detail, form), form.status
     drafts.keep(
         _draft(request_id),
-        {"person_id": me(), "text_hash": detail["text_hash"], "key": form.key, "answers": answers},
+        {"person_id": my_signer_id(), "text_hash": detail["text_hash"], "key": form.key, "answers": answers},
     )
     return redirect(path("consent_check", request_id=request_id), 303)
 
@@ -164,7 +164,7 @@ def receipt(request_id: str) -> Answer:
                 "answer": _in_short(each),
             }
             for each in detail["signers"]
-            if each["person_id"] != me()
+            if each["person_id"] != my_signer_id()
         ],
         unread=page["unread"],
         missing=page["missing"],
@@ -247,7 +247,7 @@ def _check(detail: Detail, kept: Mapping[str, Any], form: Form) -> str:
 def _asked(detail: Detail) -> dict[str, Any]:
     """The case of a request, with the names of those who ask and sign."""
     page = ask_case(detail["case_id"])
-    wanted = {detail["requested_by"], me(), *(each["person_id"] for each in detail["signers"])}
+    wanted = {detail["requested_by"], my_signer_id(), *(each["person_id"] for each in detail["signers"])}
     wanted.update(each["person_id"] for each in detail["person_shares"])
     page["names"] = {**page["names"], **g.names.people(wanted)}
     return page
@@ -268,7 +268,11 @@ def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
         "id": detail["request_id"],
         "child": page["head"]["child"],
         "is_self": page["case"]["child"]["person_id"] == me(),
-        "others": [page["names"].get(each["person_id"], "") for each in detail["signers"] if each["person_id"] != me()],
+        "others": [
+            page["names"].get(each["person_id"], "")
+            for each in detail["signers"]
+            if each["person_id"] != my_signer_id()
+        ],
         "sharer": {
             "name": page["names"].get(detail["requested_by"], ""),
             "unit": g.names.unit(place, unit_id) or "",
@@ -293,7 +297,7 @@ def _granted(page: Mapping[str, Any]) -> list[dict[str, str]]:
         if "withdraw" not in detail["permitted"]:
             continue
         persons.update(each["person_id"] for each in detail["person_shares"])
-        mine = next((each for each in detail["signers"] if each["person_id"] == me()), None)
+        mine = next((each for each in detail["signers"] if each["person_id"] == my_signer_id()), None)
         for answer in answers_of(mine) if mine else ():
             listed = by_receiver.setdefault(answer["receiver_id"], [])
             if answer["answer"] == "yes" and answer["topic"] not in listed:
@@ -344,7 +348,7 @@ def _in_short(signer: Mapping[str, Any]) -> str:
 def _mine(detail: Detail) -> list[tuple[str, str]]:
     """The (receiver, topic) lines that the reader is asked about, persons last; none when the answer is not theirs to
     give."""
-    signer = next((each for each in detail["signers"] if each["person_id"] == me()), None)
+    signer = next((each for each in detail["signers"] if each["person_id"] == my_signer_id()), None)
     if signer is None or not detail["you_sign"]:
         return []
     shares = [(each["service_id"], each["topics"]) for each in detail["shares"]]
@@ -371,7 +375,9 @@ def _receiver(page: Mapping[str, Any], receiver: str) -> str:
 
 
 def _signature_of_mine(detail: Detail) -> str | None:
-    return next((each["signature_id"] for each in detail["signers"] if each["person_id"] == me()), None)
+    return next(
+        (each["signature_id"] for each in detail["signers"] if each["person_id"] == my_signer_id()), None
+    )
 
 
 def _draft(request_id: str) -> str:
@@ -382,5 +388,5 @@ def _kept(detail: Detail) -> dict[str, Any]:
     """The reader's answers to this very text; nothing when they are another's, incomplete, or to an older text."""
     kept = drafts.draft(_draft(detail["request_id"]))
     whole = {_field(line) for line in _mine(detail)}
-    mine = kept.get("person_id") == me() and kept.get("text_hash") == detail["text_hash"]
+    mine = kept.get("person_id") == my_signer_id() and kept.get("text_hash") == detail["text_hash"]
     return kept if mine and whole and whole == set(kept.get("answers", {})) else {}

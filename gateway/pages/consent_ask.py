@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from gateway.composition import consents
 from gateway.login import people
 from gateway.pages import drafts
-from gateway.pages.case_head import ask_case, may, me
+from gateway.pages.case_head import ask_case, may, my_signer_id
 from gateway.pages.choices import topic_choices
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
@@ -173,7 +173,9 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
         }
         for receiver in consents.receivers_of(each)
     ]
-    waits = each["you_sign"] and not any(s["person_id"] == me() and s["answered_at"] for s in each["signers"])
+    waits = each["you_sign"] and not any(
+        s["person_id"] == my_signer_id() and s["answered_at"] for s in each["signers"]
+    )
     renews = may(page["case"], "request_consent") and consents.to_renew(each, local_date(g.now))
     return {
         "id": each["request_id"],
@@ -189,7 +191,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
         if renews
         else None,
         "talk_first": [
-            names.get(person_id, "") for person_id in consents.talk_first(each) if person_id != me()
+            names.get(person_id, "") for person_id in consents.talk_first(each) if person_id != my_signer_id()
         ],
         "services": receivers,
     }

@@ -15,7 +15,7 @@ from gateway.composition.case import missing_parts, people_in
 from gateway.composition.consents import last_day, open_services, service_states
 from gateway.login import people
 from gateway.pages import case as case_pages
-from gateway.pages.case_head import ask_case, case_head, may, me
+from gateway.pages.case_head import ask_case, case_head, may, my_signer_id
 from gateway.pages.format import first_name
 from gateway.pages.forms import Form
 from gateway.pages.log_entries import kinds_of
@@ -139,7 +139,7 @@ def _now(page: Mapping[str, Any]) -> dict[str, Any] | None:
     """A question of consent that the reader has not answered, else the report of a closed case."""
     case = page["case"]
     for request_detail in page["consents"]["requests"] if page["consents"] else ():
-        mine = next((each for each in request_detail["signers"] if each["person_id"] == me()), None)
+        mine = next((each for each in request_detail["signers"] if each["person_id"] == my_signer_id()), None)
         if request_detail["you_sign"] and mine and mine["answered_at"] is None:
             return _to_answer(request_detail["request_id"])
     if case["state"] == "closed" and case["level"] and may(case, "read_report"):
