@@ -88,6 +88,7 @@ ROUTES: tuple[Route, ...] = (
     make("/cases/<case_id>/meetings", relay_log.CallMeeting, "Relay log"),
     act("/cases/<case_id>/meetings/<meeting_id>/minutes", relay_log.PublishMinutes, "Relay log", edits=True),
     act("/cases/<case_id>/marks", relay_log.MarkNeeded, "Relay log"),
+    act("/cases/<case_id>/entries/<entry_id>/word", relay_log.RecordThirdPersonWord, "Relay log"),
     act("/cases/<case_id>/next-evaluation", relay_log.SetEvaluation, "Relay log"),
     make("/cases/<case_id>/evaluations", relay_log.RecordEvaluation, "Relay log"),
     make("/cases/<case_id>/entries", relay_log.AddEntry, "Relay log"),

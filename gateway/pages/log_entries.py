@@ -9,8 +9,9 @@ from flask import Blueprint, redirect, request
 from gateway.pages.forms import Form
 from gateway.pages.log_frame import Answer, Page, ask_log, may, name_of, one_of, show, topic_choices
 from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice
+from gateway.pages.view import notice, t
 from services.contracts import relay_log
+from services.kernel.facts import SOMEBODY
 
 blueprint = Blueprint("log_entries", __name__)
 
@@ -30,11 +31,20 @@ def new(case_id: str) -> Answer:
         if corrects:
             asked |= {"kind": "correction", "topic": corrects["topic"], "corrects": corrects["id"]}
         else:
-            asked |= {"kind": kind, "topic": form.text("topic")}
+            asked |= {"kind": kind, "topic": form.text("topic"), "third_person": form.text("third_person")}
         if form.submit(relay_log.AddEntry, asked):
             notice("log.done.entry")
             return redirect(path("timeline", case_id=case_id), 303)
-    return show(page, "log/entry_form.html", form, topics=topic_choices(page), corrects=corrects, kinds=kinds)
+    return show(
+        page, "log/entry_form.html", form, topics=topic_choices(page), corrects=corrects, kinds=kinds,
+        others=_others(page),
+    )  # fmt: skip
+
+
+def _others(page: Page) -> list[dict[str, str]]:
+    """Whom an entry may tell of besides the child (GU-6)."""
+    guardians = [{"code": each["person_id"], "text": each["name"]} for each in page["case"]["guardians"]]
+    return [*guardians, {"code": SOMEBODY, "text": t("entry.somebody")}]
 
 
 def kinds_of(page: Page) -> list[str]:

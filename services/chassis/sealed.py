@@ -34,6 +34,8 @@ class About:
     given_apart: bool = False
     child_agrees: bool = False
     needed_by_guardians: bool = False
+    third_person: str | None = None
+    third_person_agrees: bool = False
     audience: Audience = Audience.READER
 
 

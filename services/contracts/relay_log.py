@@ -402,6 +402,11 @@ class Entry(Message):
     needed_by_guardians = flag(
         description="The holder marked it as needed for parental responsibility (AG-6)"
     )
+    third_person = opaque(
+        required=False,
+        description="Whom it tells of besides the child: a guardian's id, or `somebody` (GU-6)",
+    )
+    third_person_agrees = flag(load_default=False, description="Whether that person agreed to show it")
 
 
 class View(Message):
@@ -546,6 +551,18 @@ class AddEntryRequest(Message):
     topic = code(*TOPICS)
     text = narrative()
     corrects = opaque(required=False)
+    third_person = opaque(
+        required=False,
+        description="Whom it tells of besides the child: a guardian's id, or `somebody`, such as a sibling (GU-6). "
+        "A correction tells of whom the corrected entry tells.",
+    )
+
+
+class ThirdPersonWordRequest(Message):
+    case_id = opaque()
+    entry_id = opaque()
+    agrees = flag()
+    said_on = date()
 
 
 class RecordViewRequest(Message):
@@ -621,6 +638,11 @@ CallMeeting = command(
     "relay_log.call_meeting", CallMeetingRequest, "The holder calls a meeting (LG-4, HO-7)."
 )
 PublishMinutes = command("relay_log.publish_minutes", PublishMinutesRequest, "Publishes the minutes (LG-4).")
+RecordThirdPersonWord = command(
+    "relay_log.record_third_person_word",
+    ThirdPersonWordRequest,
+    "Records whether the one whom an entry tells of besides the child agrees to show it (GU-6).",
+)
 MarkNeeded = command(
     "relay_log.mark_needed",
     MarkNeededRequest,
@@ -667,6 +689,7 @@ PROCEDURES = (
     CallMeeting,
     PublishMinutes,
     MarkNeeded,
+    RecordThirdPersonWord,
     SetEvaluation,
     RecordEvaluation,
     AddEntry,

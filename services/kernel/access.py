@@ -27,6 +27,7 @@ from services.kernel.conditions import (
     named_for_topic,
     not_frozen,
     not_given_apart,
+    of_third_person,
     some_consent,
     topic_consent,
     within_guardians_need,
@@ -320,7 +321,7 @@ def _by_table(question: Question, facts: Facts, ties: Iterable[Standing]) -> Dec
         line = _LINES.get((question.act, tie.party))
         if line is None:
             continue
-        failed = next(
+        failed = of_third_person(question, tie) or next(
             (why for condition in line.conditions if (why := condition(question, facts, tie))), None
         )
         if failed is not None:

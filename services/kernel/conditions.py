@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from services.kernel.calendar import birthday_instant
 from services.kernel.facts import Facts, GuardiansSee, Question, Spanning, WindowFact, in_force
-from services.kernel.parties import Standing
+from services.kernel.parties import OWN_PEOPLE, Standing
 from services.kernel.signers import as_signer, care_order, required_signers, say_from
 
 
@@ -36,6 +36,7 @@ AGE_UNKNOWN = Refused("AG-7", "birth_date_not_known")
 SAY_PASSED = Refused("AG-4", "youth_has_not_answered")
 NOT_MARKED = Refused("AG-6", "not_needed_by_guardians")
 NOT_LET = Refused("GU-4", "not_let_by_child_protection")
+THIRD_PERSON = Refused("GU-6", "third_person_has_not_agreed")
 GIVEN_APART = Refused("LG-5", "view_given_apart")
 YOUTH_ALONE = Refused("AG-2", "youth_consents_alone")
 GUARDIANS_SIGN = Refused("AG-2", "guardians_consent")
@@ -194,6 +195,16 @@ def let_by_care_order(question: Question, facts: Facts, standing: Standing) -> R
     order = care_order(facts, question.now)
     let = order is not None and order.guardians_see is GuardiansSee.TOPICS and question.topic in order.topics
     return None if let else NOT_LET
+
+
+def of_third_person(question: Question, standing: Standing) -> Refused | None:
+    """GU-6: what tells of a sibling, or of how a parent is, is shown beyond the owning unit's own people to nobody but
+    that person, until that person has agreed. It holds for every line of the table."""
+    if question.third_person is None or question.third_person_agrees:
+        return None
+    if standing.party in OWN_PEOPLE or question.person_id == question.third_person:
+        return None
+    return THIRD_PERSON
 
 
 def not_given_apart(question: Question, facts: Facts, standing: Standing) -> Refused | None:

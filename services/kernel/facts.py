@@ -76,6 +76,10 @@ class Audience(StrEnum):
     OUTSIDE = "outside"
 
 
+SOMEBODY = "somebody"
+"""A third person who has no id here, such as a sibling (GU-6)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Who wants to do what, when. `unit_id`: the unit chosen by an employee, or the one for which an outside
@@ -83,7 +87,10 @@ class Question:
     act is on one item; an item whose time is not given counts as recorded now (the strictest).
 
     The three before the last say of the item: given by the child apart from the guardians, and whether the child agrees
-    to show it (LG-5); marked by the holder as needed for parental responsibility (AG-6)."""
+    to show it (LG-5); marked by the holder as needed for parental responsibility (AG-6).
+
+    `third_person`: of whom the item tells besides the subject, a sibling or a parent's own health, and whether that
+    person has agreed to show it (GU-6)."""
 
     municipality: str
     person_id: str
@@ -98,6 +105,8 @@ class Question:
     child_agrees: bool = False
     needed_by_guardians: bool = False
     service_id: str | None = None
+    third_person: str | None = None
+    third_person_agrees: bool = False
 
 
 @dataclass(frozen=True, slots=True)

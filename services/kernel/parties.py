@@ -35,6 +35,9 @@ class Party(StrEnum):
     OTHER_SYSTEM = "other_system"  # one that acts for another unit, or for a whole service
 
 
+OWN_PEOPLE = frozenset({Party.OWNER, Party.OWN_LEADER, Party.OWN_HOLDER, Party.OWN_PARTICIPANT})
+"""The owning unit's own people in the case."""
+
 THIRD_PARTIES = frozenset(
     {
         Party.OTHER_HOLDER,

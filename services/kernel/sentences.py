@@ -62,6 +62,7 @@ SENTENCES: Mapping[str, str] = {
     "youth_has_not_answered": "The youth has come of age to decide, and has not answered yet.",
     "not_needed_by_guardians": "From this age guardians read the topic only where the holder marked it as needed.",
     "not_let_by_child_protection": "A care order is in force, and child protection has not opened this to guardians.",
+    "third_person_has_not_agreed": "This tells of somebody else than the child, who has not agreed to show it.",
     "view_given_apart": "The child said this apart from the guardians, and does not want it shown to them.",
     "youth_consents_alone": "The youth is old enough to answer alone for this topic.",
     "guardians_consent": "The guardians answer for this topic until the youth is old enough.",

@@ -17,6 +17,7 @@ from services.relay_log.commands import (
     mark_needed,
     publish_minutes,
     record_evaluation,
+    record_third_person_word,
     record_view,
     release,
     set_evaluation,
@@ -75,6 +76,10 @@ class RelayLogService(Service):
     @command(contracts.MarkNeeded)
     def mark_needed(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         return mark_needed.run(uow, request)
+
+    @command(contracts.RecordThirdPersonWord)
+    def record_third_person_word(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return record_third_person_word.run(uow, request)
 
     @command(contracts.AddEntry)
     def add_entry(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:

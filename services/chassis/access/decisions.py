@@ -198,6 +198,8 @@ class CaseAccess:
             given_apart=about.given_apart,
             child_agrees=about.child_agrees,
             needed_by_guardians=about.needed_by_guardians,
+            third_person=about.third_person,
+            third_person_agrees=about.third_person_agrees,
         )
 
     def _decide(self, about: About) -> Decision:

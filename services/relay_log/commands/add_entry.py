@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
-from services.kernel.errors import NotFound
-from services.kernel.facts import Act, Capacity
+from services.kernel.errors import InvalidInput, NotFound
+from services.kernel.facts import SOMEBODY, Act, Capacity
 from services.relay_log.commands.common import demand_readable, me, open_log, tell_entry
 from services.relay_log.domain.entries import act_for, demand_correctable, demand_pointer
 from services.relay_log.storage.entries import Entries
@@ -19,11 +20,17 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     open_log(uow, case_id, Act.SEE_CASE)
     demand_pointer(request["kind"], request["corrects"])
     root = _root(uow, entries, request)
+    third_person = request["third_person"]
+    facts = access.of(uow, case_id).facts
+    assert facts is not None
+    if third_person not in (None, SOMEBODY, *(guardian.person_id for guardian in facts.guardians)):
+        raise InvalidInput(fields={"third_person": "not_of_the_family"}, rule="GU-6")
     capacity = Capacity(uow.actor.capacity)
     open_log(uow, case_id, act_for(root, capacity), [request["topic"]])
     entry = {
         "entry_id": new_id(), "kind": request["kind"], "root": root, "topic": request["topic"],
         "corrects": request["corrects"], "by_person_id": me(uow), "by_capacity": capacity.value,
+        "third_person": third_person,
     }  # fmt: skip
     entries.add_entry(case_id, entry, request["text"], uow.now)
     tell_entry(uow, case_id, entry["entry_id"], request["kind"], request["topic"], me(uow))

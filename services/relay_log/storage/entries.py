@@ -15,11 +15,12 @@ from services.kernel.facts import Act
 from services.relay_log.domain.entries import Entry
 from services.relay_log.domain.evaluation import Judged
 from services.relay_log.storage.store import Record, Store, rows_of_case
-from services.relay_log.storage.tables import entries, evaluations, metadata, outcomes, views
+from services.relay_log.storage.tables import entries, evaluations, metadata, outcomes, views, words
 
 _EVALUATIONS = rows_of_case(evaluations, evaluations.c.recorded_at, evaluations.c.evaluation_id)
 _OUTCOMES = rows_of_case(outcomes, outcomes.c.number)
 _ENTRIES = rows_of_case(entries, entries.c.recorded_at, entries.c.entry_id)
+_WORDS = rows_of_case(words, words.c.number)
 _VIEWS = rows_of_case(views, views.c.recorded_at, views.c.view_id)
 _ENTRY = ("entry_id", "kind", "root", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at",
           "needed_by_guardians")  # fmt: skip
@@ -97,11 +98,13 @@ class Entries(Store):
         """The entries of a case, oldest first, each with what corrects it."""
         found = self._rows(_ENTRIES, case_id)
         corrected_by = {row.corrects: row.entry_id for row in found if row.corrects}
+        agreed = self._agreed(case_id) if any(row.third_person for row in found) else frozenset()
         return [
             self._seal(
                 Act.READ_LOG_ITEM, row,
-                lambda row=row: self._entry(row, corrected_by.get(row.entry_id)),  # type: ignore[misc]
+                lambda row=row: self._entry(row, corrected_by.get(row.entry_id), row.word_of in agreed),  # type: ignore[misc]
                 row.recorded_at, needed_by_guardians=row.needed_by_guardians,
+                third_person=row.third_person, third_person_agrees=row.word_of in agreed,
             )
             for row in found
         ]  # fmt: skip
@@ -115,14 +118,38 @@ class Entries(Store):
         corrected_by = None if correction is None else correction.entry_id
         return Entry(row.entry_id, row.topic, row.root, row.by_person_id, corrected_by), row.recorded_at
 
+    def _agreed(self, case_id: str) -> Set[str]:
+        """The entries whose third person has agreed, by their last word (GU-6)."""
+        said = {row.entry_id: row.agrees for row in self._rows(_WORDS, case_id)}
+        return {entry_id for entry_id, agrees in said.items() if agrees}
+
+    def third_person(self, case_id: str, entry_id: str) -> tuple[str, str] | None:
+        """(whom an entry tells of besides the child, the entry for which their word is kept); None where nobody."""
+        row = self._row(entries, "entry_id", entry_id)
+        if row is None or row.case_id != case_id or row.third_person is None:
+            return None
+        return row.third_person, row.word_of
+
+    def add_word(
+        self, case_id: str, entry_id: str, agrees: bool, said_on: date, by: str, at: datetime
+    ) -> None:
+        """Keep what a third person said of showing an entry; it is the one that counts now (GU-6)."""
+        number = len([row for row in self._rows(_WORDS, case_id) if row.entry_id == entry_id])
+        self._insert(words, [
+            {"entry_id": entry_id, "number": number, "case_id": case_id, "agrees": agrees, "said_on": said_on,
+             "recorded_by": by, "recorded_at": at}
+        ])  # fmt: skip
+
     def add_entry(self, case_id: str, entry: Record, text: str, at: datetime) -> None:
         """Keep a new entry; nothing of those before changes (LG-6). A correction bears the holder's mark of what it
-        corrects, so that it shows to the same readers (AG-6)."""
+        corrects, and its third person, so that it shows to the same readers (AG-6, GU-6)."""
         corrected = self._row(entries, "entry_id", entry["corrects"]) if entry.get("corrects") else None
         self._insert(entries, [
             {"case_id": case_id, "text": self._encrypt(case_id, "entry", text), "recorded_at": at,
              "needed_by_guardians": bool(corrected and corrected.needed_by_guardians), "corrects": None,
-             "root": entry["kind"], **entry}
+             "root": entry["kind"], **entry,
+             "third_person": corrected.third_person if corrected else entry.get("third_person"),
+             "word_of": corrected.word_of if corrected else entry["entry_id"]}
         ])  # fmt: skip
 
     def unread_by(self, case_ids: Sequence[str], person_id: str, kinds: Sequence[str]) -> list[Any]:
@@ -160,10 +187,16 @@ class Entries(Store):
         )
         return {row.case_id: row.at for row in self._conn.execute(found)}
 
-    def _entry(self, row: Any, corrected_by: str | None) -> Record:
+    def _entry(self, row: Any, corrected_by: str | None, agreed: bool) -> Record:
         values = row._mapping
         text = self._decrypt(row.case_id, "entry", row.text)
-        return {**{name: values[name] for name in _ENTRY}, "corrected_by": corrected_by, "text": text}
+        return {
+            **{name: values[name] for name in _ENTRY},
+            "corrected_by": corrected_by,
+            "text": text,
+            "third_person": row.third_person,
+            "third_person_agrees": agreed,
+        }
 
     # ------------------------------------------------------------ the child's view
 

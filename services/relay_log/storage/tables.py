@@ -202,10 +202,28 @@ entries = sa.Table(
     _code("by_capacity"),
     _instant("recorded_at"),
     sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
+    _id("third_person", optional=True),
+    _id("word_of", optional=True),
     _of_case("entries"),
     sa.UniqueConstraint("municipality", "corrects"),
 )
-"""Only added to (LG-6). `root`: the kind of what a correction corrects in the end, else its own."""
+"""Only added to (LG-6). `root`: the kind of what a correction corrects in the end, else its own. `third_person`: whom
+it tells of besides the child (GU-6); `word_of`: the entry for which that person's word is kept, a correction's too."""
+
+words = sa.Table(
+    "third_person_words",
+    metadata,
+    _id("municipality", key=True),
+    _id("entry_id", key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _id("case_id"),
+    sa.Column("agrees", sa.Boolean, nullable=False),
+    sa.Column("said_on", sa.Date, nullable=False),
+    _id("recorded_by"),
+    _instant("recorded_at"),
+    _of_case("third_person_words"),
+)
+"""What third persons said of showing what is told of them; the last word counts (GU-6)."""
 
 views = sa.Table(
     "views",

@@ -163,7 +163,20 @@ def upgrade() -> None:
         _code("by_capacity"),
         _instant("recorded_at"),
         sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
+        sa.Column("third_person", sa.String(64)),
+        sa.Column("word_of", sa.String(64)),
         sa.UniqueConstraint("municipality", "corrects"),
+    )
+    op.create_table(
+        "third_person_words",
+        _id("municipality", key=True),
+        _id("entry_id", key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        _id("case_id"),
+        sa.Column("agrees", sa.Boolean, nullable=False),
+        sa.Column("said_on", sa.Date, nullable=False),
+        _id("recorded_by"),
+        _instant("recorded_at"),
     )
     op.create_table(
         "views",
@@ -198,6 +211,7 @@ def upgrade() -> None:
         "evaluations",
         "outcomes",
         "entries",
+        "third_person_words",
         "views",
         "reports",
     ):

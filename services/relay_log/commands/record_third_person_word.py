@@ -1,0 +1,32 @@
+"""What is told of a sibling, or of how a parent is, is shown to others on that person's word alone (GU-6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.chassis import access
+from services.chassis.unit_of_work import UnitOfWork
+from services.kernel.calendar import local_date
+from services.kernel.errors import InvalidInput, NotFound
+from services.kernel.facts import Act
+from services.relay_log.commands.common import me
+from services.relay_log.storage.entries import Entries
+
+
+def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Keep the word of the person themselves, or as the holder in the owning unit heard it; it can be taken back at any
+    time, also when the case is closed. To whoever may not read the entry there is none."""
+    case_id, entries = request["case_id"], Entries.of(uow)
+    case = access.of(uow, case_id)
+    case.require(Act.SEE_CASE)
+    found = entries.third_person(case_id, request["entry_id"])
+    readable = case.open_allowed(Act.READ_LOG_ITEM, entries.entries(case_id))
+    if found is None or request["entry_id"] not in {entry["entry_id"] for entry in readable}:
+        raise NotFound
+    third_person, word_of = found
+    if me(uow) != third_person:
+        case.require(Act.MANAGE)
+    if request["said_on"] > local_date(uow.now):
+        raise InvalidInput(fields={"said_on": "date_in_future"}, rule="GU-6")
+    entries.add_word(case_id, word_of, request["agrees"], request["said_on"], me(uow), uow.now)
+    return {"id": request["entry_id"]}

@@ -1,0 +1,106 @@
+"""Entries that tell of a sibling, or of how a parent is: shown beyond the owning unit on that person's word (GU-6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.contracts import relay_log
+from services.kernel.errors import InvalidInput, NotFound
+from tests.services.relay_log_world import World
+from tests.services.test_relay_log_service import app, world
+
+__all__ = ["app", "world"]
+
+HERS = "she is very tired"
+TODAY = "2026-11-20"
+
+
+def texts(world: World, who: str) -> set[str]:
+    return {entry["text"] for entry in world.log(who)["entries"]}
+
+
+def word(world: World, who: str, entry_id: str, agrees: bool = True, said_on: str = TODAY) -> None:
+    world.do(relay_log.RecordThirdPersonWord, who, entry_id=entry_id, agrees=agrees, said_on=said_on)
+
+
+def test_GU_6_what_tells_of_the_mother_is_hers_until_she_agrees(world: World) -> None:
+    """GU-6: not the father's, not another service's; she agrees, and takes it back; nothing is deleted."""
+    world.level_2()
+    entry = world.say("teacher", "note", HERS, topic="learning", third_person="mother")
+    world.say("teacher", "note", "he likes to sing", topic="learning")
+    for who, sees in (
+        ("teacher", True),
+        ("head", True),
+        ("mother", True),
+        ("father", False),
+        ("psychologist", False),
+    ):
+        assert (HERS in texts(world, who)) is sees, who
+        assert "he likes to sing" in texts(world, who)
+    assert "father" not in repr(world.log("father")["entries"])
+    word(world, "mother", entry)
+    assert HERS in texts(world, "father") and HERS in texts(world, "psychologist")
+    word(world, "mother", entry, agrees=False)
+    assert HERS not in texts(world, "father") and HERS not in texts(world, "psychologist")
+    assert HERS in texts(world, "teacher") and len(world.rows("third_person_words")) == 2
+
+
+def test_GU_6_a_correction_is_that_persons_too(world: World) -> None:
+    """GU-6, LG-6: whoever corrects cannot unmark, and one word counts for both."""
+    world.level_2()
+    entry = world.say("teacher", "note", HERS, topic="learning", third_person="mother")
+    world.say("teacher", "correction", "she is tired", topic="learning", corrects=entry)
+    assert not {HERS, "she is tired"} & texts(world, "father")
+    word(world, "teacher", entry)
+    assert {HERS, "she is tired"} <= texts(world, "father")
+
+
+def test_GU_6_only_that_person_or_the_holder_gives_the_word(world: World) -> None:
+    """GU-6: to others there is no such entry; and of a sibling the holder alone writes down what was said."""
+    world.level_2()
+    hers = world.say("teacher", "note", HERS, topic="learning", third_person="mother")
+    siblings = world.say("teacher", "note", "the brother is ill", topic="learning", third_person="somebody")
+    plain = world.say("teacher", "note", "he likes to sing", topic="learning")
+    for who, entry in (
+        ("father", hers),
+        ("psychologist", hers),
+        ("mother", siblings),
+        ("mother", plain),
+        ("teacher", plain),
+    ):
+        assert isinstance(
+            world.refused(relay_log.RecordThirdPersonWord, who, entry_id=entry, agrees=True, said_on=TODAY), NotFound
+        ), who  # fmt: skip
+    refused = world.refused(
+        relay_log.RecordThirdPersonWord, "teacher", entry_id=hers, agrees=True, said_on="2026-12-24"
+    )
+    assert isinstance(refused, InvalidInput) and refused.fields == {"said_on": "date_in_future"}
+    word(world, "teacher", siblings)
+    assert "the brother is ill" in texts(world, "psychologist")
+
+
+def test_GU_6_a_third_person_is_of_the_family_or_has_no_id(world: World) -> None:
+    """GU-6"""
+    world.level_2()
+    refused = world.refused(
+        relay_log.AddEntry, "teacher", kind="note", topic="learning", text=HERS, third_person="psychologist"
+    )
+    assert isinstance(refused, InvalidInput) and refused.fields == {"third_person": "not_of_the_family"}
+
+
+def test_GU_6_the_final_report_keeps_it_back_as_well(world: World) -> None:
+    """GU-6, LG-10: feedback that tells of the other parent is that parent's."""
+    world.level_2()
+    world.say("mother", "feedback", "his father drinks", topic="learning", third_person="father")
+    world.close()
+    for who, sees in (("father", True), ("mother", False), ("psychologist", False), ("teacher", True)):
+        report = world.do(relay_log.GetReport, who)
+        assert ("his father drinks" in repr(report["feedback"])) is sees, who
+
+
+@pytest.mark.parametrize("who", ["father", "psychologist"])
+def test_GU_6_what_waits_for_a_reader_tells_of_nobody_else(world: World, who: str) -> None:
+    """GU-6: the lists of what waits bear ids and days."""
+    world.level_2()
+    world.say("mother", "proposal", HERS, topic="learning", third_person="mother")
+    assert HERS not in repr(world.do(relay_log.WaitingForMe, who))
