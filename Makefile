@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 .DEFAULT_GOAL := help
 .PHONY: help run setup python test test-rules test-contracts test-model test-services test-faults test-security test-journeys test-bench \
-	check format journey bench bench-bus faults mutants lock clean
+	check format journey bench bench-bus bench-losses faults mutants lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ journey: python ## Play the main job through the running suite's API
 bench: setup ## Measure pages and bus; prints tables and writes var/bench/*.json
 	@$(PY) -m tests.bench.run
 	@$(PY) -m tests.bench.bus.run
+	@$(PY) -m tests.bench.losses
+
+bench-losses: setup ## Measure how soon a loss of access is felt elsewhere; prints a table and writes var/bench/losses.json
+	@$(PY) -m tests.bench.losses
 
 bench-bus: setup ## Measure the bus beside others; prints a table and writes var/bench/bus.json (some 25 minutes)
 	@$(PY) -m tests.bench.bus.run

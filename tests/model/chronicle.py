@@ -11,10 +11,11 @@ Line = tuple[str, str]
 
 @dataclass(frozen=True)
 class Item:
-    """Something that was written. `apart`: given by the child apart from the guardians, who may not see it."""
+    """Something that was written, or the case itself. `apart`: given by the child apart from the guardians, who may not
+    see it."""
 
     id: str
-    kind: str  # "note" before there is a log, else "log"
+    kind: str  # "case"; "note" before there is a log, else "log"
     topic: str | None
     at: datetime
     apart: bool = False

@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.cases.commands.raise_concern import register
+from services.cases.commands.people import register
 from services.cases.domain.people import RegisteredGuardian, RegisteredPerson
 from services.cases.service import CasesService
 from services.chassis.actor import Actor, service_actor
@@ -25,7 +25,7 @@ from services.chassis.app import App
 from services.chassis.bus.outbox import event_of
 from services.chassis.bus.relay import _heartbeat
 from services.chassis.bus.topology import HEARTBEAT
-from services.chassis.clock import SettableClock
+from services.chassis.clock import Clock, SettableClock
 from services.chassis.keys import ensure_key_material
 from services.chassis.service import Service, Work
 from services.chassis.settings import Settings
@@ -63,21 +63,20 @@ class Register:
 
 
 class House:
-    """The services, with one clock. Each town in it is a municipality of its own (SE-7)."""
+    """The services, with one clock: one that a test sets, unless another is given. Each town in it is a municipality of
+    its own (SE-7). With the folder of a running suite these are second instances, which neither send nor hear."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock: Clock | None = None, databases: str = ".") -> None:
         ensure_key_material(folder)
-        self.clock, self.register = SettableClock(START), Register()
+        self.clock, self.register = clock or SettableClock(START), Register()
+        self._folder, self._databases = folder, databases
         kinds = (DirectoryService, self._cases_with_register(), ConsentService, RelayLogService)
-        self.apps = {kind.name: self._open(kind, folder) for kind in kinds}
+        self.apps = {kind.name: self._open(kind) for kind in kinds}
 
-    def _open(self, kind: type[Service], folder: Path) -> App:
-        database = f"sqlite:///{folder}/{kind.name}.sqlite3"
-        app = App(
-            kind,
-            Settings(kind.name, folder, "amqp://127.0.0.1:1//", database, sandbox=True),
-            clock=self.clock,
-        )
+    def _open(self, kind: type[Service]) -> App:
+        database = f"sqlite:///{self._folder / self._databases / kind.name}.sqlite3"
+        settings = Settings(kind.name, self._folder, "amqp://127.0.0.1:1//", database, sandbox=True)
+        app = App(kind, settings, clock=self.clock)
         app.setup()
         return app
 
@@ -102,9 +101,9 @@ class House:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
+def house(folder: Path, clock: Clock | None = None, databases: str = ".") -> Iterator[House]:
     """The services, until the block ends."""
-    made = House(folder)
+    made = House(folder, clock, databases)
     try:
         yield made
     finally:
@@ -199,6 +198,32 @@ class Bus:
             way.waiting.clear()
 
 
+class RealBus(Bus):
+    """The real relays, broker and inboxes of services that run; `carry` waits until they have done their work."""
+
+    LIMIT = 10.0
+
+    def carry(self) -> list[Event]:
+        """Wait until everything that was told has been heard by all, and what that made them tell."""
+        told: list[Event] = []
+        while fresh := self._collect():
+            told += fresh
+            for hearer, streams in HEARS.items():
+                wanted = {
+                    (each.stream, each.subject): each.sequence for each in fresh if each.stream in streams
+                }
+                app = self._house.apps.get(hearer)
+                if app is not None and not app.inbox.wait_for_all(wanted, self.LIMIT):
+                    raise TimeoutError(f"{hearer} has not heard all that was told")
+        return told
+
+    def beat(self) -> None:
+        """The relays do that themselves."""
+
+    def _deliver(self) -> None:
+        """The relays do that themselves."""
+
+
 def _last(app: App) -> int:
     table = app.db.chassis.outbox
     with app.db.read() as conn:
@@ -208,11 +233,12 @@ def _last(app: App) -> int:
 class Town:
     """One municipality with one child, in short words for what people do there. Refusals are raised."""
 
-    def __init__(self, house: House, born: date, grade: str = "ungraded") -> None:
+    def __init__(self, house: House, born: date, bus: type[Bus] = Bus) -> None:
         self.house, self.place = house, f"town{next(_numbers)}"
-        house.clock.set(START)
-        self.bus = Bus(house)
-        self.born, self.grade = born, grade
+        if isinstance(house.clock, SettableClock):
+            house.clock.set(START)
+        self.bus = bus(house)
+        self.born, self.grade = born, "ungraded"
         self.responsible = {"mother": (True, True), "father": (True, True), "stepfather": (False, True)}
         self.roles: dict[str, date | None] = dict.fromkeys(STAFF)
         self._catalogue()
@@ -319,11 +345,15 @@ class Town:
     # ------------------------------------------------------------ what time does
 
     def tick(self) -> None:
-        """Every timer of every service has its turn; what one raises is raised."""
+        """Every timer that is a service's own has its turn, not those that all services have; what one raises is
+        raised."""
         for app in self.house.apps.values():
-            for name in dir(app.service_cls):
-                timer = getattr(getattr(app.service_cls, name), "timer", None)
-                if timer is not None and name != "forget_old_idempotency_keys":
+            own = [
+                kind for kind in app.service_cls.__mro__ if issubclass(kind, Service) and kind is not Service
+            ]
+            for each in (value for kind in own for value in vars(kind).values()):
+                timer = getattr(each, "timer", None)
+                if timer is not None:
                     timer(app.service_cls(), Work(app))
 
     # ------------------------------------------------------------ what is read
@@ -336,8 +366,9 @@ class Town:
             return frozenset()
 
     def _case(self, who: str) -> Iterator[str]:
-        for note in self.do(cases.GetCase, who, with_notes=True)["notes"]:
-            yield note["note_id"]
+        found = self.do(cases.GetCase, who, with_notes=True)
+        yield found["case_id"]
+        yield from (note["note_id"] for note in found["notes"])
 
     def _log(self, who: str) -> Iterator[str]:
         log = self.do(relay_log.GetLog, who)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from services.chassis.clock import SettableClock
 from services.contracts import cases, consent, relay_log
 from services.kernel.errors import Refusal
 from tests.model.chronicle import Chronicle, Item, Request, Word
@@ -62,6 +63,7 @@ class Model(RuleBasedStateMachine):
         self.town, stage = Town(self.house, born), self.stage
         self.case = Chronicle(born, "ungraded", "teacher", SCHOOL, dict(STAFF), dict(self.town.responsible))
         self.lately: list[Chronicle] = []
+        self.case.items.append(Item(self.town.case_id, "case", None, self.town.now))
         self._add_notes()
         steps: list[Callable[[], None]] = []
         if stage >= 1:
@@ -289,16 +291,20 @@ class Model(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ people
 
-    @precondition(lambda self: self.case.grade not in PROTECTED)
     @rule(who=st.sampled_from(FAMILY), tie=st.sampled_from(((True, True), (False, True), (True, False))))
     def responsibility(self, who: str, tie: tuple[bool, bool]) -> None:
         self.town.family(who, *tie)
-        self.case.ties[who] = tie
+        self._link()
 
     @rule(grade=st.sampled_from(("ungraded", "client", *PROTECTED)))
     def address_grade(self, grade: str) -> None:
         self.town.protect(grade)
         self.case.grade = grade
+        self._link()
+
+    def _link(self) -> None:
+        """PR-6: where the address is protected nobody is linked by what the register says."""
+        self.case.ties = {} if self.case.grade in PROTECTED else dict(self.town.responsible)
 
     @rule(who=st.sampled_from(tuple(STAFF)), ends=st.sampled_from((0, 1, None)))
     def role(self, who: str, ends: int | None) -> None:
@@ -313,7 +319,9 @@ class Model(RuleBasedStateMachine):
 
     @rule(step=st.sampled_from(STEPS), heard=st.sampled_from((True, True, False)))
     def time_passes(self, step: str, heard: bool) -> None:
-        self.town.house.clock.set(self._later(step))
+        clock = self.town.house.clock
+        assert isinstance(clock, SettableClock)
+        clock.set(self._later(step))
         self.town.tick()
         self._carry()
         if heard:
@@ -360,9 +368,9 @@ class Model(RuleBasedStateMachine):
         self._carry()
         if self.town.bus.still:
             self.lately = []
-        for service, kind in (("cases", "note"), ("relay_log", "log")):
+        for service, kinds in (("cases", ("case", "note")), ("relay_log", ("log",))):
             fresh = self.town.bus.age(service) <= KNOWN_FOR
-            of_kind = {item.id for item in self.case.items if item.kind == kind}
+            of_kind = {item.id for item in self.case.items if item.kind in kinds}
             for who in READERS:
                 right = [readable(case, who, self.town.now) & of_kind for case in (*self.lately, self.case)]
                 self._judge(service, who, right, fresh)

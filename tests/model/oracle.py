@@ -13,7 +13,7 @@ def readable(case: Chronicle, who: str, now: datetime) -> frozenset[str]:
 
 
 def may_read(case: Chronicle, who: str, item: Item, now: datetime) -> bool:
-    told = item.kind != "note" or case.talked  # LV-17
+    told = case.talked or item.kind == "log" or (item.kind == "case" and who in case.posts)  # LV-17
     if who == "child":
         return told and age(case, now) >= 12  # AG-1, LG-7
     if who not in case.posts:
@@ -27,11 +27,13 @@ def may_read_at_work(case: Chronicle, who: str, item: Item, now: datetime, told:
     unit, role = case.posts[who]
     leads = role == "leader" and case.grade not in ("confidential", "strictly_confidential")  # PR-6
     holds, takes_part = who == holder(case, now), who in case.takes_part
-    if unit == case.unit:
-        return who == case.owner or (told and (leads or holds)) or (item.kind == "log" and takes_part)  # LG-1
+    if unit == case.unit:  # LG-1
+        return who == case.owner or (told and (leads or holds)) or (item.kind != "note" and takes_part)
     led = leads and any(case.posts[each][0] == unit for each in case.takes_part)
-    here = (holds or takes_part or led) and item.kind == "log" and item.topic is not None  # SE-3, HO-4
-    return here and any(opens(case, request, (unit, str(item.topic)), item, now) for request in case.requests)
+    here = (holds or takes_part or led) and item.kind != "note"  # SE-3, HO-4
+    named = {line for each in case.requests for line in each.lines if line[0] == unit}
+    lines = {line for line in named if item.kind == "case" or line[1] == item.topic}
+    return here and any(opens(case, each, line, item, now) for each in case.requests for line in lines)
 
 
 def opens(case: Chronicle, request: Request, line: Line, item: Item, now: datetime) -> bool:
@@ -42,9 +44,8 @@ def opens(case: Chronicle, request: Request, line: Line, item: Item, now: dateti
     signers, adults = who_sign(case, line[1], now)
     if signers and signers <= yes:  # GU-1
         return True
-    silent = age(case, now) >= YOUTH > age(case, item.at) and said.get("child") in (
-        None,
-        "talk_first",
+    silent = said.get("child") in (None, "talk_first") and age(case, now) >= YOUTH > age(
+        case, item.at
     )  # AG-4
     before = adults <= yes and all(age(case, agreed_at(request, line, who)) < YOUTH for who in adults)
     return silent and bool(adults) and before

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import ast
-import logging
 import os
 import random
-import tempfile
 import tokenize
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-import structlog
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.model import oracle
-from tests.model.house import House, house
+from tests.model.house import House
 from tests.model.machine import Concern, Cooperation, Model
 
 EXAMPLES = int(os.environ.get("STAFETT_MODEL_EXAMPLES", "24"))
@@ -27,20 +22,6 @@ SEED = random.randrange(1 << 32) if _SEED == "new" else int(_SEED)
 PHASES = (Phase.generate, Phase.shrink) if "STAFETT_MODEL_SHRINK" in os.environ else (Phase.generate,)
 """What these are for stands in README.md."""
 
-IN_MEMORY = Path("/dev/shm")
-
-
-@pytest.fixture(scope="module")
-def services() -> Iterator[House]:
-    """The house, in memory where the machine has a place for that: nobody cuts the power here."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with (
-        tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder,
-        house(Path(folder)) as made,
-    ):
-        yield made
-    structlog.reset_defaults()
-
 
 def play(services: House, model: type[Model], examples: int) -> None:
     """So many stories, the same for the same seed; a failing one is printed as the steps that led to it."""
@@ -49,7 +30,7 @@ def play(services: House, model: type[Model], examples: int) -> None:
     print(f"STAFETT_MODEL_SEED={SEED} STAFETT_MODEL_EXAMPLES={examples}")
     chosen = settings(
         max_examples=examples, stateful_step_count=STEPS, deadline=None, database=None, phases=PHASES,
-        suppress_health_check=list(HealthCheck), print_blob=False,
+        suppress_health_check=list(HealthCheck), print_blob=False, report_multiple_bugs=False,
     )  # fmt: skip
     run_state_machine_as_test(model, settings=chosen)
 

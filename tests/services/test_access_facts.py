@@ -87,7 +87,7 @@ class World:
         with self.db.write() as tx:
             state = self.db.chassis.stream_state
             tx.execute(state.delete())
-            for stream in (consent.WINDOWS, cases.PEOPLE, directory.STAFF):
+            for stream in (consent.WINDOWS, cases.PEOPLE, cases.CASE, directory.STAFF, relay_log.LOG):
                 tx.execute(state.insert(), {"stream": stream, "as_of": at})
 
     def employee(self, person: str, unit: str, role: str = "employee", **span: str) -> None:

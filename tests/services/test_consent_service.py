@@ -102,7 +102,7 @@ class World:
         state = self.app.db.chassis.stream_state
         with self.app.db.write() as tx:
             tx.execute(state.delete())
-            for stream in (cases.PEOPLE, directory.STAFF):
+            for stream in (cases.PEOPLE, cases.CASE, directory.STAFF, relay_log.LOG):
                 tx.execute(state.insert(), {"stream": stream, "as_of": self.app.clock.now()})
 
     def request(self, **changed: Any) -> str:

@@ -35,13 +35,13 @@ from services.kernel.facts import (
 )
 from services.kernel.policies import Policy, policy_on
 
-TIMED_STREAMS = frozenset({consent.WINDOWS, cases.PEOPLE, directory.STAFF})
-"""The streams whose age counts in CO-9."""
+TIMED_STREAMS = frozenset({consent.WINDOWS, cases.PEOPLE, cases.CASE, directory.STAFF, relay_log.LOG})
+"""The streams whose age counts in CO-9: all that tell of a loss of access (CO-10), releases and handovers too."""
 
 UNKNOWN_GRADE = 7
 """A person of whom nothing has come yet counts as protected (PR-6): denial by default."""
 
-_CASE_STREAMS = (*sorted(TIMED_STREAMS), cases.CASE, relay_log.LOG)
+_CASE_STREAMS = tuple(sorted(TIMED_STREAMS))
 _ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)
 _CHASSIS = chassis_tables(sa.MetaData())
 
