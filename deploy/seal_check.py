@@ -142,8 +142,12 @@ def _deciphers(function: ast.FunctionDef, known: set[str], methods: set[str]) ->
 
 
 def _outside_seals(node: ast.AST) -> Iterator[ast.AST]:
+    """All of it but what is done when a seal is opened: the body of a function given to it. What stands beside that (a
+    default value, another argument) is done at once."""
+    sealing = isinstance(node, ast.Call) and _name_of(node.func) in _SEALS
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Call) and _name_of(child.func) in _SEALS:
+        if sealing and isinstance(child, ast.Lambda):
+            yield from _outside_seals(child.args)
             continue
         yield child
         yield from _outside_seals(child)

@@ -92,6 +92,14 @@ from services.consent.storage import Requests
 def purpose(repository: Requests, row: Any) -> str:
     return repository.purpose(row)  # mypy
 
+class Early(Requests):
+    def purpose_sealed_too_late(self, row: Any) -> Sealed[str]:  # seals
+        return Sealed(self.about(row), lambda text=self._purpose(row): text)  # mypy
+
+    def purpose_read_first(self, row: Any) -> Sealed[str]:  # seals
+        text = self._purpose(row)
+        return Sealed(self.about(row), lambda: text)  # mypy
+
 def purpose_inside(repository: Requests, row: Any) -> str:
     return repository._purpose(row)  # seals
 
