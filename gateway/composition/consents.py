@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 OVER = frozenset({"withdrawn", "expired"})
@@ -108,15 +108,6 @@ def talk_first(request: Mapping[str, Any]) -> list[str]:
 def is_current(request: Mapping[str, Any]) -> bool:
     """Whether the request still means something: it waits, or is in force, or was refused and not asked again."""
     return request["state"] not in OVER
-
-
-def to_renew(request: Mapping[str, Any], today: date) -> bool:
-    """Whether it is time to ask for it again (CO-2): it is in force and ends soon, or has run out or lapsed."""
-    if request["state"] in ("expired", "lapsed"):
-        return True
-    first = request["renew_from"]
-    starts = date.fromisoformat(first) if isinstance(first, str) else first
-    return request["state"] in ("active", "partly") and bool(starts <= today)
 
 
 def last_day(valid_to: str | datetime) -> datetime:

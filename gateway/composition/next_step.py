@@ -95,11 +95,17 @@ def _as_participant(page: Mapping[str, Any], me: str, now: datetime) -> Step | N
 
 
 def _asked(page: Mapping[str, Any]) -> Step | None:
-    """Somebody of the family wants to talk before they answer: that comes before all else."""
+    """Somebody of the family wants to talk before they answer: that comes before all else; then consent that ends soon,
+    or stands no more (CO-2, LV-16)."""
     for request in page["consents"]["requests"] if page.get("consents") else ():
         if consents.is_current(request):
             for person_id in consents.talk_first(request):
                 return Step("talk_first", "consent_status", params={"name": page["names"].get(person_id, "")})
+    for request in page["consents"]["requests"] if page.get("consents") else ():
+        if request["ask_again"] and request["state"] in ("active", "partly"):
+            return Step("renew_consent", "consent_status", due=consents.last_day(request["valid_to"]))
+        if request["state"] == "lapsed":
+            return Step("consent_lapsed", "consent_status")
     return None
 
 

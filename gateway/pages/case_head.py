@@ -14,6 +14,7 @@ from services.contracts import cases, notifications
 from services.contracts.base import Procedure
 from services.kernel.errors import Forbidden
 from services.kernel.facts import Capacity
+from services.kernel.hearing import hearing
 from services.kernel.signers import as_signer
 
 Ask = tuple[Procedure, Mapping[str, Any]]
@@ -65,7 +66,12 @@ def case_head(
     return {
         "id": case["case_id"],
         "why": why(case),
-        "child": {"name": child["name"], "first_name": first_name(child["name"]), "age": child["age"]},
+        "child": {
+            "name": child["name"],
+            "first_name": first_name(child["name"]),
+            "age": child["age"],
+            "hearing": str(hearing(child["age"])),
+        },
         "level": case["level"],
         "state": case["state"],
         "frozen": bool(log and log["state"] == "frozen" and case["level"] >= 2 and case["state"] == "open"),

@@ -176,7 +176,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
     waits = each["you_sign"] and not any(
         s["person_id"] == my_signer_id() and s["answered_at"] for s in each["signers"]
     )
-    renews = may(page["case"], "request_consent") and consents.to_renew(each, local_date(g.now))
+    renews = may(page["case"], "request_consent") and each["ask_again"]
     return {
         "id": each["request_id"],
         "asked_at": each["requested_at"],

@@ -348,6 +348,7 @@ class RequestDetail(Message):
     you_sign = flag()
     permitted = many(code("sign", "withdraw"), max_items=5)
     renew_from = date(description="The day from which it is to be asked for again (CO-2)")
+    ask_again = flag(description="It ends soon or has run out, and nothing later stands in for it (CO-2)")
 
 
 class RequestRef(Message):

@@ -313,7 +313,7 @@ def test_the_birthday_turns_at_midnight_and_the_youths_answer_opens_anew(world: 
     world.family(born="2012-02-01")
     request_id = agreed(world)
     turn(world, "2027-01-02")
-    turn(world, "2027-01-03")
+    world.sign(request_id, AS_MOTHER)
     assert world.told().count(consent.SayComing.type) == 1
     before = world.told().count(consent.WindowsChanged.type)
     turn(world, "2027-02-01")
@@ -348,13 +348,20 @@ def test_it_is_told_once_that_a_consent_is_to_be_asked_for_again(world: World) -
     request_id = agreed(world)
     turn(world, "2027-04-19")
     assert consent.RenewalDue.type not in world.told()
+    assert not world.shown(request_id, AS_TEACHER)["ask_again"]
     turn(world, "2027-04-20")
+    assert world.shown(request_id, AS_TEACHER)["ask_again"]
     turn(world, "2027-04-21")
     assert world.told().count(consent.RenewalDue.type) == 1
     assert world.last(consent.RenewalDue) | {"at": ""} == {
         "case_id": CASE, "request_id": request_id, "ends_on": "2027-05-20", "at": "",
     }  # fmt: skip
     assert str(world.shown(request_id, AS_TEACHER)["renew_from"]) == "2027-04-20"
+    turn(world, "2027-05-21")
+    assert world.shown(request_id, AS_TEACHER)["state"] == "expired"
+    assert world.shown(request_id, AS_TEACHER)["ask_again"]
+    world.request(valid_to="2028-05-01")
+    assert not world.shown(request_id, AS_TEACHER)["ask_again"]
 
 
 def test_a_policy_that_asks_for_more_makes_it_lapse_from_its_first_day(world: World) -> None:

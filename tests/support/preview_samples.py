@@ -37,7 +37,7 @@ MOTHER = {
     "can_switch": False,
     "label": "mor til Jonas",
 }
-CHILD = {"name": "Jonas Lillevik", "first_name": "Jonas", "age": 4}
+CHILD = {"name": "Jonas Lillevik", "first_name": "Jonas", "age": 4, "hearing": "young"}
 HOLDER = {"name": "Solveig Brekke", "unit": "Bjørkelia barnehage", "is_you": True, "acting": False}
 PPT = {"id": "service-granli-ppt", "name": "Pedagogisk-psykologisk tjeneste (PPT)"}
 HEALTH = {"id": "service-granli-helsestasjon", "name": "Helsestasjonen i Granli"}

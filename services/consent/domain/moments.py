@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from services.consent.domain.request import Request, State
+from services.consent.domain.request import Line, Request, State
 from services.kernel.calendar import birthday, birthday_instant, local_date, midnight
 from services.kernel.facts import Facts, Spanning
 from services.kernel.policies import ADULT_AGE
@@ -63,16 +63,28 @@ def due_for_renewal(requests: Iterable[Request], facts: Facts, now: datetime) ->
         and not each.over(now)
         and renew_from(each, facts) <= today
         and _in_force(each, facts, now)
-        and not any(_replaces(other, each, facts, now) for other in known)
+        and not any(_replaces(other, each, _in_force(each, facts, now), facts, now) for other in known)
     ]
 
 
-def _in_force(request: Request, facts: Facts, now: datetime) -> bool:
-    return any(request.state(line, facts, now) is State.ACTIVE for line in request.lines)
+def run_out(requests: Iterable[Request], facts: Facts, now: datetime) -> list[Request]:
+    """CO-2: the requests whose time has run out, and which nothing later stands in for: they can be asked again."""
+    known = list(requests)
+    return [
+        each
+        for each in known
+        if each.ended_at is None
+        and each.over(now)
+        and not any(_replaces(other, each, set(each.lines), facts, now) for other in known)
+    ]
 
 
-def _replaces(later: Request, request: Request, facts: Facts, now: datetime) -> bool:
-    """Whether a later request names all that is in force in this one, lasts longer, and was not answered with a no."""
+def _in_force(request: Request, facts: Facts, now: datetime) -> set[Line]:
+    return {line for line in request.lines if request.state(line, facts, now) is State.ACTIVE}
+
+
+def _replaces(later: Request, request: Request, lines: set[Line], facts: Facts, now: datetime) -> bool:
+    """Whether a later request names these lines of this one, lasts longer, and was not answered with a no."""
     if later is request or later.end <= request.end or later.requested_at < request.requested_at:
         return False
     alive = {
@@ -80,7 +92,7 @@ def _replaces(later: Request, request: Request, facts: Facts, now: datetime) -> 
         for line in later.lines
         if later.state(line, facts, now) in (State.ACTIVE, State.PENDING, State.LAPSED)
     }
-    return {line for line in request.lines if request.state(line, facts, now) is State.ACTIVE} <= alive
+    return lines <= alive
 
 
 def say_coming(requests: Iterable[Request], facts: Facts, now: datetime) -> dict[date, list[str]]:

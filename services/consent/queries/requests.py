@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +27,9 @@ def get_request(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         raise NotFound
     case = access.of(reading, row.case_id)
     case.require(Act.READ_CONSENT)
-    asked = next(each for each in repository.of_case(row.case_id) if each.request_id == row.request_id)
-    return _detail(reading, repository, row, asked, case)
+    found = repository.of_case(row.case_id)
+    asked = next(each for each in found if each.request_id == row.request_id)
+    return _detail(reading, repository, row, asked, case, _to_ask_again(reading, found, case))
 
 
 def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
@@ -40,10 +41,11 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     repository = _repository(reading)
     found = repository.of_case(case_id)
     open_now = windows(found, case.facts, reading.now)
+    again = _to_ask_again(reading, found, case)
     return {
         "case_id": case_id,
         "requests": [
-            _detail(reading, repository, repository.row(each.request_id), each, case) for each in found
+            _detail(reading, repository, repository.row(each.request_id), each, case, again) for each in found
         ],
         "windows": [_span(w, service_id=w.service_id) for w in open_now if not w.person_id],
         "person_windows": [_span(w, person_id=w.person_id) for w in open_now if w.person_id],
@@ -119,8 +121,16 @@ def _repository(reading: Reading) -> Requests:
     return Requests(reading.conn, reading.municipality, reading.keys)
 
 
+def _to_ask_again(reading: Reading, found: Sequence[Request], case: CaseAccess) -> set[str]:
+    """CO-2: the ids of those of a case's requests that are to be asked, or can be asked, again."""
+    if case.facts is None or case.facts.case.closed:
+        return set()
+    due = moments.due_for_renewal(found, case.facts, reading.now)
+    return {each.request_id for each in (*due, *moments.run_out(found, case.facts, reading.now))}
+
+
 def _detail(
-    reading: Reading, repository: Requests, row: Any, asked: Request, case: CaseAccess
+    reading: Reading, repository: Requests, row: Any, asked: Request, case: CaseAccess, again: set[str]
 ) -> dict[str, Any]:
     assert case.facts is not None
     facts, now, me = case.facts, reading.now, _me(reading)
@@ -175,6 +185,7 @@ def _detail(
         "you_sign": signable,
         "permitted": permitted,
         "renew_from": moments.renew_from(asked, facts),
+        "ask_again": asked.request_id in again,
     }
 
 
