@@ -156,12 +156,19 @@ def _family() -> list[Sample]:
         Sample(
             "consent",
             "family/consent.html",
-            {"page": quiet, "request": request, "form": form({"text_hash": "x"}), "wording": wording},
+            {
+                **frame,
+                "page": quiet,
+                "request": request,
+                "form": form({"text_hash": "x"}),
+                "wording": wording,
+            },
         ),
         Sample(
             "consent-error",
             "family/consent.html",
             {
+                **frame,
                 "page": quiet,
                 "request": youth,
                 "wording": wording,
