@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
+from deploy.ops.__main__ import main as ops
 from tests.journeys.people import Demo, Person, until
 from tests.support.browser import BrowserAt
 from tests.support.suite import Suite
@@ -83,3 +85,14 @@ def test_SE_2_who_has_looked_comes_from_all_services_at_the_api(suite: Suite) ->
     mother.get(f"/cases/{case['case_id']}/access-history", before="no-day", expect=422)
     stranger = Person(suite.url, demo, COORDINATOR)
     stranger.log_in("employee").get(f"/cases/{case['case_id']}/access-history", expect=404)
+
+
+def test_SE_1_the_records_of_a_running_suite_are_whole(
+    suite: Suite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SE-1: written by many at once in five processes, and verified beside them."""
+    assert ops(["verify-access", "--json", "--var", str(suite.var)]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    lines = {row["service"]: row["lines"] for row in rows if row["record"] == "access"}
+    assert {"cases", "consent", "relay_log"} <= set(lines) and all(lines.values())
+    assert {row["municipality"] for row in rows if row["record"] == "lane"} == {"granli", "storvik"}
