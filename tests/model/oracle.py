@@ -44,11 +44,10 @@ def opens(case: Chronicle, request: Request, line: Line, item: Item, now: dateti
     signers, adults = who_sign(case, line[1], now)
     if signers and signers <= yes:  # GU-1
         return True
-    silent = said.get("child") in (None, "talk_first") and age(case, now) >= YOUTH > age(
-        case, item.at
-    )  # AG-4
-    before = adults <= yes and all(age(case, agreed_at(request, line, who)) < YOUTH for who in adults)
-    return silent and bool(adults) and before
+    silent = said.get("child") in (None, "talk_first")  # AG-4
+    before_say = silent and age(case, now) >= YOUTH > age(case, item.at)
+    agreed = adults <= yes and all(age(case, agreed_at(request, line, who)) < YOUTH for who in adults)
+    return before_say and agreed and bool(adults)
 
 
 def agreed_at(request: Request, line: Line, who: str) -> datetime:
@@ -68,12 +67,12 @@ def who_sign(case: Chronicle, topic: str, now: datetime) -> tuple[set[str], set[
 def holder(case: Chronicle, now: datetime) -> str | None:
     if case.holder and works(case, case.holder, now):
         return case.holder
-    heads = (who for who, post in case.posts.items() if post == (case.unit, "leader"))  # HO-6
-    return next(heads) if case.level >= 1 and not case.closed else None
+    head = next(who for who, post in case.posts.items() if post == (case.unit, "leader"))  # HO-6
+    return head if case.level >= 1 and not case.closed else None
 
 
 def works(case: Chronicle, who: str, now: datetime) -> bool:
-    return who not in case.left or local(now) < case.left[who]
+    return local(now) < case.left.get(who, date.max)
 
 
 def age(case: Chronicle, now: datetime) -> int:

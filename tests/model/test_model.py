@@ -60,6 +60,7 @@ def test_the_oracle_is_short_and_knows_nothing_of_the_product() -> None:
             tokenize.INDENT,
             tokenize.DEDENT,
             tokenize.ENCODING,
+            tokenize.ENDMARKER,
         }
         lines = {token.start[0] for token in tokenize.tokenize(source.readline) if token.type not in quiet}
-    assert len(lines) <= 62, "sixty, its docstring and its end"
+    assert len(lines) <= 61, "sixty, and its docstring"
