@@ -36,3 +36,17 @@ class NothingToWithdraw(Conflict):
 
     code, rule = "nothing_to_withdraw", "CO-3"
     detail = "You have no consent for this that could be withdrawn."
+
+
+class AnsweredSince(Conflict):
+    """The signer has answered by themselves since the paper was signed or the word was said: that stands."""
+
+    code, rule = "answered_since", "CO-3"
+    detail = "They have answered by themselves on that day or later. That answer stands."
+
+
+class OwnAnswer(Forbidden):
+    """Nobody registers a paper of their own: they sign."""
+
+    code, rule = "own_answer", "CO-6"
+    detail = "Your own answer is given by signing it."
