@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from gateway import api, health, problems, watching
+from gateway import api, files, health, problems, watching
 from gateway.asking import Asking, NotLoggedIn
 from gateway.composition.names import Names, Remembered
 from gateway.login import oidc, people
@@ -84,6 +84,7 @@ def create_app(means: Means) -> Flask:
     watching.register(app)
     app.before_request(lambda: _who_asks(means))
     _limit(app)  # after it: whoever is stopped gets a page, too, and that page has a frame
+    files.register(app)  # before the token is looked for, which reads the form
     app.before_request(_same_site)
     app.before_request(_logged_in)
     app.after_request(_leave)

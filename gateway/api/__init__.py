@@ -10,7 +10,7 @@ from marshmallow import Schema, pre_load
 from marshmallow.fields import Boolean, Integer, List
 from werkzeug.exceptions import HTTPException
 
-from gateway.api import docs, outside
+from gateway.api import docs, outside, papers
 from gateway.api.routes import ROUTES, Route
 from gateway.composition.access_history import history
 from gateway.composition.case import case_page
@@ -78,6 +78,7 @@ def register(app: Flask) -> None:
         _add(blueprint, route)
     for blueprint in blueprints.values():
         api.register_blueprint(blueprint)
+    papers.register(api)
     outside.register(app, api, _query_schema(notifications.ReadFeed, {"token"}))
     _add_plain(app)
     docs.register(app)

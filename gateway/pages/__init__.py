@@ -18,6 +18,8 @@ _MODULES = (
     "concern",
     "consent",
     "consent_ask",
+    "consent_papers",
+    "consent_register",
     "coordinator",
     "discussions",
     "family",

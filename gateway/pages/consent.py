@@ -16,7 +16,9 @@ from gateway.pages import drafts
 from gateway.pages.case_head import ask_case, me, my_signer_id
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
+from gateway.pages.view import LOCALE, notice, render, t
+from gateway.papers import DEFAULT, day, languages, words
+from gateway.translations import Translator
 from services.contracts import consent
 from services.kernel.errors import NotFound
 
@@ -31,7 +33,7 @@ _PERSON = "person:"
 @blueprint.get(PATHS["consent"])
 def question(request_id: str) -> Answer:
     """The question, with nothing chosen beforehand but what the person has just chosen here."""
-    detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    detail = _ask(request_id, request.args.get("sprak"))
     if not _mine(detail):
         done = _signature_of_mine(detail)
         return redirect(
@@ -47,11 +49,11 @@ def question(request_id: str) -> Answer:
 @blueprint.post(PATHS["consent"])
 def answered(request_id: str) -> Answer:
     """Keep the answers, and show them once more."""
-    detail = g.asking(consent.GetRequest, {"request_id": request_id})
     form = Form.sent()
+    detail = _ask(request_id, form.text("sprak"))
     if form.text("text_hash") != detail["text_hash"]:
         drafts.drop(_draft(request_id))
-        return redirect(path("consent", request_id=request_id, endret="1"), 303)
+        return redirect(path("consent", request_id=request_id, sprak=form.text("sprak"), endret="1"), 303)
     answers = {}
     for line in _mine(detail):
         said = form.text(_field(line))
@@ -63,7 +65,13 @@ def answered(request_id: str) -> Answer:
         return _question(detail, form), form.status
     drafts.keep(
         _draft(request_id),
-        {"person_id": my_signer_id(), "text_hash": detail["text_hash"], "key": form.key, "answers": answers},
+        {
+            "person_id": my_signer_id(),
+            "text_hash": detail["text_hash"],
+            "language": detail["language"],
+            "key": form.key,
+            "answers": answers,
+        },
     )
     return redirect(path("consent_check", request_id=request_id), 303)
 
@@ -71,7 +79,7 @@ def answered(request_id: str) -> Answer:
 @blueprint.get(PATHS["consent_check"])
 def check(request_id: str) -> Answer:
     """All answers once more; nothing has been sent."""
-    detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    detail = _ask(request_id, _language_kept(request_id))
     kept = _kept(detail)
     if not kept:
         return redirect(path("consent", request_id=request_id), 303)
@@ -81,7 +89,7 @@ def check(request_id: str) -> Answer:
 @blueprint.post(PATHS["consent_check"])
 def sign(request_id: str) -> Answer:
     """The signer's own act: at high assurance, bearing the hash of the text that was shown."""
-    detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    detail = _ask(request_id, _language_kept(request_id))
     if session.get("assurance") != "high":
         return redirect(path("consent_sign", request_id=request_id), 303)
     kept = _kept(detail)
@@ -98,7 +106,13 @@ def sign(request_id: str) -> Answer:
         else:
             answers["answers"].append({"service_id": receiver, **said})
     done = form.submit(
-        consent.Sign, {"request_id": request_id, "text_hash": form.text("text_hash"), **answers}
+        consent.Sign,
+        {
+            "request_id": request_id,
+            "language": detail["language"],
+            "text_hash": form.text("text_hash"),
+            **answers,
+        },
     )
     if done:
         drafts.drop(_draft(request_id))
@@ -132,7 +146,7 @@ def receipt(request_id: str) -> Answer:
     if not signature_id:
         raise NotFound
     found = g.asking(consent.GetReceipt, {"signature_id": signature_id})
-    page = _asked(detail)
+    page, w = _asked(detail), words(LOCALE)
     relations = {each["person_id"]: each["relation"] for each in page["case"]["guardians"]}
     return render(
         "family/consent_receipt.html",
@@ -143,11 +157,15 @@ def receipt(request_id: str) -> Answer:
             "signed_at": found["signed_at"],
             "signer": page["names"].get(found["signer_id"], ""),
             "version": found["text_version"],
+            "language": w(f"language.{found['language']}"),
+            "way": w(f"way.{found['way']}"),
+            "registered_by": page["names"].get(found["registered_by"] or "", ""),
+            "basis": w(f"basis.{found['legal_basis']}"),
+            "pdf_url": path("receipt_pdf", signature_id=signature_id),
+            "record_url": path("receipt_record", signature_id=signature_id),
             "purpose": found["purpose"],
             "valid_to": last_day(found["valid_to"]),
-            "wording": list(detail["wording"].values())
-            if detail["text_version"] == found["text_version"]
-            else [],
+            "wording": list(found["wording"].values()),
             "answers": [
                 {
                     "service": _receiver(page, each["receiver_id"]),
@@ -188,9 +206,10 @@ def withdraw(case_id: str) -> Answer:
                 "person_id": receiver.removeprefix(_PERSON) if person else None,
                 "topic": topic or None,
             }
-            if form.submit(consent.Withdraw, asked, service_id="what", person_id="what", topic="what"):
+            done = form.submit(consent.Withdraw, asked, service_id="what", person_id="what", topic="what")
+            if done:
                 notice("consent.withdraw_done")
-                return redirect(path("consent_status", case_id=case_id), 303)
+                return redirect(path("withdrawal", withdrawal_id=done["id"]), 303)
     page = ask_case(case_id, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
     body = render(
         "family/consent_withdraw.html",
@@ -206,6 +225,16 @@ def withdraw(case_id: str) -> Answer:
 # ---------------------------------------------------------------- what is shown
 
 
+def _ask(request_id: str, language: str | None) -> Detail:
+    """The request with its text in a language: the one chosen, else the one in which it was asked."""
+    asked = {"request_id": request_id} | ({"language": language} if language in languages() else {})
+    return dict(g.asking(consent.GetRequest, asked))
+
+
+def _language_kept(request_id: str) -> str | None:
+    return drafts.draft(_draft(request_id)).get("language")
+
+
 def _question(detail: Detail, form: Form, changed: bool = False) -> str:
     page = _asked(detail)
     form.data["text_hash"] = detail["text_hash"]
@@ -214,6 +243,16 @@ def _question(detail: Detail, form: Form, changed: bool = False) -> str:
         case=page["head"],
         request=_request(page, detail),
         wording=detail["wording"],
+        words=_words(detail),
+        language=detail["language"],
+        languages=[
+            {
+                "code": text["language"],
+                "text": words(text["language"])(f"language.{text['language']}"),
+                "url": path("consent", request_id=detail["request_id"], sprak=text["language"]),
+            }
+            for text in detail["texts"]
+        ],
         changed=changed,
         form=form,
         unread=page["unread"],
@@ -222,11 +261,11 @@ def _question(detail: Detail, form: Form, changed: bool = False) -> str:
 
 
 def _check(detail: Detail, kept: Mapping[str, Any], form: Form) -> str:
-    page = _asked(detail)
+    page, w = _asked(detail), _words(detail)
     answers = [
         {
             "service": _receiver(page, receiver),
-            "topic": _topic(topic),
+            "topic": w(f"topic.{topic}"),
             "answer": kept["answers"][_field((receiver, topic))],
             "field": _field((receiver, topic)),
         }
@@ -237,6 +276,8 @@ def _check(detail: Detail, kept: Mapping[str, Any], form: Form) -> str:
         case=page["head"],
         request=_request(page, detail),
         answers=answers,
+        words=w,
+        language=detail["language"],
         is_high=session.get("assurance") == "high",
         form=form,
         unread=page["unread"],
@@ -247,10 +288,20 @@ def _check(detail: Detail, kept: Mapping[str, Any], form: Form) -> str:
 def _asked(detail: Detail) -> dict[str, Any]:
     """The case of a request, with the names of those who ask and sign."""
     page = ask_case(detail["case_id"])
-    wanted = {detail["requested_by"], my_signer_id(), *(each["person_id"] for each in detail["signers"])}
-    wanted.update(each["person_id"] for each in detail["person_shares"])
+    wanted = {
+        detail["requested_by"],
+        my_signer_id(),
+        *(each["person_id"] for each in detail["person_shares"]),
+    }
+    for each in detail["signers"]:
+        wanted |= {each["person_id"], each["registered_by"]}
     page["names"] = {**page["names"], **g.names.people(wanted)}
     return page
+
+
+def _words(detail: Detail) -> Translator:
+    """The words around the sentences that are signed, in the language in which these are read."""
+    return words(detail["language"])
 
 
 def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
@@ -259,10 +310,15 @@ def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
     unit_id = case["holder_unit_id"] if by_holder else case["owner_unit_id"]
     topics = {each["code"]: each for each in g.names.catalogue()["topics"]}
     services = g.names.catalogue()["service_by_id"]
+    w, nb = _words(detail), detail["language"] == DEFAULT  # hints are written in bokmål alone
     mine: dict[str, list[dict[str, str]]] = {}
     for receiver, topic in _mine(detail):
         mine.setdefault(receiver, []).append(
-            {"code": topic, "text": _topic(topic), "hint": topics.get(topic, {}).get("hint", "")}
+            {
+                "code": topic,
+                "text": w(f"topic.{topic}"),
+                "hint": topics.get(topic, {}).get("hint", "") if nb else "",
+            }
         )
     return {
         "id": detail["request_id"],
@@ -281,6 +337,7 @@ def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
         "valid_to": last_day(detail["valid_to"]),
         "names_persons": bool(detail["person_shares"]),
         "only_persons": not detail["shares"],
+        "until": w("until", day=day(last_day(detail["valid_to"]), detail["language"])),
         "services": [
             {"id": receiver, "name": _receiver(page, receiver), "gives": services.get(receiver, {}).get("gives"),
              "topics": listed}

@@ -166,6 +166,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
                     "relation": relations.get(signer["person_id"], "other"),
                     "answer": _answer(signer, receiver),
                     "at": signer["answered_at"],
+                    **_how(signer, names),
                 }
                 for signer in each["signers"]
                 if set(signer["required_for"]) & set(receiver["topics"])
@@ -194,6 +195,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
             names.get(person_id, "") for person_id in consents.talk_first(each) if person_id != my_signer_id()
         ],
         "services": receivers,
+        "to_register": _to_register(each, names),
     }
 
 
@@ -212,6 +214,29 @@ def _answer(signer: Mapping[str, Any], receiver: Mapping[str, Any]) -> str:
     """What a signer has said on a receiver; after a withdrawal the "no" is that of who withdrew."""
     said = consents.answer_of(signer, receiver["id"])
     return "withdrawn" if said == "no" and receiver["state"] == "withdrawn" else said
+
+
+def _how(signer: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The way in which an answer was given, and who wrote it in when it was not the signer's own click (CO-6)."""
+    evidence = path("consent_evidence", signature_id=signer["signature_id"]) if signer["evidence"] else None
+    by = signer["registered_by"]
+    return {
+        "way": signer["way"],
+        "registered_by": names.get(by, by) if by else None,
+        "evidence_url": evidence,
+    }
+
+
+def _to_register(each: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, str]]:
+    if "register" not in each["permitted"]:
+        return []
+    return [
+        {
+            "name": names.get(signer["person_id"], ""),
+            "url": path("consent_register", request_id=each["request_id"], signer_id=signer["person_id"]),
+        }
+        for signer in each["signers"]
+    ]
 
 
 def _relations(case: Mapping[str, Any]) -> dict[str, str]:

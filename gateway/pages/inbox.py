@@ -166,6 +166,8 @@ def _target(found: Mapping[str, Any]) -> str | None:
         return None
     if kind in _ANSWERED:
         return path("consent", request_id=item) if item else path("consent_status", case_id=case_id)
+    if kind == "consent_registered" and item:
+        return path("consent_receipt", request_id=item)
     if kind in ("meeting_called", "minutes_published"):
         return (
             path("meeting", case_id=case_id, meeting_id=item) if item else path("meetings", case_id=case_id)

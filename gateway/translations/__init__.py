@@ -17,21 +17,22 @@ def load(locale: str) -> dict[str, Text]:
     """All texts of a language, flat: {"case.now": "Det du gjør nå", ...}. A key that stands twice is an error."""
     texts: dict[str, Text] = {}
     for file in sorted((HERE / locale).glob("*.yaml")):
-        for key, text in _flat("", yaml.load(file.read_text("utf-8"), Loader=yaml.BaseLoader) or {}):
+        for key, text in flat("", yaml.load(file.read_text("utf-8"), Loader=yaml.BaseLoader) or {}):
             if key in texts:
                 raise ValueError(f"{key} stands twice in the texts of {locale}")
             texts[key] = text
     return texts
 
 
-def _flat(prefix: str, node: dict[str, Any]) -> list[tuple[str, Text]]:
+def flat(prefix: str, node: dict[str, Any]) -> list[tuple[str, Text]]:
+    """The texts of a tree with the whole of their keys."""
     found: list[tuple[str, Text]] = []
     for name, value in node.items():
         key = f"{prefix}{name}"
         if isinstance(value, str) or set(value) == {"one", "other"}:
             found.append((key, value))
         else:
-            found.extend(_flat(f"{key}.", value))
+            found.extend(flat(f"{key}.", value))
     return found
 
 

@@ -36,7 +36,6 @@ from services.chassis.keys import Keys
 from services.chassis.logging import fault
 from services.chassis.rpc.calls import Calls
 from services.chassis.rpc.client import RpcClient
-from services.chassis.rpc.protocol import DEFAULT_TIMEOUT
 from services.chassis.settings import Settings
 from services.chassis.storage import Database, WriteTransaction
 from services.chassis.unit_of_work import Access, Reading, Surroundings, UnitOfWork
@@ -166,11 +165,12 @@ class App:
         at_least: Mapping[str, int] | None = None,
         idempotency_key: str | None = None,
         municipality: str | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: float | None = None,
     ) -> dict[str, Any]:
         """Answer a call of this process, as `answer` does, but raise refusals and faults."""
         place = _municipality(actor, municipality)
-        call = Call(actor, place, request or {}, time.time() + timeout, "", at_least or {}, idempotency_key)
+        deadline = time.time() + (procedure.seconds if timeout is None else timeout)
+        call = Call(actor, place, request or {}, deadline, "", at_least or {}, idempotency_key)
         with tracing.span(procedure.name, quiet=procedure.name in metrics.QUIET_PROCEDURES):
             return self._execute(procedure.name, call)
 

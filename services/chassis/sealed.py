@@ -23,7 +23,8 @@ class About:
     """What a sealed record is about, and so which question must have been answered yes to open it.
 
     `act` is the act of reading it. The rest is as in kernel.facts.Question: the item's topic and time where it
-    has them, and what the child or the holder said of showing it to the guardians.
+    has them, what the child or the holder said of showing it to the guardians, and of evidence whose answer it
+    proves.
     """
 
     municipality: str
@@ -37,6 +38,7 @@ class About:
     third_person: str | None = None
     third_person_agrees: bool = False
     audience: Audience = Audience.READER
+    signed_by: str | None = None
 
 
 @final

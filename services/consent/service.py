@@ -5,8 +5,8 @@ from typing import Any
 from services.chassis import access
 from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
 from services.consent import projections, storage
-from services.consent.commands import evaluate, request_consent, sign, withdraw
-from services.consent.queries import preview_policy, requests
+from services.consent.commands import evaluate, register_answer, request_consent, sign, withdraw
+from services.consent.queries import preview_policy, receipts, requests
 from services.contracts import consent as contracts
 
 
@@ -26,6 +26,10 @@ class ConsentService(Service):
     def sign(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         return sign.run(uow, request)
 
+    @command(contracts.RegisterAnswer, prepare=register_answer.prepare)
+    def register_answer(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return register_answer.run(uow, request)
+
     @command(contracts.Withdraw)
     def withdraw(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         return withdraw.run(uow, request)
@@ -44,7 +48,15 @@ class ConsentService(Service):
 
     @query(contracts.GetReceipt)
     def get_receipt(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-        return requests.get_receipt(reading, request)
+        return receipts.get_receipt(reading, request)
+
+    @query(contracts.GetWithdrawal)
+    def get_withdrawal(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return receipts.get_withdrawal(reading, request)
+
+    @query(contracts.GetEvidence)
+    def get_evidence(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return receipts.get_evidence(reading, request)
 
     @query(contracts.PreviewPolicy)
     def preview_policy(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:

@@ -268,6 +268,40 @@ class Requests:
             ],
         )  # fmt: skip
 
+    def signature_before(self, request_id: str, signer_id: str, at: datetime) -> Any:
+        """The row of the last signature of one who answered, as it stood at an instant; None before the first."""
+        found = sa.select(signatures).where(
+            signatures.c.municipality == self._municipality,
+            signatures.c.request_id == request_id,
+            signatures.c.signer_id == signer_id,
+            signatures.c.signed_at <= at,
+        )
+        return self._conn.execute(
+            found.order_by(signatures.c.signed_at.desc(), signatures.c.signature_id.desc()).limit(1)
+        ).first()
+
+    def withdrawn(self, withdrawal_id: str) -> Sequence[Any]:
+        """The answers by which one withdrawal took back what was agreed to, with their `case_id`; none for an id that
+        is no withdrawal's."""
+        signed = sa.exists().where(
+            signatures.c.municipality == self._municipality, signatures.c.signature_id == withdrawal_id
+        )
+        found = (
+            sa.select(requests.c.case_id, answers)
+            .join(
+                requests,
+                sa.and_(
+                    requests.c.municipality == answers.c.municipality,
+                    requests.c.request_id == answers.c.request_id,
+                ),
+            )
+            .where(
+                answers.c.municipality == self._municipality, answers.c.signature_id == withdrawal_id, ~signed
+            )
+            .order_by(answers.c.number)
+        )
+        return self._conn.execute(found).all()
+
     def set_state(self, request_id: str, state: str) -> bool:
         """Note the request's state as last told; whether it is another than before."""
         changed = self._conn.execute(

@@ -4,6 +4,7 @@ from services.contracts.base import (
     EventType,
     Message,
     Nothing,
+    blob,
     code,
     command,
     date,
@@ -12,7 +13,9 @@ from services.contracts.base import (
     many,
     narrative,
     nested,
+    number,
     opaque,
+    public,
     public_tree,
     query,
 )
@@ -26,6 +29,12 @@ REQUEST_STATES = (*TOLD_STATES, "lapsed")
 GRANT_STATES = ("pending", "active", "conflicting", "refused", "withdrawn", "expired", "lapsed")
 READS = ("all", "earlier", "nothing")
 ANSWERS = ("yes", "no", "talk_first")
+LANGUAGES = ("nb", "nn", "en", "se")
+WAYS = ("electronic", "paper", "oral")
+"""How an answer was given (CO-6): with electronic identity, on paper, by word of mouth."""
+SCAN_BYTES = 10 * 1024 * 1024
+"""The largest scan of a paper."""
+SCAN_TYPES = ("application/pdf", "image/jpeg", "image/png")
 
 
 class Window(Message):
@@ -58,6 +67,16 @@ class AnsweredData(Message):
     request_id = opaque()
     signer_id = opaque()
     answer = code("yes", "no", "partly", "talk_first")
+    at = instant()
+
+
+class AnswerRegisteredData(Message):
+    case_id = opaque()
+    request_id = opaque()
+    signer_id = opaque()
+    signature_id = opaque()
+    registered_by = opaque()
+    way = code("paper", "oral")
     at = instant()
 
 
@@ -203,6 +222,23 @@ Withdrawn = EventType(
     "ends by it.",
 )
 
+AnswerRegistered = EventType(
+    "consent.answer_registered.v1",
+    WINDOWS,
+    "case",
+    AnswerRegisteredData,
+    "An answer given on paper or by word of mouth was registered for one of those asked (CO-6).",
+    {
+        "case_id": _ID,
+        "request_id": _REQUEST,
+        "signer_id": _P,
+        "signature_id": "01981c6e-0000-7000-8000-000000000005",
+        "registered_by": _Q,
+        "way": "paper",
+        "at": _AT,
+    },
+    told="After `consent.answered`, when the answer was not the signer's own click.",
+)
 PersonWindowsChanged = EventType(
     "consent.person_windows_changed.v1",
     WINDOWS,
@@ -257,6 +293,7 @@ EVENTS = (
     Lapsed,
     RenewalDue,
     SayComing,
+    AnswerRegistered,
 )
 
 
@@ -281,7 +318,7 @@ class RequestConsentRequest(Message):
     person_shares = nested(PersonShare, many=True, max_items=5, load_default=list)
     valid_from = date(required=False, description="Default: at once")
     valid_to = date(description="The last day; at most the policy's months ahead (CO-2)")
-    language = code("nb", "nn", "en", "se", load_default="nb")
+    language = code(*LANGUAGES, load_default="nb")
 
 
 class GrantLine(Message):
@@ -321,6 +358,21 @@ class Signer(Message):
     answers = nested(SignerAnswer, many=True)
     person_answers = nested(PersonAnswer, many=True)
     signature_id = opaque(required=False)
+    way = code(*WAYS, required=False, description="How the latest answer was given (CO-6)")
+    registered_by = opaque(
+        required=False, description="Who registered it, where it was not the signer's own click"
+    )
+    given_on = date(required=False, description="The day of the paper, or of the talk")
+    evidence = flag(
+        required=False, description="Whether the asker may read what proves it (consent.get_evidence)"
+    )
+
+
+class TextOf(Message):
+    """The text of a request in one language: the hash that a signature on it bears (CO-7)."""
+
+    language = code(*LANGUAGES)
+    text_hash = code()
 
 
 class RequestDetail(Message):
@@ -332,7 +384,7 @@ class RequestDetail(Message):
     person_shares = nested(PersonShare, many=True)
     valid_from = instant()
     valid_to = instant()
-    language = code("nb", "nn", "en", "se")
+    language = code(*LANGUAGES, description="Of the wording that is shown here")
     requested_by = opaque()
     requested_at = instant()
     owner_service_id = opaque()
@@ -346,13 +398,15 @@ class RequestDetail(Message):
         description="SHA-256 of the text version that this asker is shown; the signature must bear it"
     )
     you_sign = flag()
-    permitted = many(code("sign", "withdraw"), max_items=5)
+    permitted = many(code("sign", "withdraw", "register"), max_items=5)
+    texts = nested(TextOf, many=True, description="The languages in which this text can be read")
     renew_from = date(description="The day from which it is to be asked for again (CO-2)")
     ask_again = flag(description="It ends soon or has run out, and nothing later stands in for it (CO-2)")
 
 
 class RequestRef(Message):
     request_id = opaque()
+    language = code(*LANGUAGES, required=False, description="Of the wording; default: the request's")
 
 
 class CaseRef(Message):
@@ -377,9 +431,47 @@ class CaseConsents(Message):
 
 class SignRequest(Message):
     request_id = opaque()
+    language = code(*LANGUAGES, required=False, description="In which it was read; default: the request's")
     text_hash = code()
     answers = nested(SignerAnswer, many=True, max_items=100)
     person_answers = nested(PersonAnswer, many=True, max_items=30, load_default=list)
+
+
+class RegisterAnswerRequest(Message):
+    """`text_hash`: that of the text on the paper, or of the text that was read out."""
+
+    request_id = opaque()
+    signer_id = opaque(description="Whose answer it is: one of those who are asked")
+    way = code("paper", "oral")
+    language = code(
+        *LANGUAGES, required=False, description="Of the paper or the talk; default: the request's"
+    )
+    text_hash = code()
+    given_on = date(description="The day on the paper, or of the talk")
+    journal_ref = narrative(
+        required=False, max_length=200, description="Where it stands in the journal; required when oral"
+    )
+    scan = blob(SCAN_BYTES, required=False, description="PDF, JPEG or PNG; required when on paper")
+    answers = nested(SignerAnswer, many=True, max_items=100)
+    person_answers = nested(PersonAnswer, many=True, max_items=30, load_default=list)
+
+
+class Evidence(Message):
+    """What proves an answer that was registered (CO-6)."""
+
+    signature_id = opaque()
+    request_id = opaque()
+    case_id = opaque()
+    signer_id = opaque()
+    way = code("paper", "oral")
+    given_on = date()
+    registered_by = opaque()
+    registered_at = instant()
+    journal_ref = narrative(required=False)
+    media_type = public(required=False)
+    pages = number(required=False)
+    sha256 = code(required=False)
+    scan = blob(SCAN_BYTES, required=False)
 
 
 class WithdrawRequest(Message):
@@ -416,16 +508,67 @@ class Receipt(Message):
     case_id = opaque()
     signer_id = opaque()
     signed_at = instant()
-    assurance = code("low", "substantial", "high")
-    way = code("electronic")
-    language = code("nb", "nn", "en", "se")
+    assurance = code("low", "substantial", "high", "none", description="none: without electronic identity")
+    way = code(*WAYS)
+    registered_by = opaque(required=False)
+    given_on = date(required=False)
+    journal_ref = narrative(required=False)
+    language = code(*LANGUAGES)
     text_version = code()
     text_hash = code()
+    wording = public_tree(description="The standing sentences as they were read, by key")
     purpose = narrative()
     valid_from = instant()
     valid_to = instant()
+    child_person_id = opaque()
+    owner_service_id = opaque()
+    requested_by = opaque()
+    legal_basis = code(description="Why sharing is lawful (CO-11)")
     answers = nested(SignerAnswer, many=True)
     person_answers = nested(PersonAnswer, many=True)
+
+
+class WithdrawalRef(Message):
+    withdrawal_id = opaque()
+
+
+class WithdrawnLine(Message):
+    """What was taken back: a service, or a person whom the consent named, and a topic, of one request."""
+
+    request_id = opaque()
+    service_id = opaque(required=False)
+    person_id = opaque(required=False)
+    topic = code(*TOPICS)
+
+
+class WithdrawnFrom(Message):
+    """The answer that was taken back, wholly or in part: what had been agreed to, and in which words."""
+
+    request_id = opaque()
+    signature_id = opaque()
+    signed_at = instant()
+    way = code(*WAYS)
+    language = code(*LANGUAGES)
+    text_version = code()
+    text_hash = code()
+    wording = public_tree()
+    purpose = narrative()
+    valid_from = instant()
+    valid_to = instant()
+
+
+class WithdrawalReceipt(Message):
+    """What was taken back, by whom and when (CO-3, CO-7)."""
+
+    withdrawal_id = opaque()
+    case_id = opaque()
+    person_id = opaque(description="Who took it back")
+    at = instant()
+    child_person_id = opaque()
+    owner_service_id = opaque()
+    legal_basis = code(description="On what the sharing rested (CO-11)")
+    lines = nested(WithdrawnLine, many=True)
+    taken_from = nested(WithdrawnFrom, many=True)
 
 
 RequestConsent = command(
@@ -439,6 +582,13 @@ Sign = command(
     "consent.sign",
     SignRequest,
     "The signer's own answer, at high assurance, bearing the hash of the text shown (CO-1, CO-4).",
+)
+RegisterAnswer = command(
+    "consent.register_answer",
+    RegisterAnswerRequest,
+    "Registers what one of those asked has answered on paper, with its scan, or by word of mouth, with its place in "
+    "the journal (CO-6). They are told of it.",
+    seconds=20.0,
 )
 Withdraw = command(
     "consent.withdraw", WithdrawRequest, "Withdraws one's consent, wholly or for one service or topic (CO-3)."
@@ -454,14 +604,26 @@ PreviewPolicy = query(
     PolicyPreview,
     "Coordinator: what a draft of the policy would do to running cases on its first day. Nothing is kept.",
 )
+GetWithdrawal = query(
+    "consent.get_withdrawal",
+    WithdrawalRef,
+    WithdrawalReceipt,
+    "One's own receipt of a withdrawal (CO-3, CO-7).",
+)
+GetEvidence = query(
+    "consent.get_evidence", ReceiptRef, Evidence, "What proves an answer on paper or by word of mouth (CO-6)."
+)
 
 PROCEDURES = (
     RequestConsent,
     GetRequest,
     ConsentsOfCase,
     Sign,
+    RegisterAnswer,
     Withdraw,
     WaitingForMe,
     GetReceipt,
+    GetWithdrawal,
+    GetEvidence,
     PreviewPolicy,
 )

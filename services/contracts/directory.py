@@ -144,6 +144,7 @@ class Municipality(Message):
     municipality = code()
     name = public(max_length=200)
     number = code()
+    web = public(required=False, max_length=200, description="Where one finds it, and how to reach it")
 
 
 class MunicipalitiesAnswer(Message):

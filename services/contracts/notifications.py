@@ -35,6 +35,7 @@ KINDS = (
     "consent_ends_soon",
     "consent_ended",
     "say_coming",
+    "consent_registered",
     "access_opened",
     "participant_added",
     "participant_released",

@@ -28,6 +28,7 @@ from services.kernel.conditions import (
     not_frozen,
     not_given_apart,
     of_third_person,
+    own_answer,
     some_consent,
     topic_consent,
     within_guardians_need,
@@ -229,6 +230,15 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(LEADER, "SE-2"),
         allow(FAMILY, "SE-2", family_knows),
         allow(CARE, "GU-4", family_knows),
+    ),
+    Act.REGISTER_CONSENT: (
+        allow(frozenset({OWNER, HOLDER}), "CO-6", family_knows, is_open),
+        allow(OUTSIDE_HOLDER, "CO-6", has_log, is_open, some_consent),
+    ),
+    Act.READ_EVIDENCE: (
+        allow(frozenset({OWNER, LEADER, HOLDER}), "CO-6"),
+        allow(OUTSIDE_HOLDER, "CO-6", has_log, some_consent),
+        allow(FAMILY, "CO-6", own_answer),
     ),
 }
 

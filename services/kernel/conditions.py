@@ -38,6 +38,7 @@ NOT_MARKED = Refused("AG-6", "not_needed_by_guardians")
 NOT_LET = Refused("GU-4", "not_let_by_child_protection")
 THIRD_PERSON = Refused("GU-6", "third_person_has_not_agreed")
 GIVEN_APART = Refused("LG-5", "view_given_apart")
+NOT_OWN_ANSWER = Refused("GU-5", "not_own_answer")
 YOUTH_ALONE = Refused("AG-2", "youth_consents_alone")
 GUARDIANS_SIGN = Refused("AG-2", "guardians_consent")
 NOBODY_SIGNS = Refused("GU-3", "responsibility_not_known")
@@ -210,6 +211,12 @@ def of_third_person(question: Question, standing: Standing) -> Refused | None:
 def not_given_apart(question: Question, facts: Facts, standing: Standing) -> Refused | None:
     """LG-5: a view given apart is not shown to guardians unless the child agrees."""
     return GIVEN_APART if question.given_apart and not question.child_agrees else None
+
+
+def own_answer(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """GU-5: a paper bears the hand, and may bear the address, of the one who signed it; in a family each sees their
+    own."""
+    return None if question.signed_by == question.person_id else NOT_OWN_ANSWER
 
 
 def must_sign(question: Question, facts: Facts, standing: Standing) -> Refused | None:

@@ -34,6 +34,8 @@ class Act(StrEnum):
     REQUEST_CONSENT = "request_consent"
     SIGN_CONSENT = "sign_consent"  # grant or refuse
     WITHDRAW_CONSENT = "withdraw_consent"
+    REGISTER_CONSENT = "register_consent"  # another's answer, given on paper or by word of mouth
+    READ_EVIDENCE = "read_evidence"  # the scan, and the place in the journal, of one such answer
     COMMENT = "comment"  # family and participants, to the holder (LG-7)
     CLOSE = "close"
     REOPEN = "reopen"
@@ -86,11 +88,11 @@ class Question:
     system acts; `service_id`: the service for which it does. `topic` and `recorded_at`: the item's, where the
     act is on one item; an item whose time is not given counts as recorded now (the strictest).
 
-    The three before the last say of the item: given by the child apart from the guardians, and whether the child agrees
-    to show it (LG-5); marked by the holder as needed for parental responsibility (AG-6).
+    The flags say of the item: given by the child apart from the guardians, and whether the child agrees to show it
+    (LG-5); marked by the holder as needed for parental responsibility (AG-6).
 
     `third_person`: of whom the item tells besides the subject, a sibling or a parent's own health, and whether that
-    person has agreed to show it (GU-6)."""
+    person has agreed to show it (GU-6). `signed_by`: whose answer it is that a piece of evidence proves (CO-6)."""
 
     municipality: str
     person_id: str
@@ -107,6 +109,7 @@ class Question:
     service_id: str | None = None
     third_person: str | None = None
     third_person_agrees: bool = False
+    signed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

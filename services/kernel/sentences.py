@@ -64,6 +64,7 @@ SENTENCES: Mapping[str, str] = {
     "not_let_by_child_protection": "A care order is in force, and child protection has not opened this to guardians.",
     "third_person_has_not_agreed": "This tells of somebody else than the child, who has not agreed to show it.",
     "view_given_apart": "The child said this apart from the guardians, and does not want it shown to them.",
+    "not_own_answer": "The paper bears somebody else's answer, and in a family each sees their own.",
     "youth_consents_alone": "The youth is old enough to answer alone for this topic.",
     "guardians_consent": "The guardians answer for this topic until the youth is old enough.",
     "responsibility_not_known": "It is not known who all must answer, so nobody can.",

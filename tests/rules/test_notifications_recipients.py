@@ -103,6 +103,17 @@ def test_a_withdrawal_reaches_the_holder_and_the_owner_of_what_others_hold() -> 
     }
 
 
+def test_CO_6_whoever_has_had_an_answer_registered_is_told_and_nobody_else() -> None:
+    registered = {
+        "request_id": "r",
+        "signature_id": "s",
+        "signer_id": MOTHER,
+        "registered_by": TEACHER,
+        "way": "paper",
+    }
+    assert tell("consent.answer_registered.v1", **registered) == {"consent_registered": {MOTHER}}
+
+
 def test_only_who_is_newly_added_is_told_so() -> None:
     here = [taking_part(PSYCHOLOGIST, PSYCHOLOGY, "psychology"), taking_part(NURSE, HEALTH, "health-station")]
     assert tell("relay_log.participants_changed.v1", participants=here) == {"participant_added": {NURSE}}

@@ -14,7 +14,7 @@ from pypdf.generic import IndirectObject
 
 from services.chassis.documents import Choices, Document, Heading, Items, Paragraph, Rows, Signature, pdf
 
-AT = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
+AT = datetime(2026, 11, 25, 12, 30, 15, 123456, tzinfo=UTC)
 WHOLE = Document(
     "Kvittering for Jååhkesjávri",
     "nb",

@@ -298,9 +298,10 @@ def _forms() -> list[Sample]:
 def _requests() -> list[Model]:
     def answers(mother: str, father: str) -> list[Model]:
         return [
-            {"name": "Ánne Márjá Hætta-Lillevik", "relation": "mother", "answer": mother, "at": at(8)},
+            {"name": "Ánne Márjá Hætta-Lillevik", "relation": "mother", "answer": mother, "at": at(8),
+             "way": "paper", "registered_by": "Solveig Brekke", "evidence_url": "#scan"},
             {"name": "Torbjørn Lillevik", "relation": "father", "answer": father, "at": None},
-        ]
+        ]  # fmt: skip
 
     new = {
         "id": "r2",
@@ -313,6 +314,7 @@ def _requests() -> list[Model]:
         "answer_url": None,
         "renew_url": "#renew",
         "talk_first": ["Torbjørn Lillevik"],
+        "to_register": [{"name": "Torbjørn Lillevik", "url": "#register"}],
         "purpose": "Jonas skal få hjelp med språket, og slippe å fortelle det samme flere ganger.",
         "services": [
             {
@@ -344,6 +346,60 @@ def _requests() -> list[Model]:
     return [
         new,
         {**new, "id": "r1", "current": False, "state": "expired", "asked_at": at(1, 2), "talk_first": []},
+    ]
+
+
+def _register() -> list[Sample]:
+    shared: Model = {
+        "page": page(SOLVEIG),
+        "case": case(1),
+        "signer": "Torbjørn Lillevik",
+        "action": "#action",
+        "ways": [
+            {"code": "paper", "text": "På papir", "url": "#paper"},
+            {"code": "oral", "text": "Muntlig", "url": "#oral"},
+        ],
+        "sheets": [
+            {"language": "Bokmål", "url": "#nb"},
+            {"language": "Nynorsk", "url": "#nn"},
+            {"language": "Engelsk", "url": "#en"},
+        ],
+        "languages": [{"code": "nb", "text": "Bokmål"}, {"code": "en", "text": "Engelsk"}],
+        "questions": [
+            {"field": "answer-1", "text": f"Kan {PPT['name']} få lese om temaet «Læring og språk»?"},
+            {"field": "answer-2", "text": f"Kan {HEALTH['name']} få lese om temaet «Helse»?"},
+        ],
+        "megabytes": 10,
+    }
+    faults = {
+        "code": "Koden hører ikke til denne forespørselen. Sjekk at det er riktig ark",
+        "scan": "Filen må være PDF, JPEG eller PNG",
+    }
+    evidence = {
+        "signer": "Torbjørn Lillevik",
+        "registered_by": "Solveig Brekke",
+        "given_on": date(2026, 3, 9),
+        "journal_ref": "2026/77, dokument 4",
+    }
+    return [
+        Sample(
+            "consent-register", "employee/consent_register.html", {**shared, "way": "paper", "form": form()}
+        ),
+        Sample(
+            "consent-register-error",
+            "employee/consent_register.html",
+            {**shared, "way": "paper", "form": form({"code": "0000-0000"}, faults)},
+        ),
+        Sample(
+            "consent-register-oral",
+            "employee/consent_register.html",
+            {**shared, "way": "oral", "form": form()},
+        ),
+        Sample(
+            "consent-evidence",
+            "employee/consent_evidence.html",
+            {"page": page(SOLVEIG), "case": case(1), "evidence": evidence},
+        ),
     ]
 
 
@@ -526,4 +582,4 @@ def _rest() -> list[Sample]:
 
 def samples() -> list[Sample]:
     """One of each page of employees, some in several states."""
-    return [*_work(), *_concern(), *_case(), *_forms(), *_rest()]
+    return [*_work(), *_concern(), *_case(), *_forms(), *_register(), *_rest()]

@@ -6,6 +6,7 @@ from datetime import date
 
 import yaml
 
+from gateway.papers import words
 from tests.support.preview_employee import SEEN, _requests
 from tests.support.preview_log import GOALS, PARTICIPANT, VIEWS
 from tests.support.preview_public import DATA
@@ -88,7 +89,7 @@ def _family() -> list[Sample]:
         "child": CHILD,
         "is_self": False,
         "others": ["Torbjørn Lillevik"],
-        "valid_to": date(2027, 3, 7),
+        "until": "Fra alle har sagt ja, til og med 7. mars 2027",
         "sharer": {"name": "Solveig Brekke", "unit": "Bjørkelia barnehage"},
         "purpose": "Jonas skal få hjelp med språket, og slippe å fortelle det samme flere ganger.",
         "services": [
@@ -115,6 +116,12 @@ def _family() -> list[Sample]:
         "signed_at": at(10),
         "signer": "Ánne Márjá Hætta-Lillevik",
         "version": "v1",
+        "language": "Bokmål",
+        "way": "På papir",
+        "registered_by": "Solveig Brekke",
+        "basis": "Samtykke fra den som bestemmer. Det kan trekkes når som helst.",
+        "pdf_url": "#pdf",
+        "record_url": "#json",
         "answers": answers,
         "purpose": request["purpose"],
         "valid_to": date(2027, 3, 7),
@@ -126,6 +133,18 @@ def _family() -> list[Sample]:
     quiet = page(MOTHER)
     wording = yaml.safe_load((DATA.parents[1] / "consent" / "texts" / "v1.nb.yaml").read_text("utf-8"))
     youth = {**request, "is_self": True, "others": []}
+    spoken: Model = {
+        "wording": wording,
+        "words": words("nb"),
+        "language": "nb",
+        "languages": [{"code": code, "text": words(code)(f"language.{code}"), "url": f"?{code}"}
+                      for code in ("en", "nb", "nn")],
+    }  # fmt: skip
+    english: Model = {**spoken, "words": words("en"), "language": "en"}
+    english["wording"] = yaml.safe_load(
+        (DATA.parents[1] / "consent" / "texts" / "v1.en.yaml").read_text("utf-8")
+    )
+    in_english = {**request, "until": "From when everyone has said yes, until 7 March 2027"}
     return [
         Sample(
             "cases",
@@ -156,13 +175,12 @@ def _family() -> list[Sample]:
         Sample(
             "consent",
             "family/consent.html",
-            {
-                **frame,
-                "page": quiet,
-                "request": request,
-                "form": form({"text_hash": "x"}),
-                "wording": wording,
-            },
+            {**frame, "page": quiet, "request": request, "form": form({"text_hash": "x"}), **spoken},
+        ),
+        Sample(
+            "consent-english",
+            "family/consent.html",
+            {**frame, "page": quiet, "request": in_english, "form": form({"text_hash": "x"}), **english},
         ),
         Sample(
             "consent-error",
@@ -171,14 +189,20 @@ def _family() -> list[Sample]:
                 **frame,
                 "page": quiet,
                 "request": youth,
-                "wording": wording,
+                **spoken,
                 "form": form({}, {f"answer-{field}": "Svar ja, nei eller snakke først"}),
             },
         ),
         Sample(
             "consent-check",
             "family/consent_check.html",
-            {"page": quiet, "request": request, "answers": answers, "form": form({"text_hash": "x"})},
+            {
+                "page": quiet,
+                "request": request,
+                "answers": answers,
+                "form": form({"text_hash": "x"}),
+                **spoken,
+            },
         ),
         Sample(
             "consent-sign",
@@ -194,6 +218,19 @@ def _family() -> list[Sample]:
                 "result": "wait",
                 "receipt": receipt,
                 "others": [waiting],
+            },
+        ),
+        Sample(
+            "withdrawal-receipt",
+            "family/withdrawal_receipt.html",
+            {
+                **frame,
+                "receipt": {
+                    "id": "w1",
+                    "at": at(10),
+                    "by": "Ánne Márjá Hætta-Lillevik",
+                    "lines": [f"{PPT['name']}: Læring og språk", f"{HEALTH['name']}: Helse"],
+                },
             },
         ),
         Sample(

@@ -117,6 +117,11 @@ class CaseAccess:
         self._check(sealed.about)
         return sealed.open(self._require(sealed.about))
 
+    def may_open(self, about: About) -> bool:
+        """Whether the asker may read the record that this is about, not noted: for what a screen offers."""
+        self._check(about)
+        return self._decide(about).allowed
+
     def open_allowed(self, act: Act, items: Iterable[Sealed[T]]) -> list[T]:
         """The records among `items` that the asker may read, in order; the others are left out unread.
 
@@ -200,6 +205,7 @@ class CaseAccess:
             needed_by_guardians=about.needed_by_guardians,
             third_person=about.third_person,
             third_person_agrees=about.third_person_agrees,
+            signed_by=about.signed_by,
         )
 
     def _decide(self, about: About) -> Decision:

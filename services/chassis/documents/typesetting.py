@@ -28,7 +28,7 @@ def pdf(document: Document) -> bytes:
         pdf_standards=[*_STANDARDS],
         sys_inputs={"document": json.dumps(as_data(document), ensure_ascii=False)},
         ignore_system_fonts=True,
-        timestamp=document.made_at.astimezone(UTC),
+        timestamp=document.made_at.astimezone(UTC).replace(microsecond=0),
     )
     assert isinstance(body, bytes)
     return body

@@ -26,7 +26,6 @@ from kombu.serialization import dumps
 from services.chassis import metrics, tracing
 from services.chassis.logging import fault
 from services.chassis.rpc import protocol
-from services.chassis.rpc.protocol import DEFAULT_TIMEOUT
 from services.contracts.base import Procedure
 from services.kernel.errors import DeadlineExceeded, InternalError, Refusal, Unavailable
 
@@ -124,14 +123,15 @@ class RpcClient:
         at_least: Mapping[str, int] | None = None,
         idempotency_key: str | None = None,
         municipality: str | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
+        timeout: float | None = None,
     ) -> Pending:
         """Send the call and return without waiting for its answer.
 
         `at_least` ({"stream:subject": sequence}) asks the service to have seen that much first; `municipality` is for
-        services' tokens alone, which may be without one. Never raises: what goes wrong is raised by `result()`.
+        services' tokens alone, which may be without one. `timeout` in seconds: that of the procedure, if none is given.
+        Never raises: what goes wrong is raised by `result()`.
         """
-        deadline = time.time() + timeout
+        deadline = time.time() + (procedure.seconds if timeout is None else timeout)
         quiet = procedure.name in metrics.QUIET_PROCEDURES
         if quiet:
             tracing.hush()

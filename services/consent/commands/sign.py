@@ -12,15 +12,15 @@ from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.consent.commands import evaluate
 from services.consent.domain.errors import NotASigner, RequestClosed, StepUpNeeded, TextChanged
+from services.consent.domain.evidence import Way
 from services.consent.domain.request import Answer, Line, Request, Said
 from services.consent.domain.wording import text_hash
-from services.consent.storage import Requests, sentences
+from services.consent.storage import Requests, languages, sentences
+from services.consent.storage_texts import keep_text
 from services.contracts import consent as contracts
 from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act, Capacity, Facts
 from services.kernel.signers import as_signer
-
-ELECTRONIC = "electronic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,17 @@ class Asked:
     facts: Facts
     purpose: str
 
-    @property
-    def text_hash(self) -> str:
-        """The hash of the text as the row has it (CO-7)."""
+    def demand_text(self, language: str, shown: str) -> None:
+        """CO-7: what is signed is this request's text in that language, and no other. Raises TextChanged."""
         row = self.row
-        return text_hash(
-            row.text_version, row.language, sentences(row.text_version, row.language), self.purpose,
+        if language not in languages(row.text_version):
+            raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
+        expected = text_hash(
+            row.text_version, language, sentences(row.text_version, language), self.purpose,
             self.request.lines, row.valid_from, row.valid_to,
         )  # fmt: skip
+        if not hmac.compare_digest(expected, shown):
+            raise TextChanged
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -51,14 +54,12 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         raise StepUpNeeded
     signer_id = as_signer(Capacity(uow.actor.capacity), uow.actor.person_id, uow.actor.unit_id)
     lines = demand_signer(uow, asked, signer_id)
-    shown = asked.text_hash
-    if not hmac.compare_digest(shown, request["text_hash"]):
-        raise TextChanged
-    answers = given(request, lines)
+    language = request["language"] or asked.row.language
+    asked.demand_text(language, request["text_hash"])
     return {
         "id": keep(
-            uow, asked, signer_id, answers, way=ELECTRONIC, assurance=uow.actor.assurance, text_hash=shown,
-            by_person_id=uow.actor.person_id,
+            uow, asked, signer_id, given(request, lines), way=Way.ELECTRONIC, assurance=uow.actor.assurance,
+            language=language, text_hash=request["text_hash"], by_person_id=uow.actor.person_id,
         )
     }  # fmt: skip
 
@@ -92,18 +93,20 @@ def keep(
     signer_id: str,
     answers: Mapping[Line, Answer],
     *,
-    way: str,
+    way: Way,
     assurance: str,
+    language: str,
     text_hash: str,
     by_person_id: str | None = None,
 ) -> str:
     """Keep a signature with its answers, whatever the way in which they were given (CO-6), and weigh the case anew.
-    `by_person_id`: who signed with their own identity, which under a care order is not the signer (GU-4).
-    Answers the signature's id, which evidence of another way than the electronic one refers to."""
+    `by_person_id`: who signed with their own identity, which under a care order is not the signer (GU-4). The words
+    that were read are kept with it (CO-7). Answers the signature's id, to which evidence of another way refers."""
     row, signature_id = asked.row, new_id()
+    keep_text(uow.tx, row.text_version, language)
     asked.repository.add_signature(
         {"signature_id": signature_id, "request_id": row.request_id, "signer_id": signer_id, "signed_at": uow.now,
-         "assurance": assurance, "way": way, "language": row.language, "text_version": row.text_version,
+         "assurance": assurance, "way": str(way), "language": language, "text_version": row.text_version,
          "text_hash": text_hash, "by_person_id": by_person_id}
     )  # fmt: skip
     asked.repository.add_answers(

@@ -1,8 +1,8 @@
-"""Requests as the asker may see them: one, all of a case, those that wait for an answer, and one's own receipt."""
+"""Requests as the asker may see them: one, all of a case, and those that wait for an answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,13 @@ from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import Reading
 from services.consent.domain import asking, moments
-from services.consent.domain.request import Answer, Line, Request
+from services.consent.domain.evidence import Way
+from services.consent.domain.request import Answer, Line, Request, Said
 from services.consent.domain.windows import Window, windows
 from services.consent.domain.wording import text_hash
-from services.consent.storage import Requests, sentences
-from services.kernel.errors import NotFound
+from services.consent.storage import Requests, languages, sentences
+from services.consent.storage_evidence import Evidence, about_proof
+from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act, Capacity, Facts
 from services.kernel.signers import as_signer
 
@@ -29,7 +31,10 @@ def get_request(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     case.require(Act.READ_CONSENT)
     found = repository.of_case(row.case_id)
     asked = next(each for each in found if each.request_id == row.request_id)
-    return _detail(reading, repository, row, asked, case, _to_ask_again(reading, found, case))
+    language = request["language"] or row.language
+    if language not in languages(row.text_version):
+        raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
+    return _detail(reading, repository, row, asked, case, _to_ask_again(reading, found, case), language)
 
 
 def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +50,9 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     return {
         "case_id": case_id,
         "requests": [
-            _detail(reading, repository, repository.row(each.request_id), each, case, again) for each in found
+            _detail(reading, repository, row, each, case, again, row.language)
+            for each in found
+            if (row := repository.row(each.request_id))
         ],
         "windows": [_span(w, service_id=w.service_id) for w in open_now if not w.person_id],
         "person_windows": [_span(w, person_id=w.person_id) for w in open_now if w.person_id],
@@ -83,32 +90,20 @@ def waiting_for_me(reading: Reading) -> dict[str, Any]:
     return {"items": items}
 
 
-def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """One's own receipt (CO-7): what was agreed to, when, and in which words. NotFound for anybody else's."""
-    repository = _repository(reading)
-    signature = repository.signature(request["signature_id"])
-    if signature is None or (signature.by_person_id or signature.signer_id) != reading.actor.person_id:
-        raise NotFound
-    row = repository.row(signature.request_id)
-    asked = next(each for each in repository.of_case(row.case_id) if each.request_id == row.request_id)
-    reading.access("CO-7", "read_receipt", row.case_id, signature.signer_id)
+def answers_of(said: Iterable[tuple[Line, Answer]]) -> dict[str, Any]:
+    """Answers in the words of the contract: to services, and to persons whom the consent names."""
+    answers = list(said)
     return {
-        "signature_id": signature.signature_id,
-        "request_id": signature.request_id,
-        "case_id": row.case_id,
-        "signer_id": signature.signer_id,
-        "signed_at": signature.signed_at,
-        "assurance": signature.assurance,
-        "way": signature.way,
-        "language": signature.language,
-        "text_version": signature.text_version,
-        "text_hash": signature.text_hash,
-        "purpose": repository.purpose_as_signed(row, signature, reading.actor.person_id),
-        "valid_from": row.valid_from,
-        "valid_to": row.valid_to,
-        **_answers(
-            (each.line, each.answer) for each in asked.said if each.signature_id == signature.signature_id
-        ),
+        "answers": [
+            {"service_id": line.service_id, "topic": line.topic, "answer": str(answer)}
+            for line, answer in answers
+            if not line.person_id
+        ],
+        "person_answers": [
+            {"person_id": line.person_id, "topic": line.topic, "answer": str(answer)}
+            for line, answer in answers
+            if line.person_id
+        ],
     }
 
 
@@ -130,17 +125,32 @@ def _to_ask_again(reading: Reading, found: Sequence[Request], case: CaseAccess) 
 
 
 def _detail(
-    reading: Reading, repository: Requests, row: Any, asked: Request, case: CaseAccess, again: set[str]
+    reading: Reading,
+    repository: Requests,
+    row: Any,
+    asked: Request,
+    case: CaseAccess,
+    again: set[str],
+    language: str,
 ) -> dict[str, Any]:
     assert case.facts is not None
     facts, now, me = case.facts, reading.now, _me(reading)
-    purpose, wording = case.open(repository.purpose(row)), sentences(row.text_version, row.language)
+    purpose = case.open(repository.purpose(row))
+    span = (row.valid_from, row.valid_to)
+    texts = {
+        each: text_hash(
+            row.text_version, each, sentences(row.text_version, each), purpose, asked.lines, *span
+        )
+        for each in sorted(languages(row.text_version))
+    }
     signers = asked.signers(facts, now)
     signable = me in signers and not asked.over(now) and case.decide(Act.SIGN_CONSENT).allowed
     granted = any(asked.has_granted(me, line) for line in asked.lines) and not asked.over(now)
     permitted = ["sign"] if signable else []
     if granted and case.decide(Act.WITHDRAW_CONSENT).allowed:
         permitted.append("withdraw")
+    if not asked.over(now) and case.decide(Act.REGISTER_CONSENT).allowed:
+        permitted.append("register")
     shares: dict[str, list[str]] = {}
     persons: dict[str, list[str]] = {}
     for line in asked.lines:
@@ -161,7 +171,7 @@ def _detail(
         ],
         "valid_from": asked.valid_from,
         "valid_to": asked.valid_to,
-        "language": row.language,
+        "language": language,
         "requested_by": asked.requested_by,
         "requested_at": asked.requested_at,
         "owner_service_id": facts.case.owner_service,
@@ -176,12 +186,11 @@ def _detail(
             for line in asked.lines
             if line.person_id
         ],
-        "signers": [_signer(asked, person_id, topics) for person_id, topics in sorted(signers.items())],
+        "signers": _signers(reading, asked, signers, case),
         "text_version": row.text_version,
-        "wording": wording,
-        "text_hash": text_hash(
-            row.text_version, row.language, wording, purpose, asked.lines, row.valid_from, row.valid_to
-        ),
+        "wording": sentences(row.text_version, language),
+        "text_hash": texts[language],
+        "texts": [{"language": each, "text_hash": found} for each, found in texts.items()],
         "you_sign": signable,
         "permitted": permitted,
         "renew_from": moments.renew_from(asked, facts),
@@ -197,29 +206,41 @@ def _line(asked: Request, line: Line, facts: Facts, now: datetime) -> dict[str, 
     }
 
 
-def _answers(said: Iterable[tuple[Line, Answer]]) -> dict[str, Any]:
-    answers = list(said)
-    return {
-        "answers": [
-            {"service_id": line.service_id, "topic": line.topic, "answer": str(answer)}
-            for line, answer in answers
-            if not line.person_id
-        ],
-        "person_answers": [
-            {"person_id": line.person_id, "topic": line.topic, "answer": str(answer)}
-            for line, answer in answers
-            if line.person_id
-        ],
-    }
+def _signers(
+    reading: Reading, asked: Request, signers: Mapping[str, list[str]], case: CaseAccess
+) -> list[dict[str, Any]]:
+    words = {person_id: [said for said in asked.said if said.signer_id == person_id] for person_id in signers}
+    last = {person_id: said[-1] for person_id, said in words.items() if said}
+    evidence = Evidence(reading.conn, reading.municipality, reading.keys)
+    registered = evidence.of_signatures([said.signature_id for said in last.values()])
+    return [
+        {
+            "person_id": person_id,
+            "required_for": topics,
+            **answers_of(
+                (line, answer)
+                for line in asked.lines
+                if (answer := asked.latest(person_id, line)) is not None
+            ),
+            **_last_word(reading, case, last.get(person_id), registered),
+        }
+        for person_id, topics in sorted(signers.items())
+    ]
 
 
-def _signer(asked: Request, person_id: str, topics: list[str]) -> dict[str, Any]:
-    words = [said for said in asked.said if said.signer_id == person_id]
-    latest = ((line, asked.latest(person_id, line)) for line in asked.lines)
+def _last_word(
+    reading: Reading, case: CaseAccess, said: Said | None, registered: Mapping[str, Any]
+) -> dict[str, Any]:
+    """When and how a signer answered last; to withdraw is one of their own clicks, too."""
+    if said is None:
+        return dict.fromkeys(("answered_at", "signature_id", "way", "registered_by", "given_on", "evidence"))
+    row = registered.get(said.signature_id)
+    way = Way.ELECTRONIC if row is None else Way.PAPER if row.media_type else Way.ORAL
     return {
-        "person_id": person_id,
-        "required_for": topics,
-        "answered_at": words[-1].at if words else None,
-        "signature_id": words[-1].signature_id if words else None,
-        **_answers((line, answer) for line, answer in latest if answer is not None),
+        "answered_at": said.at,
+        "signature_id": said.signature_id,
+        "way": str(way),
+        "registered_by": row and row.registered_by,
+        "given_on": row and row.given_on,
+        "evidence": row and case.may_open(about_proof(reading.municipality, row)),
     }

@@ -64,4 +64,9 @@ def get_tool(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _municipality(content: dict[str, Any]) -> dict[str, Any]:
-    return {"municipality": content["id"], "name": content["name"], "number": content["number"]}
+    return {
+        "municipality": content["id"],
+        "name": content["name"],
+        "number": content["number"],
+        "web": content.get("web"),
+    }

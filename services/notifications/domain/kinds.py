@@ -38,6 +38,7 @@ KINDS: dict[str, Kind] = {
     "consent_ends_soon": Kind(Act.READ_CONSENT, act=True),
     "consent_ended": Kind(Act.READ_CONSENT),
     "say_coming": Kind(Act.READ_CONSENT),
+    "consent_registered": Kind(Act.READ_CONSENT),
     "access_opened": Kind(Act.SEE_CASE, mailed=False),
     "participant_added": Kind(Act.SEE_CASE),
     "participant_released": Kind(Post.EMPLOYEE),

@@ -104,6 +104,8 @@ TABLE: tuple[Line, ...] = (
     at("consent.lapsed.v1", "consent_answer_needed", signing("waits_for"), item="request_id"),
     at("consent.renewal_due.v1", "consent_ends_soon", in_charge, requester, item="request_id"),  # CO-2
     at("consent.say_coming.v1", "say_coming", in_charge, named("person_id")),  # AG-4
+    at("consent.answer_registered.v1", "consent_registered", named("signer_id"), by=named("registered_by"),
+       item="request_id"),  # CO-6
     at("consent.windows_changed.v1", "access_opened", newly_let_in),
     # relay log
     at("relay_log.participants_changed.v1", "participant_added", newly_added),

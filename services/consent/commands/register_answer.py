@@ -1,0 +1,76 @@
+"""An answer that was given on paper or by word of mouth, registered by the one who asked (CO-6)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from services.chassis import access
+from services.chassis.unit_of_work import UnitOfWork
+from services.chassis.work import Context
+from services.consent.commands.sign import demand_signer, given, keep, load
+from services.consent.domain import evidence
+from services.consent.domain.errors import OwnAnswer
+from services.consent.domain.evidence import Way
+from services.consent.evidence import look_into
+from services.consent.storage import Requests
+from services.consent.storage_evidence import Evidence, Scan
+from services.contracts import consent as contracts
+from services.kernel.calendar import local_date
+from services.kernel.errors import InvalidInput, NotFound
+from services.kernel.facts import Act
+
+NO_IDENTITY = "none"
+
+
+def prepare(context: Context, request: dict[str, Any]) -> Scan | None:
+    """Look into the scan, for whoever may register answers, before anything is locked: it takes a moment, and may come
+    to nothing."""
+    with context.read() as reading:
+        row = Requests(reading.conn, reading.municipality, reading.keys).row(request["request_id"])
+        if row is None:
+            raise NotFound
+        access.require(reading, row.case_id, Act.REGISTER_CONSENT)
+    evidence.demand_proof(
+        Way(request["way"]), scan=request["scan"] is not None, journal_ref=request["journal_ref"]
+    )
+    if request["scan"] is None:
+        return None
+    try:
+        content = base64.b64decode(request["scan"], validate=True)
+    except binascii.Error:
+        raise InvalidInput(fields={"scan": "not_base64"}, rule="CO-6") from None
+    kind = evidence.media_type(content)
+    return Scan(content, kind, look_into(content, kind))
+
+
+def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Keep the answer as the signer's own, with its way, its proof, and who registered it; tell the signer."""
+    asked = load(uow, request["request_id"], Act.REGISTER_CONSENT)
+    signer_id, by = request["signer_id"], uow.actor.person_id or ""
+    if signer_id == by:
+        raise OwnAnswer
+    lines = demand_signer(uow, asked, signer_id)
+    row, proofs = asked.row, Evidence(uow.tx, uow.municipality, uow.keys)
+    evidence.demand_day(request["given_on"], local_date(row.requested_at), local_date(uow.now))
+    said = asked.request.said
+    registered = proofs.of_signatures([each.signature_id for each in said])
+    evidence.demand_latest(said, registered, signer_id, request["given_on"])
+    language = request["language"] or row.language
+    asked.demand_text(language, request["text_hash"])
+    signature_id = keep(
+        uow, asked, signer_id, given(request, lines), way=Way(request["way"]), assurance=NO_IDENTITY,
+        language=language, text_hash=request["text_hash"],
+    )  # fmt: skip
+    proofs.add(
+        signature_id, row.case_id, signer_id=signer_id, registered_by=by, given_on=request["given_on"],
+        journal_ref=request["journal_ref"], scan=request["_prepared"],
+    )  # fmt: skip
+    uow.record(
+        contracts.AnswerRegistered,
+        row.case_id,
+        {"case_id": row.case_id, "request_id": row.request_id, "signer_id": signer_id, "signature_id": signature_id,
+         "registered_by": by, "way": request["way"], "at": uow.now},
+    )  # fmt: skip
+    return {"id": signature_id}

@@ -1,0 +1,156 @@
+"""What a signer gets to keep: the receipts of an answer and of a withdrawal (CO-3, CO-7); and what proves an answer
+that was registered for somebody (CO-6)."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from services.chassis import access
+from services.chassis.unit_of_work import Reading
+from services.consent.queries.requests import answers_of
+from services.consent.storage import Requests
+from services.consent.storage_evidence import Evidence
+from services.consent.storage_texts import signed_text
+from services.kernel.errors import NotFound
+from services.kernel.facts import Capacity
+from services.kernel.legal_basis import Basis
+from services.kernel.signers import as_signer
+
+
+def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """One's own receipt (CO-7): what was agreed to, when, and in which words. NotFound for anybody else's."""
+    repository = Requests(reading.conn, reading.municipality, reading.keys)
+    signature = repository.signature(request["signature_id"])
+    if signature is None or (signature.by_person_id or signature.signer_id) != reading.actor.person_id:
+        raise NotFound
+    row = repository.row(signature.request_id)
+    asked = next(each for each in repository.of_case(row.case_id) if each.request_id == row.request_id)
+    reading.access("CO-7", "read_receipt", row.case_id, signature.signer_id)
+    return {
+        "signature_id": signature.signature_id,
+        "request_id": signature.request_id,
+        "signer_id": signature.signer_id,
+        "signed_at": signature.signed_at,
+        "assurance": signature.assurance,
+        "way": signature.way,
+        "language": signature.language,
+        "text_version": signature.text_version,
+        "text_hash": signature.text_hash,
+        "wording": signed_text(reading.conn, signature.text_version, signature.language),
+        "purpose": repository.purpose_as_signed(row, signature, reading.actor.person_id),
+        "valid_from": row.valid_from,
+        "valid_to": row.valid_to,
+        "requested_by": row.requested_by,
+        "legal_basis": str(Basis.CONSENT),
+        **_case(reading, row.case_id),
+        **_registered(reading, signature.signature_id),
+        **answers_of(
+            (each.line, each.answer) for each in asked.said if each.signature_id == signature.signature_id
+        ),
+    }
+
+
+def get_withdrawal(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """One's own receipt of a withdrawal (CO-3): what was taken back and when. NotFound for anybody else's."""
+    withdrawal_id = request["withdrawal_id"]
+    repository = Requests(reading.conn, reading.municipality, reading.keys)
+    found = repository.withdrawn(withdrawal_id)
+    actor = reading.actor
+    if not found or found[0].signer_id != as_signer(Capacity(actor.capacity), actor.person_id, actor.unit_id):
+        raise NotFound
+    case_id = found[0].case_id
+    reading.access("CO-7", "read_receipt", case_id, found[0].signer_id)
+    return {
+        "withdrawal_id": withdrawal_id,
+        "person_id": found[0].signer_id,
+        "at": found[0].at,
+        **_case(reading, case_id),
+        "lines": [
+            {"request_id": each.request_id, "topic": each.topic, "service_id": each.service_id or None,
+             "person_id": each.person_id or None}
+            for each in found
+        ],
+        "legal_basis": str(Basis.CONSENT),
+        "taken_from": [
+            _taken_from(reading, repository, request_id, found[0])
+            for request_id in dict.fromkeys(each.request_id for each in found)
+        ],
+    }  # fmt: skip
+
+
+def _taken_from(reading: Reading, repository: Requests, request_id: str, withdrawal: Any) -> dict[str, Any]:
+    row = repository.row(request_id)
+    signature = repository.signature_before(request_id, withdrawal.signer_id, withdrawal.at)
+    return {
+        "request_id": request_id,
+        "signature_id": signature.signature_id,
+        "signed_at": signature.signed_at,
+        "way": signature.way,
+        "language": signature.language,
+        "text_version": signature.text_version,
+        "text_hash": signature.text_hash,
+        "wording": signed_text(reading.conn, signature.text_version, signature.language),
+        "purpose": _purpose(reading, repository, row, signature),
+        "valid_from": row.valid_from,
+        "valid_to": row.valid_to,
+    }
+
+
+def _purpose(reading: Reading, repository: Requests, row: Any, signature: Any) -> str:
+    """Of one's own signature, or under a care order of a colleague's for the same unit, who is decided on (GU-4)."""
+    if (signature.by_person_id or signature.signer_id) == reading.actor.person_id:
+        return repository.purpose_as_signed(row, signature, reading.actor.person_id)
+    return access.of(reading, row.case_id).open(repository.purpose(row))
+
+
+def get_evidence(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """The scan or the place in the journal, for those whom the decision lets read it (CO-6, GU-5)."""
+    repository = Requests(reading.conn, reading.municipality, reading.keys)
+    evidence, signature_id = (
+        Evidence(reading.conn, reading.municipality, reading.keys),
+        request["signature_id"],
+    )
+    row = evidence.of_signatures([signature_id]).get(signature_id)
+    if row is None:
+        raise NotFound
+    proof = access.of(reading, row.case_id).open(evidence.proof(row))
+    signature = repository.signature(signature_id)
+    return {
+        "signature_id": signature_id,
+        "request_id": signature.request_id,
+        "case_id": row.case_id,
+        "signer_id": row.signer_id,
+        "way": signature.way,
+        "given_on": row.given_on,
+        "registered_by": row.registered_by,
+        "registered_at": signature.signed_at,
+        "journal_ref": proof.journal_ref,
+        "media_type": row.media_type,
+        "pages": row.pages,
+        "sha256": row.sha256,
+        "scan": None if proof.scan is None else base64.b64encode(proof.scan).decode("ascii"),
+    }
+
+
+def _case(reading: Reading, case_id: str) -> dict[str, Any]:
+    """Whose case it is, and which service owns it: what a receipt names."""
+    facts = access.of(reading, case_id).facts
+    assert facts is not None, "a case that was asked about is known"
+    return {
+        "case_id": case_id,
+        "child_person_id": facts.case.subject_person,
+        "owner_service_id": facts.case.owner_service,
+    }
+
+
+def _registered(reading: Reading, signature_id: str) -> dict[str, Any]:
+    evidence = Evidence(reading.conn, reading.municipality, reading.keys)
+    row = evidence.of_signatures([signature_id]).get(signature_id)
+    if row is None:
+        return {"registered_by": None, "given_on": None, "journal_ref": None}
+    return {
+        "registered_by": row.registered_by,
+        "given_on": row.given_on,
+        "journal_ref": evidence.journal_as_signed(row, reading.actor.person_id),
+    }

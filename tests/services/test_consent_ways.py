@@ -1,0 +1,348 @@
+"""Ways of consenting without electronic identity, on both engines: registered by who asked, proven, told, withdrawn."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from services.chassis.access_record import read_line
+from services.chassis.actor import Actor
+from services.consent.domain.evidence import MAX_BYTES
+from services.consent.storage_texts import signed_text, signed_texts
+from services.contracts import consent
+from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
+from tests.services.test_consent_service import (
+    AS_FATHER,
+    AS_MOTHER,
+    AS_PSYCHOLOGIST,
+    AS_TEACHER,
+    CASE,
+    FATHER,
+    HEALTH,
+    MOTHER,
+    NOW,
+    PPT,
+    TEACHER,
+    World,
+    refused,
+    world,
+)
+from tests.support import scans
+
+__all__ = ["world"]
+
+TODAY = "2026-11-21"
+SCAN = scans.paper()
+
+
+def as_sent(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def register(world: World, request_id: str, actor: Actor = AS_TEACHER, **changed: Any) -> dict[str, Any]:
+    """The mother's yes to everything, on paper."""
+    shown = world.shown(request_id, AS_TEACHER)
+    answers = [{"service_id": each["service_id"], "topic": each["topic"], "answer": "yes"}
+               for each in shown["lines"]]  # fmt: skip
+    asked = {
+        "request_id": request_id, "signer_id": MOTHER, "way": "paper", "text_hash": shown["text_hash"],
+        "given_on": TODAY, "answers": answers, "scan": as_sent(SCAN),
+    } | changed  # fmt: skip
+    return world.app.call(
+        consent.RegisterAnswer, actor, {name: value for name, value in asked.items() if value is not None}
+    )
+
+
+def evidence(world: World, signature_id: str, actor: Actor) -> dict[str, Any]:
+    return world.app.call(consent.GetEvidence, actor, {"signature_id": signature_id})
+
+
+def signer(world: World, request_id: str, actor: Actor = AS_TEACHER, person: str = MOTHER) -> dict[str, Any]:
+    found = world.shown(request_id, actor)["signers"]
+    return next(each for each in found if each["person_id"] == person)
+
+
+def accesses(world: World) -> list[tuple[str | None, str, bool]]:
+    """(who, act, allowed) of the access record, in order."""
+    record = world.app.db.chassis.access_record
+    with world.app.db.read() as conn:
+        lines = [
+            read_line(world.app.keys, row) for row in conn.execute(sa.select(record).order_by(record.c.id))
+        ]
+    return [(line.person_id, line.act, line.allowed) for line in lines]
+
+
+def test_CO_6_a_paper_counts_like_a_click_and_shows_how_it_was_given(world: World) -> None:
+    request_id = world.request()
+    signature_id = register(world, request_id)["id"]
+    world.sign(request_id, AS_FATHER)
+    assert world.windows() == {(PPT, "learning"), (PPT, "wellbeing"), (HEALTH, "health")}
+    for actor in (AS_TEACHER, AS_MOTHER, AS_FATHER):
+        shown = signer(world, request_id, actor)
+        assert (shown["way"], shown["registered_by"], shown["given_on"]) == ("paper", TEACHER, TODAY)
+        assert signer(world, request_id, actor, FATHER)["way"] == "electronic"
+    receipt = world.app.call(consent.GetReceipt, AS_MOTHER, {"signature_id": signature_id})
+    assert (receipt["way"], receipt["assurance"], receipt["registered_by"]) == ("paper", "none", TEACHER)
+    assert len(receipt["answers"]) == 3
+
+
+def test_CO_6_the_signer_is_told_that_somebody_answered_for_them(world: World) -> None:
+    request_id = world.request()
+    signature_id = register(world, request_id)["id"]
+    assert world.told()[-1] == consent.AnswerRegistered.type
+    with world.app.db.read() as conn:
+        outbox = world.app.db.chassis.outbox
+        data = conn.scalars(sa.select(outbox.c.data).order_by(outbox.c.row.desc())).first()
+    told = json.loads(data) if isinstance(data, str | bytes) else data
+    assert told["signer_id"] == MOTHER and told["registered_by"] == TEACHER and told["way"] == "paper"
+    assert told["signature_id"] == signature_id
+
+
+def test_CO_6_what_was_registered_can_be_withdrawn_as_always(world: World) -> None:
+    request_id = world.request()
+    register(world, request_id)
+    world.sign(request_id, AS_FATHER)
+    world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE})
+    assert world.windows() == set()
+    assert signer(world, request_id)["way"] == "electronic"
+
+
+def test_CO_6_word_of_mouth_needs_its_place_in_the_journal_and_paper_its_scan(world: World) -> None:
+    request_id = world.request()
+    for changed, fault in (
+        ({"way": "oral", "scan": None}, {"journal_ref": "required"}),
+        ({"way": "oral", "scan": None, "journal_ref": "  "}, {"journal_ref": "required"}),
+        ({"way": "oral", "journal_ref": "26/1234-5"}, {"scan": "not_for_this_way"}),
+        ({"scan": None, "journal_ref": "26/1234-5"}, {"scan": "required"}),
+    ):
+        assert refused(InvalidInput, lambda c=changed: register(world, request_id, **c)).fields == fault
+    assert signer(world, request_id)["answered_at"] is None
+    signature_id = register(world, request_id, way="oral", scan=None, journal_ref="26/1234-5")["id"]
+    found = evidence(world, signature_id, AS_TEACHER)
+    assert (found["way"], found["journal_ref"], found["scan"]) == ("oral", "26/1234-5", None)
+    assert signer(world, request_id)["way"] == "oral"
+
+
+def test_CO_6_only_who_may_ask_registers_and_only_for_those_who_are_asked(world: World) -> None:
+    request_id = world.request()
+    for actor in (AS_FATHER, AS_MOTHER):
+        refused(Forbidden, lambda who=actor: register(world, request_id, who))
+    stranger = Actor("storvik", "employee", TEACHER, "unit-kindergarten", "high")
+    for actor in (AS_PSYCHOLOGIST, stranger):
+        refused(NotFound, lambda who=actor: register(world, request_id, who))
+    assert refused(Forbidden, lambda: register(world, request_id, signer_id="aunt")).code == "not_a_signer"
+    assert refused(Forbidden, lambda: register(world, request_id, signer_id=TEACHER)).code == "own_answer"
+    assert signer(world, request_id)["answered_at"] is None
+
+
+def test_nobody_without_a_part_makes_the_service_look_into_a_file(world: World) -> None:
+    """The question who may is answered before the scan is opened: a bad one is not even told of."""
+    request_id = world.request()
+    refused(NotFound, lambda: register(world, request_id, AS_PSYCHOLOGIST, scan=as_sent(b"MZ")))
+    refused(InvalidInput, lambda: register(world, request_id, scan=as_sent(b"MZ")))
+
+
+def test_CO_7_what_is_on_the_paper_is_what_was_asked(world: World) -> None:
+    """The hash of another language, of another request or of nothing is refused."""
+    request_id, other = world.request(), world.request(purpose="Noe annet.")
+    wrong = world.shown(other, AS_TEACHER)["text_hash"]
+    assert refused(Conflict, lambda: register(world, request_id, text_hash=wrong)).code == "text_changed"
+    english = next(each for each in world.shown(request_id, AS_TEACHER)["texts"] if each["language"] == "en")
+    refused(Conflict, lambda: register(world, request_id, text_hash=english["text_hash"]))
+    signature_id = register(world, request_id, text_hash=english["text_hash"], language="en")["id"]
+    receipt = world.app.call(consent.GetReceipt, AS_MOTHER, {"signature_id": signature_id})
+    assert receipt["language"] == "en" and receipt["wording"]["decide"].startswith("You decide")
+
+
+def test_CO_6_a_day_before_the_question_or_to_come_is_refused(world: World) -> None:
+    request_id = world.request()
+    for day, fault in (("2026-11-20", "before_asked"), ("2026-11-22", "in_the_future")):
+        assert refused(InvalidInput, lambda d=day: register(world, request_id, given_on=d)).fields == {
+            "given_on": fault
+        }
+
+
+def test_CO_3_a_paper_never_overrules_what_the_signer_said_by_themselves_since(world: World) -> None:
+    request_id = world.request()
+    world.app.clock.advance(days=2)  # type: ignore[attr-defined]
+    world.heartbeat()
+    world.sign(request_id, AS_MOTHER, "no")
+    for day in (TODAY, "2026-11-23"):
+        found = refused(Conflict, lambda d=day: register(world, request_id, given_on=d))
+        assert found.code == "answered_since"
+    world.app.clock.advance(days=1)  # type: ignore[attr-defined]
+    world.heartbeat()
+    register(world, request_id, given_on="2026-11-24")
+    assert {each["answer"] for each in signer(world, request_id)["answers"]} == {"yes"}
+
+
+def test_to_want_to_talk_first_is_no_answer_and_a_slip_can_be_mended(world: World) -> None:
+    """CO-6: after the talk she signs a paper the same day; the clerk's slip is registered anew."""
+    request_id = world.request()
+    world.sign(request_id, AS_MOTHER, "talk_first")
+    register(world, request_id)
+    lines = world.shown(request_id, AS_TEACHER)["lines"]
+    mended = [
+        {"service_id": each["service_id"], "topic": each["topic"],
+         "answer": "no" if each["service_id"] == HEALTH else "yes"}
+        for each in lines
+    ]  # fmt: skip
+    register(world, request_id, answers=mended)
+    said = {(each["service_id"], each["answer"]) for each in signer(world, request_id)["answers"]}
+    assert said == {(PPT, "yes"), (HEALTH, "no")}
+
+
+def test_CO_6_the_scan_is_read_back_by_who_may_and_the_reading_is_recorded(world: World) -> None:
+    """GU-5: the other guardian sees that it is on paper, and not the paper."""
+    request_id = world.request()
+    signature_id = register(world, request_id)["id"]
+    for actor in (AS_TEACHER, AS_MOTHER):
+        found = evidence(world, signature_id, actor)
+        assert base64.b64decode(found["scan"]) == SCAN and found["media_type"] == "application/pdf"
+        assert accesses(world)[-1] == (actor.person_id, "read_evidence", True)
+        assert signer(world, request_id, actor)["evidence"]
+    assert refused(Forbidden, lambda: evidence(world, signature_id, AS_FATHER)).code == "not_own_answer"
+    assert (FATHER, "read_evidence", False) in accesses(world)
+    assert signer(world, request_id, AS_FATHER)["evidence"] is False
+    for actor in (AS_PSYCHOLOGIST, Actor("storvik", "guardian", MOTHER, None, "high")):
+        refused(NotFound, lambda who=actor: evidence(world, signature_id, who))
+    electronic = world.sign(request_id, AS_FATHER)["id"]
+    for unknown in (electronic, "nothing"):
+        refused(NotFound, lambda which=unknown: evidence(world, which, AS_TEACHER))
+
+
+def test_CO_6_scan_and_journal_lie_as_ciphertext_bound_to_their_answer(world: World) -> None:
+    request_id = world.request()
+    first = register(world, request_id, journal_ref="saksnummer-2026-77")["id"]
+    second = register(world, request_id, scan=as_sent(scans.picture()))["id"]
+    with world.app.db.read() as conn:
+        rows = conn.execute(sa.text("SELECT * FROM registered_answers")).all()
+        kept = {row.signature_id: bytes(row.scan) for row in rows}
+    whole = b"".join(
+        str(tuple(row)).encode() + bytes(row.scan) + bytes(row.journal_ref or b"") for row in rows
+    )
+    assert SCAN[:40] not in whole and b"Libertinus" not in whole and b"saksnummer" not in whole
+    with world.app.db.write() as tx:
+        tx.execute(
+            sa.text("UPDATE registered_answers SET scan = :scan WHERE signature_id = :id"),
+            {"scan": kept[first], "id": second},
+        )
+    with pytest.raises(Exception, match="written for another field"):
+        evidence(world, second, AS_TEACHER)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty"),
+        (b"PK\x03\x04", "not_a_scan"),
+        (scans.with_script(), "active_content"),
+        (scans.written(password="x"), "encrypted"),
+        (SCAN[:-300], "damaged"),
+        (scans.png_bomb(), "too_many_pixels"),
+    ],
+)
+def test_CO_6_a_bad_scan_changes_nothing(world: World, content: bytes, code: str) -> None:
+    request_id = world.request()
+    before = world.told()
+    assert refused(InvalidInput, lambda: register(world, request_id, scan=as_sent(content))).fields == {
+        "scan": code
+    }
+    assert world.told() == before and signer(world, request_id)["answered_at"] is None
+
+
+@pytest.mark.parametrize("sent", ["%%%", "QUJD=QUJD", "QUJ", "A" * (4 * -(-MAX_BYTES // 3) + 4)])
+def test_what_is_no_base64_or_too_long_is_refused_by_the_contract_or_the_command(
+    world: World, sent: str
+) -> None:
+    request_id = world.request()
+    assert set(refused(InvalidInput, lambda: register(world, request_id, scan=sent)).fields) == {"scan"}
+
+
+def test_the_same_key_registers_once(world: World) -> None:
+    request_id = world.request()
+    shown = world.shown(request_id, AS_TEACHER)
+    asked = {
+        "request_id": request_id, "signer_id": MOTHER, "way": "oral", "text_hash": shown["text_hash"],
+        "given_on": TODAY, "journal_ref": "26/1", "answers": [
+            {"service_id": each["service_id"], "topic": each["topic"], "answer": "yes"} for each in shown["lines"]],
+    }  # fmt: skip
+    first = world.app.call(consent.RegisterAnswer, AS_TEACHER, asked, idempotency_key="k")
+    again = world.app.call(consent.RegisterAnswer, AS_TEACHER, asked, idempotency_key="k")
+    assert first["id"] == again["id"] and world.told().count(consent.AnswerRegistered.type) == 1
+
+
+# ---------------------------------------------------------------- languages and receipts
+
+
+def test_CO_7_the_text_is_read_and_signed_in_ones_own_language(world: World) -> None:
+    request_id = world.request()
+    shown = world.app.call(consent.GetRequest, AS_MOTHER, {"request_id": request_id, "language": "nn"})
+    assert shown["language"] == "nn" and "sjølv" in shown["wording"]["decide"]
+    hashes = {each["language"]: each["text_hash"] for each in shown["texts"]}
+    assert set(hashes) == {"nb", "nn", "en"} and len(set(hashes.values())) == 3
+    assert shown["text_hash"] == hashes["nn"]
+    refused(Conflict, lambda: world.sign(request_id, AS_MOTHER, text_hash=hashes["nn"]))
+    signature_id = world.sign(request_id, AS_MOTHER, text_hash=hashes["nn"], language="nn")["id"]
+    receipt = world.app.call(consent.GetReceipt, AS_MOTHER, {"signature_id": signature_id})
+    assert receipt["language"] == "nn" and receipt["text_hash"] == hashes["nn"]
+    assert receipt["wording"] == shown["wording"]
+
+
+def test_CO_7_a_language_without_a_text_is_refused(world: World) -> None:
+    request_id = world.request()
+    asked = {"request_id": request_id, "language": "se"}
+    assert refused(InvalidInput, lambda: world.app.call(consent.GetRequest, AS_MOTHER, asked)).fields == {
+        "language": "no_text_in_language"
+    }
+    refused(InvalidInput, lambda: world.sign(request_id, AS_MOTHER, language="se"))
+
+
+def test_CO_7_what_was_signed_is_kept_as_it_was_read(world: World) -> None:
+    """The receipt reads the words that were kept with the first signature, not those of today's files."""
+    signature_id = world.sign(world.request(), AS_MOTHER)["id"]
+    with world.app.db.read() as conn:
+        kept = signed_text(conn, "v1", "nb")
+    with world.app.db.write() as tx:
+        tx.execute(sa.update(signed_texts).values(sentences=kept | {"decide": "Slik sto det da."}))
+    world.sign(world.request(), AS_FATHER)
+    receipt = world.app.call(consent.GetReceipt, AS_MOTHER, {"signature_id": signature_id})
+    assert receipt["wording"]["decide"] == "Slik sto det da."
+
+
+def test_CO_7_a_withdrawal_has_a_receipt_of_its_own(world: World) -> None:
+    """CO-3: what was taken back, when; nobody else's business."""
+    request_id = world.request()
+    signature_id = world.sign(request_id, AS_MOTHER)["id"]
+    world.app.clock.advance(hours=1)  # type: ignore[attr-defined]
+    world.heartbeat()
+    withdrawal_id = world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE, "service_id": PPT})["id"]
+    found = world.app.call(consent.GetWithdrawal, AS_MOTHER, {"withdrawal_id": withdrawal_id})
+    assert {(each["service_id"], each["topic"]) for each in found["lines"]} == {
+        (PPT, "learning"),
+        (PPT, "wellbeing"),
+    }
+    taken = found["taken_from"][0]
+    assert (taken["signature_id"], taken["request_id"]) == (signature_id, request_id)
+    assert taken["signed_at"] == NOW.isoformat() and taken["wording"]["decide"]
+    assert found["at"] == (NOW + timedelta(hours=1)).isoformat() and found["person_id"] == MOTHER
+    for who, which in ((AS_FATHER, withdrawal_id), (AS_TEACHER, withdrawal_id), (AS_MOTHER, signature_id),
+                       (AS_MOTHER, "nothing")):  # fmt: skip
+        refused(
+            NotFound,
+            lambda w=who, i=which: world.app.call(consent.GetWithdrawal, w, {"withdrawal_id": i}),
+        )
+
+
+def test_nothing_of_a_paper_lies_in_clear_anywhere(world: World, tmp_path: Path) -> None:
+    register(world, world.request(), journal_ref="saksnummer-2026-77")
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert b"saksnummer-2026" not in content and SCAN[100:160] not in content
