@@ -170,17 +170,19 @@ def _check_public_tree(value: Any, depth: int = 0) -> None:
         raise ValidationError("not_json")
 
 
-def _check_code_tree(value: Any) -> None:
+def _check_code_tree(value: Any, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise ValidationError("nested_too_deep")
     if isinstance(value, str):
-        if not (_CODE.match(value) or re.match(r"^\d{4}-\d\d-\d\d$", value)):
+        if not (_CODE.fullmatch(value) or re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
             raise ValidationError("not_a_code")
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            _check_code_tree(key)
-            _check_code_tree(item)
+            _check_code_tree(key, depth + 1)
+            _check_code_tree(item, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            _check_code_tree(item)
+            _check_code_tree(item, depth + 1)
     elif value is not None and not isinstance(value, bool | int | float):
         raise ValidationError("not_a_code")
 

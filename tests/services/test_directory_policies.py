@@ -166,7 +166,26 @@ def test_another_municipalitys_coordinator_saves_nothing_here(app: App) -> None:
         app.call(directory.Policies, Actor("storvik", "employee", "p-coordinator", UNIT, "high"))
 
 
-@pytest.mark.parametrize("values", ["home", ["home"], 7, None, {"topics": [1]}, {"topics": [{"colour": 1}]}])
+def _deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return {"topics": value}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "home",
+        ["home"],
+        7,
+        None,
+        {"topics": [1]},
+        {"topics": [{"colour": 1}]},
+        {"count_services": "all\n"},
+        _deep(800),
+    ],
+)
 def test_what_is_no_policy_is_refused_by_field(app: App, values: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
         app.call(directory.CheckPolicy, COORDINATOR, {"valid_from": "2026-12-01", "values": values})
