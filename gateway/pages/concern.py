@@ -15,7 +15,7 @@ from gateway.pages.case_head import ask_case
 from gateway.pages.choices import topic_choices
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
-from gateway.pages.view import render
+from gateway.pages.view import notice, render
 from services.contracts import cases
 from services.kernel.identity_number import check
 from services.kernel.text import NARRATIVE, safe_text
@@ -23,7 +23,8 @@ from services.kernel.text import NARRATIVE, safe_text
 blueprint = Blueprint("concern", __name__)
 
 DRAFT = "concern"
-_CHILD = ("subject_kind", "child_number", "unit_id")
+_CHILD = ("subject_kind", "child_number", "unit_id", "parent_agreed_on", "follow_up_unit_id")
+_FOLLOW_UP = ("universal", "supporting")
 
 
 @blueprint.before_request
@@ -78,6 +79,10 @@ def child_answered() -> Response | tuple[str, int]:
     fault = _number_fault(form.data["child_number"])
     if fault:
         form.wrong("child_number", fault)
+    if _for_adults() and form.text("subject_kind") == "child":
+        for name in ("parent_agreed_on", "follow_up_unit_id"):
+            if not form.text(name):
+                form.wrong(name, "required")
     if form.errors:
         return _child(form), form.status
     _keep(form, _CHILD)
@@ -93,7 +98,26 @@ def _number_fault(number: str) -> str | None:
 def _child(form: Form) -> str:
     chosen = people.chosen() or {}
     unit = {"code": chosen["unit_id"], "text": g.names.unit(chosen["municipality"], chosen["unit_id"]) or ""}
-    return render("employee/concern_child.html", form=form, units=[unit], active="work")
+    followers = _followers() if _for_adults() else []
+    return render("employee/concern_child.html", form=form, units=[unit], followers=followers, active="work")
+
+
+def _for_adults() -> bool:
+    """Whether the reader's unit is one of a service for adults (LV-14)."""
+    catalogue, unit_id = g.names.catalogue(), (people.chosen() or {}).get("unit_id")
+    unit = catalogue["unit_by_id"].get(unit_id)
+    service = catalogue["service_by_id"].get(unit["service_id"]) if unit else None
+    return bool(service and service["kind"] == "adult")
+
+
+def _followers() -> list[dict[str, str]]:
+    """The units that can follow a child up."""
+    catalogue = g.names.catalogue()
+    kinds = {each["id"]: each["kind"] for each in catalogue["services"]}
+    found = [each for each in catalogue["units"] if kinds.get(each["service_id"]) in _FOLLOW_UP]
+    return [
+        {"code": each["id"], "text": each["name"]} for each in sorted(found, key=lambda unit: unit["name"])
+    ]
 
 
 @blueprint.get(PATHS["concern_seen"])
@@ -165,6 +189,8 @@ def send() -> Response | tuple[str, int]:
             "subject_kind": kept.get("subject_kind", "child"),
             "concern": kept["concern"],
             "topic": kept.get("topic") or None,
+            "parent_agreed_on": kept.get("parent_agreed_on") or None,
+            "follow_up_unit_id": kept.get("follow_up_unit_id") or None,
         },
     )
     if answer is None:
@@ -175,6 +201,9 @@ def send() -> Response | tuple[str, int]:
             return _seen(form), form.status
         return _last_look(form), form.status
     drafts.drop(DRAFT)
+    if _for_adults() and kept.get("subject_kind") == "child":
+        notice("concern.handed_on")
+        return redirect(path("work"), 303)
     return redirect(path("concern_receipt", case_id=answer["id"]), 303)
 
 

@@ -623,6 +623,14 @@ class RaiseConcernRequest(Message):
     subject_kind = code("child", "pregnant", load_default="child")
     concern = narrative(description="What was seen or heard")
     topic = code(*TOPICS, required=False)
+    parent_agreed_on = date(
+        required=False,
+        description="From a service for adults: the day on which the parent agreed to have the concern raised (LV-14)",
+    )
+    follow_up_unit_id = opaque(
+        required=False,
+        description="From a service for adults: the unit whose leader follows the child up (LV-14)",
+    )
 
 
 class RecordFormRequest(Message):

@@ -78,6 +78,8 @@ def samples() -> list[Sample]:
                {"page": page(SOLVEIG, active="work"), "discussion": _discussion(), "form": form()}),
         Sample("discussion-new", "employee/discussion_new.html", {**frame, "units": adults, "topics": TOPICS,
                "family": adults, "form": form({"text": "Jonas"}, {"text": "«Jonas» forteller hvem dette er."})}),
+        Sample("concern-child-adults", "employee/concern_child.html", {"page": page(SOLVEIG, active="work"),
+               "units": adults[:1], "followers": adults, "form": form()}),
         Sample("birth", "employee/birth.html", {**frame, "topics": TOPICS, "notes": notes, "form": form()}),
         Sample("care-orders", "employee/care_orders.html", {**cared, "orders": _orders(), "form": form()}),
         Sample("care-order", "employee/care_order.html", {**cared, "order": _orders()[0], "form": order}),

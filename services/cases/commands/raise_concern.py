@@ -1,10 +1,12 @@
 """An employee registers a concern: the child is taken over from the register, and a case at level 0 begins (LV-2)."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from services.cases.commands.people import ask_register, register
 from services.cases.domain.case import Case, Post
-from services.cases.domain.errors import Forbidden, NotAChild, NotInUnit
+from services.cases.domain.errors import Forbidden, InvalidInput, NotAChild, NotInUnit
 from services.cases.domain.people import RegisteredPerson, may_be_subject
 from services.cases.storage import cases, notes, staff
 from services.chassis import access
@@ -14,6 +16,10 @@ from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.chassis.work import Context
 from services.contracts.cases import PEOPLE, ConcernRaised, HolderChanged
 from services.kernel.calendar import local_date
+
+ADULT = "adult"
+FOLLOWS_UP = frozenset({"universal", "supporting"})
+"""Kinds of services (DI-2) that follow a child up when a service for adults has raised the concern (LV-14)."""
 
 
 def prepare(context: Context, request: dict[str, Any]) -> RegisteredPerson:
@@ -29,21 +35,42 @@ def prepare(context: Context, request: dict[str, Any]) -> RegisteredPerson:
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Register the child and the concern. The answer is the same whether the child was known here or not, so that it
     bears the case's version alone: the child's event, where there was one, goes before the case's on the same way."""
-    owner = acting_post(uow, uow.tx, request["unit_id"])
+    post = acting_post(uow, uow.tx, request["unit_id"])
+    owner = _who_follows_up(uow, post, request)
     child_id = register(uow, request["_prepared"])
-    case = begin(uow, child_id, request["subject_kind"], owner, request["concern"], request["topic"])
+    raised = Raised(post.person_id, request["parent_agreed_on"] if owner != post else None)
+    case = begin(uow, child_id, request["subject_kind"], owner, request["concern"], request["topic"], raised)
     uow.access("LV-2", "raise_concern", case.case_id, child_id)
     uow.versions.pop(f"{PEOPLE}:{child_id}", None)
     return {"id": case.case_id, "version": case.version}
 
 
-def begin(uow: UnitOfWork, subject_id: str, kind: str, owner: Post, concern: str, topic: str | None) -> Case:
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """Who raised a concern, and from a service for adults: when the parent agreed to it (LV-14)."""
+
+    by_person_id: str
+    parent_agreed_on: date | None = None
+
+
+def begin(
+    uow: UnitOfWork,
+    subject_id: str,
+    kind: str,
+    owner: Post,
+    concern: str,
+    topic: str | None,
+    raised: Raised | None = None,
+) -> Case:
     """A case at level 0 begins with its concern, and is told of (LV-2)."""
-    policy = access.policy_of(uow.tx, uow.municipality, uow.now)
-    case = Case.begin(new_id(), uow.municipality, subject_id, kind, owner, uow.now, policy)
+    policy, raised = access.policy_of(uow.tx, uow.municipality, uow.now), raised or Raised(owner.person_id)
+    case = Case.begin(
+        new_id(), uow.municipality, subject_id, kind, owner, uow.now, policy, raised.by_person_id,
+        raised.parent_agreed_on,
+    )  # fmt: skip
     cases.add(uow.tx, uow.keys, case)
     notes.add(
-        uow.tx, uow.keys, uow.municipality, case.case_id, "concern", owner.person_id, uow.now,
+        uow.tx, uow.keys, uow.municipality, case.case_id, "concern", raised.by_person_id, uow.now,
         text=concern, topic=topic,
     )  # fmt: skip
     uow.record(
@@ -63,6 +90,29 @@ def begin(uow: UnitOfWork, subject_id: str, kind: str, owner: Post, concern: str
     if case.holder is not None:
         tell_holder(uow, case.case_id, case.holder, None, "appointed")
     return case
+
+
+def _who_follows_up(uow: UnitOfWork, post: Post, request: dict[str, Any]) -> Post:
+    """LV-14: a service for adults raises a child's concern with the parent's word, and does not follow the child up
+    itself: the leader of the unit that it names does. Everybody else owns what they raise (LV-2)."""
+    if (
+        request["subject_kind"] != "child"
+        or staff.kind_of(uow.tx, uow.municipality, post.service_id) != ADULT
+    ):
+        return post
+    agreed, unit_id = request["parent_agreed_on"], request["follow_up_unit_id"]
+    faults: dict[str, str] = {}
+    if agreed is None or agreed > local_date(uow.now):
+        faults["parent_agreed_on"] = "required" if agreed is None else "date_in_future"
+    leader = staff.leader_of(uow.tx, uow.municipality, unit_id, uow.now) if unit_id else None
+    if leader is None:
+        faults["follow_up_unit_id"] = "no_leader" if unit_id else "required"
+    elif staff.kind_of(uow.tx, uow.municipality, leader.service_id) not in FOLLOWS_UP:
+        faults["follow_up_unit_id"] = "does_not_follow_up"
+    if faults:
+        raise InvalidInput(fields=faults, rule="LV-14")
+    assert leader is not None
+    return leader
 
 
 def tell_holder(uow: UnitOfWork, case_id: str, holder: Post, before: Post | None, how: str) -> None:

@@ -107,13 +107,17 @@ class Case:
         owner: Post,
         now: datetime,
         policy: Policy,
+        raised_by: str | None = None,
+        parent_agreed_on: date | None = None,
     ) -> "Case":
-        """A concern is registered: a case at level 0, owned by the employee whose concern it is (LV-2)."""
+        """A concern is registered: a case at level 0, owned by the employee whose concern it is (LV-2), or raised by a
+        service for adults with a parent's word, and owned by who follows the child up (LV-14)."""
         case = cls(case_id, municipality, subject, kind, owner, now, TimeLimit.of(now, policy))
         case.done["concern_arises"] = now
         if policy.holder_from_level == 0:
             case.holder = owner
-        case._happens(now, "concern_raised", owner.person_id)
+        codes = {"parent_agreed_on": parent_agreed_on.isoformat()} if parent_agreed_on else None
+        case._happens(now, "concern_raised", raised_by or owner.person_id, codes)
         return case
 
     def record_talk(self, held_on: date, by: str, now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """Who works where, as the directory told it: read from the facts that the access decision rests on."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,16 +25,17 @@ def roles_of(conn: AnyConnection, municipality: str, person_id: str | None) -> t
     found = sa.select(_ROLES).where(
         _ROLES.c.municipality == municipality, _ROLES.c.person_id == (person_id or "")
     )
-    return tuple(
-        RoleFact(
-            row.person_id,
-            row.unit_id,
-            row.service_id,
-            Role(row.role),
-            midnight(row.valid_from),
-            midnight(row.valid_to) if row.valid_to else None,
-        )
-        for row in conn.execute(found)
+    return tuple(_role(row) for row in conn.execute(found))
+
+
+def _role(row: Any) -> RoleFact:
+    return RoleFact(
+        row.person_id,
+        row.unit_id,
+        row.service_id,
+        Role(row.role),
+        midnight(row.valid_from),
+        midnight(row.valid_to) if row.valid_to else None,
     )
 
 
@@ -45,6 +47,29 @@ def post_of(
         if role.unit_id == unit_id and in_force(role, now):
             return Post(role.person_id, role.unit_id, role.service_id)
     return None
+
+
+def leader_of(conn: AnyConnection, municipality: str, unit_id: str, now: datetime) -> Post | None:
+    """Who leads a unit now: of several the first by id; None when nobody does."""
+    if not municipality:
+        raise ValueError("no roles without a municipality (SE-7)")
+    found = sa.select(_ROLES).where(
+        _ROLES.c.municipality == municipality, _ROLES.c.unit_id == unit_id, _ROLES.c.role == Role.LEADER.value
+    )
+    for row in conn.execute(found.order_by(_ROLES.c.person_id)):
+        role = _role(row)
+        if in_force(role, now):
+            return Post(role.person_id, role.unit_id, role.service_id)
+    return None
+
+
+def kind_of(conn: AnyConnection, municipality: str, service_id: str) -> str | None:
+    """The kind of a service (DI-2); None when it is not known here."""
+    service = access_tables(metadata).service.c
+    kind: str | None = conn.scalar(
+        sa.select(service.kind).where(service.municipality == municipality, service.service_id == service_id)
+    )
+    return kind
 
 
 def demand_at_work(work: Reading | UnitOfWork) -> Decision:
