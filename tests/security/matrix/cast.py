@@ -1,8 +1,16 @@
-"""Who is on stage: every role of the matrix with its person of the demo, logged in as real ones are."""
+"""Who is on stage: every role of the matrix with its person of the demo, logged in as real ones are; and a program."""
 
 from __future__ import annotations
 
+import json
+import secrets
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
 
 from tests.journeys.people import Demo, Person
 
@@ -31,20 +39,21 @@ ROLES: tuple[Role, ...] = (
     Role("citizen", "kristin-orrevang", None),
     Role("guardian", "ashild-flintneset", "guardian", level="high"),
     Role("parent", "oyvind-slettemyr", "guardian"),
-    Role("other_guardian", "gerd-torvmyra", "guardian"),
+    Role("neighbour", "gerd-torvmyra", "guardian"),
     Role("youth", YOUTH, "self", case=YOUTH, level="high"),
     Role("owner", "solveig-brekkmo", "employee", UNIT),
     Role("holder", "live-rognbakken", "employee", UNIT),
-    Role("with_topic", "henrik-solnesvik", "employee", PPT_UNIT),
-    Role("without_topic", "ingvild-tangvoll", "employee", HEALTH_UNIT),
-    Role("receiver", "lene-bergsvagen", "employee", HEALTH_UNIT),
+    Role("topic", "henrik-solnesvik", "employee", PPT_UNIT),
+    Role("no_topic", "ingvild-tangvoll", "employee", HEALTH_UNIT),
+    Role("asked", "lene-bergsvagen", "employee", HEALTH_UNIT),
     Role("partner", "cecilie-stromhella", "employee", "unit-storvik-brua"),
-    Role("uninvolved", "mona-seljebotn", "employee", "unit-granli-maltrosten"),
+    Role("outsider", "mona-seljebotn", "employee", "unit-granli-maltrosten"),
     Role("leader", "turid-haugnesli", "employee", UNIT),
-    Role("other_leader", "gunn-elise-trollmark", "employee", PPT_UNIT),
+    Role("their_leader", "gunn-elise-trollmark", "employee", PPT_UNIT),
     Role("coordinator", "ragnhild-moanes", "employee", "unit-granli-koordinering"),
-    Role("child_protection", "espen-lysvollen", "employee", "unit-granli-barnevern-kontor"),
+    Role("protection", "espen-lysvollen", "employee", "unit-granli-barnevern-kontor"),
     Role("admin", "ola-petter-nybraten", "employee", "unit-granli-koordinering"),
+    Role("machine", None, None),
 )  # fmt: skip
 BY_CODE = {role.code: role for role in ROLES}
 
@@ -52,8 +61,8 @@ BY_CODE = {role.code: role for role in ROLES}
 class Cast:
     """The people of the roles, each logged in once. The citizen has tried: no municipality knows them."""
 
-    def __init__(self, url: str) -> None:
-        self.url, self.demo = url, Demo()
+    def __init__(self, url: str, var: Path) -> None:
+        self.url, self.demo, self.var = url, Demo(), var
         self._people: dict[str, Person] = {}
 
     def person(self, code: str) -> Person:
@@ -68,8 +77,39 @@ class Cast:
 
     def _log_in(self, role: Role) -> Person:
         person = Person(self.url, self.demo, role.key)
+        if role.code == "machine":
+            person.http.headers["Authorization"] = f"Bearer {self._token()}"
         if role.key is None:
             return person
         if role.capacity is None:
             return person.log_in("guardian", expect=403)
         return person.log_in(role.capacity, role.unit_id, role.level)
+
+    def _token(self) -> str:
+        """Of a program that has every scope there is."""
+        name = f"matrix-{secrets.token_hex(4)}"
+        client = operate(self.var, "add-client", "--name", name, "--scopes", "catalogue.read")
+        asked = {"grant_type": "client_credentials"}
+        given = (client["client_id"], client["client_secret"])
+        answer = requests.post(f"{self.url}/outside/v1/token", data=asked, auth=given, timeout=20)
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
+
+def operate(var: Path, *words: str) -> dict[str, Any]:
+    """The operator's command, for the municipality of the roles; its one row."""
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.ops",
+        *words,
+        "--municipality",
+        PLACE,
+        "--json",
+        "--var",
+        str(var),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return rows[0]

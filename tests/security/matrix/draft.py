@@ -1,4 +1,4 @@
-"""`python -m tests.security.matrix.draft URL`: prints what a running suite answers, as rows for expected.md.
+"""`python -m tests.security.matrix.draft URL VAR [PART ...]`: what a running suite answers, as rows for expected.md.
 
 A draft to be read against the rulebook, row by row, not to be copied: the table says what ought to be."""
 
@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from tests.security.matrix import table
 from tests.security.matrix.cast import ROLES
@@ -43,12 +46,18 @@ def _line(what: str, rule: str, cells: list[str]) -> str:
 
 
 def main() -> int:
-    matrix = Matrix(sys.argv[1])
-    print("\n".join(rows(table.WITHOUT, matrix.without_a_case())), flush=True)
+    url, var, *parts = sys.argv[1:]
+    matrix = Matrix(url, Path(var))
+
+    def tell(part: str, called: Callable[[], list[Cell]]) -> None:
+        if not parts or part in parts:
+            print("\n".join(rows(part, called())), flush=True)
+
+    tell(table.WITHOUT, matrix.without_a_case)
     for relation in (SAME, OTHER):
-        print("\n".join(rows(relation, matrix.others_case(relation))), flush=True)
+        tell(relation, partial(matrix.others_case, relation))
     for state in STATES:
-        print("\n".join(rows(state, matrix.own_case(state))), flush=True)
+        tell(state, partial(matrix.own_case, state))
     return 0
 
 

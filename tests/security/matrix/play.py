@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.security.matrix import table
@@ -38,8 +39,8 @@ class Cell:
 class Matrix:
     """All of it against one running suite."""
 
-    def __init__(self, url: str) -> None:
-        self.cast = Cast(url)
+    def __init__(self, url: str, var: Path) -> None:
+        self.cast = Cast(url, var)
         self.stage = Stage(self.cast)
         self.neighbours = neighbours(self.cast)
         self.caller = Caller(self.cast, table.how_called())
@@ -49,7 +50,7 @@ class Matrix:
     def without_a_case(self) -> list[Cell]:
         """Every role at every route that names nothing of a family's."""
         routes = [route for route in table.how_called() if not table.is_of_a_case(route)]
-        return self._all(table.WITHOUT, routes, lambda role: {})
+        return self._all(table.WITHOUT, routes, lambda role: {"report_id": self.stage.report_id})
 
     def own_case(self, state: str) -> list[Cell]:
         """Every role on the case in which it has its part, in one of the states; they come in their order."""
@@ -66,9 +67,13 @@ class Matrix:
         return [route for route in table.how_called() if table.is_of_a_case(route)]
 
     def _all(self, part: str, routes: Iterable[str], ids_of: Any) -> list[Cell]:
+        """Those that use something up come last, one after the other: meanwhile it would be missing for others."""
+        using = [route for route in routes if "again" in table.how_called()[route]]
+        others = [route for route in routes if route not in using]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            rows = pool.map(lambda role: self._as(role, part, routes, ids_of(role)), ROLES)
-            return [cell for row in rows for cell in row]
+            rows = list(pool.map(lambda role: self._as(role, part, others, ids_of(role)), ROLES))
+        rows += [self._as(role, part, using, ids_of(role)) for role in ROLES]
+        return [cell for row in rows for cell in row]
 
     def _as(self, role: Role, part: str, routes: Iterable[str], ids: Mapping[str, str]) -> list[Cell]:
         return [self._cell(role, part, route, ids) for route in routes]
@@ -76,8 +81,8 @@ class Matrix:
     def _cell(self, role: Role, part: str, route: str, ids: Mapping[str, str]) -> Cell:
         answer = self.caller.call(route, role.code, ids)
         got = self.caller.word(route, answer)
-        if got == "yes" and "spare_id" in str(table.how_called()[route].get("ids")):
-            self.stage.bring_in_again(role.case)
+        if got == "yes" and part in STATES:
+            self.stage.again(table.how_called()[route].get("again"), role.case)
         told = (
             answer.text[:300]
             if "json" in answer.headers.get("Content-Type", "")

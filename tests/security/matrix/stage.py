@@ -16,6 +16,10 @@ from tests.security.matrix.cast import CHILD, HEALTH, HEALTH_UNIT, PLACE, PPT, P
 STATES = ("level_0", "level_1", "level_2", "closed")
 TOPIC = "learning"
 COLLEAGUE = "kare-myrskogen"
+_REPORT = {
+    "child_description": "En gutt på bussen", "kind": "protected", "suspicion": "violence", "text": "Han gråt.",
+    "guardians_informed": "no", "guardians_informed_reason": "Vet ikke hvem de er.", "police_contacted": False,
+}  # fmt: skip
 SIGNER = {CHILD: "guardian", YOUTH: "youth"}
 """Who signs: the one guardian with responsibility; a youth of 16 alone (AG-2)."""
 
@@ -27,10 +31,11 @@ class Stage:
         self.cast = cast
         self.owner, self.holder = cast.person("owner"), cast.person("holder")
         self.me = {code: cast.person(code).get("/me")["chosen"]["person_id"]
-                   for code in ("owner", "holder", "with_topic", "without_topic", "receiver", "leader")}  # fmt: skip
+                   for code in ("owner", "holder", "topic", "no_topic", "asked", "leader")}  # fmt: skip
         self.ids: dict[str, dict[str, str]] = {CHILD: {}, YOUTH: {}}
         colleague = Person(cast.url, cast.demo, COLLEAGUE).log_in("employee", UNIT)
         self._colleague = colleague.get("/me")["chosen"]["person_id"]
+        self.report_id: str = self.owner.post("/lane-reports", _REPORT)["id"]
         self.at: str | None = None
         for child in (CHILD, YOUTH):
             self._let_the_family_be_known(child)
@@ -41,11 +46,27 @@ class Stage:
             getattr(self, f"_{state}")(child)
         self.at = state
 
-    def bring_in_again(self, child: str) -> None:
-        """Somebody to release: a colleague of the owner, brought in (again), `spare_id`."""
+    def again(self, what: str | None, child: str) -> None:
+        """Put there once more what a call has used up: somebody to release, or a handover to answer."""
+        if what == "spare_id":
+            self._bring_in_colleague(child)
+        if what == "handover_id":
+            self._propose(child)
+
+    def _bring_in_colleague(self, child: str) -> None:
         body = {"person_id": self._colleague, "unit_id": UNIT}
-        answer = self.holder.post(f"/cases/{self._case(child)}/participants", body)
-        self.ids[child]["spare_id"] = answer["id"]
+        self.ids[child]["spare_id"] = self.holder.post(f"/cases/{self._case(child)}/participants", body)["id"]
+
+    def _propose(self, child: str) -> None:
+        body = {
+            "to_person_id": self.me["asked"],
+            "to_unit_id": HEALTH_UNIT,
+            "family_answer": "agreed",
+            "reason": "Helse.",
+        }
+        self.ids[child]["handover_id"] = self.holder.post(f"/cases/{self._case(child)}/handovers", body)["id"]
+        case = self._case(child)
+        until(partial(self._sees, self.cast.person("asked"), case), 15, "the receiver sees the case")
 
     # ------------------------------------------------------------ the states
 
@@ -92,23 +113,20 @@ class Stage:
                  "shares": [{"service_id": PPT, "topics": [TOPIC]},
                             {"service_id": HEALTH, "topics": ["health"]}]}  # fmt: skip
         ids["request_id"] = self.holder.post(f"/cases/{case}/consent-requests", asked)["id"]
-        self.bring_in_again(child)
+        self._bring_in_colleague(child)
 
     def _level_2(self, child: str) -> None:
         """Two services take part under consent for a topic each; a handover and another request wait for answers."""
         case, ids = self._case(child), self.ids[child]
         ids["signature_id"] = self._sign(self.cast.person(SIGNER[child]), ids["request_id"])
         until(lambda: self._moved(case, 2, [PPT, HEALTH]), 10, "cases knows of the consent")
-        for who, unit in (("with_topic", PPT_UNIT), ("without_topic", HEALTH_UNIT)):
+        for who, unit in (("topic", PPT_UNIT), ("no_topic", HEALTH_UNIT)):
             until(partial(self._bring_in, case, ids, who, unit), 10, "the log knows of the consent")
-        ids["participant_id"] = ids.pop("with_topic")
-        for who in ("with_topic", "without_topic", "other_leader"):
+        ids["participant_id"] = ids.pop("topic")
+        for who in ("topic", "no_topic", "their_leader"):
             until(partial(self._sees, self.cast.person(who), case), 15, f"{who} sees the case")
         ids["meeting_id"] = self._meeting(case, ids)
-        asked = {"to_person_id": self.me["receiver"], "to_unit_id": HEALTH_UNIT, "family_answer": "agreed",
-                 "reason": "Mest om helse nå."}  # fmt: skip
-        ids["handover_id"] = self.holder.post(f"/cases/{case}/handovers", asked)["id"]
-        until(partial(self._sees, self.cast.person("receiver"), case), 15, "the receiver sees the case")
+        self._propose(child)
         again = {
             "purpose": "Også hjemme.",
             "valid_to": today(90),
@@ -122,7 +140,7 @@ class Stage:
         ended = {"outcome": "goals_reached", "reason": "Det går bra."}
         self.holder.get(f"/cases/{case}")
         self.holder.post(f"/cases/{case}/closing", ended, If_Match=self.holder.etag or "")
-        for who in ("holder", "with_topic"):
+        for who in ("holder", "topic"):
             until(
                 partial(self._answers, self.cast.person(who), f"/api/cases/{case}/report"),
                 15,
@@ -179,7 +197,7 @@ class Stage:
         return str(self.holder.post(f"/cases/{case}/meetings", {
             "starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=1)).isoformat(), "place": "Rom 2",
             "agenda": [{"topic": TOPIC, "text": "Hvordan går det?"}],
-            "invited_ids": [self.me["holder"], self.me["with_topic"], ids["guardian_id"]],
+            "invited_ids": [self.me["holder"], self.me["topic"], ids["guardian_id"]],
         })["id"])  # fmt: skip
 
     def _bring_in(self, case: str, ids: dict[str, str], who: str, unit: str) -> bool:
