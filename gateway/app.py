@@ -17,6 +17,7 @@ from gateway import api, files, health, problems, watching
 from gateway.asking import Asking, NotLoggedIn
 from gateway.composition.names import Names, Remembered
 from gateway.login import oidc, people
+from gateway.login.machines import ForPeople, bears_token
 from gateway.sessions import EncryptedSessions
 from services.chassis.actor import Signer
 from services.chassis.clock import Clock
@@ -34,9 +35,9 @@ _CSP = (
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SEQUENCE = re.compile(r"[0-9]{1,15}")
 MAX_BODY = 256 * 1024
-_OPEN_ROOMS = frozenset({"public", "login", "api-docs", "api_outside"})
+_OPEN_ROOMS = frozenset({"public", "login", "api-docs", "api_outside", "api_machines"})
 """Blueprints of which everything is open; those of the login look for themselves who is there."""
-_OPEN = api.OPEN | {"live", "ready", "exposition"}
+_OPEN = api.OPEN | {"live", "ready", "exposition", "metadata"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def create_app(means: Means) -> Flask:
     watching.register(app)
     app.before_request(lambda: _who_asks(means))
     _limit(app)  # after it: whoever is stopped gets a page, too, and that page has a frame
+    app.before_request(_no_program)
     files.register(app)  # before the token is looked for, which reads the form
     app.before_request(_same_site)
     app.before_request(_logged_in)
@@ -129,7 +131,7 @@ def _who_asks(means: Means) -> None:
 
 def _same_site() -> None:
     """Every change bears the session's token, in the form or in a header: another site can't know it."""
-    if request.method in _SAFE:
+    if request.method in _SAFE or request.blueprint == api.PROGRAMS:
         return
     expected = session.get("csrf", "")
     given = request.headers.get("Stafett-CSRF") or (
@@ -137,6 +139,14 @@ def _same_site() -> None:
     )
     if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
         raise CsrfFailed
+
+
+def _no_program() -> None:
+    """SE-3: a program that bears a token gets what is open, and what is made for programs; whatever it names besides,
+    the answer is the same, and nobody looks whether it is there."""
+    closed = request.blueprint not in _OPEN_ROOMS and request.endpoint not in _OPEN
+    if closed and problems.is_api() and bears_token():
+        raise ForPeople
 
 
 def _logged_in() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.engines import find
-from deploy.ops import bus, generations, record, subscribers
+from deploy.ops import bus, clients, generations, record, subscribers
 from deploy.ops.desk import Command, Desk, Fault
 from services.chassis import logging
 
@@ -19,6 +19,7 @@ COMMANDS: tuple[Command, ...] = (
     *generations.COMMANDS,
     *record.COMMANDS,
     *subscribers.COMMANDS,
+    *clients.COMMANDS,
 )
 
 

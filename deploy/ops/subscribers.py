@@ -11,25 +11,21 @@ import base64
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
+from deploy.ops.asking import asking
 from deploy.ops.broker_users import BrokerUsers
-from deploy.ops.desk import NO_BROKER, Command, Desk, Fault
+from deploy.ops.desk import Command, Desk, Fault
 from deploy.ops.text import table, word
-from services.chassis.actor import Signer, service_actor
-from services.chassis.keys import ensure_key_material
-from services.chassis.rpc.client import RpcClient
 from services.contracts import directory, notifications, outside
-from services.contracts.base import Procedure
 from services.contracts.catalogue import EVENTS
 from services.contracts.envelope import EVERY_MUNICIPALITY
 from services.kernel.calendar import midnight
 from services.kernel.errors import NotFound, Refusal, Unavailable
 
-ISSUER = "ops"
 _PLACE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _HINTS = {
     "not_known_here": "the municipality's catalogue has no such service",
@@ -173,26 +169,8 @@ class Subscribers:
     def _note(self, act: str, place: str, name: str) -> None:
         self._desk.note(act, {"municipality": place, "recipient": name})
 
-    @contextmanager
-    def _asking(self) -> Iterator[Any]:
-        """`ask(procedure, municipality, request)`, as the operator; raises Fault for what is refused."""
-        if self._desk.engines.amqp_url is None:
-            raise Fault(NO_BROKER.format(self._desk.var))
-        ensure_key_material(self._desk.var)
-        client = RpcClient(self._desk.engines.amqp_url, self._desk.var, ISSUER)
-        token = Signer(self._desk.var, ISSUER).mint(service_actor(ISSUER))
-
-        def ask(procedure: Procedure, place: str, request: Mapping[str, Any] | None = None) -> dict[str, Any]:
-            try:
-                return client.call(procedure, token, request or {}, municipality=place)
-            except Refusal as refusal:
-                raise Fault(_said(refusal, request or {})) from None
-
-        client.start()
-        try:
-            yield ask
-        finally:
-            client.stop()
+    def _asking(self) -> AbstractContextManager[Any]:
+        return asking(self._desk, _said)
 
 
 def _said(refusal: Refusal, request: Mapping[str, Any]) -> str:
@@ -249,14 +227,14 @@ def _since(text: str) -> str:
     return found.astimezone(UTC).isoformat()
 
 
-def _name(text: str) -> str:
+def a_name(text: str) -> str:
     """A name that can stand in a queue's name, in a user's, and on a line to run."""
     if not notifications.NAME.fullmatch(text):
         raise ValueError("not a name")
     return text
 
 
-def _place(text: str) -> str:
+def a_place(text: str) -> str:
     """A municipality's code, of which the same is true."""
     if not _PLACE.fullmatch(text):
         raise ValueError("not a code")
@@ -264,16 +242,16 @@ def _place(text: str) -> str:
 
 
 # as argparse names what was wrong
-_since.__name__, _name.__name__, _place.__name__ = "day", "name", "code"
+_since.__name__, a_name.__name__, a_place.__name__ = "day", "name", "code"
 
 
 def _which(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--municipality", type=_place, required=True)
-    parser.add_argument("--recipient", type=_name, required=True, help="name of the outside system")
+    parser.add_argument("--municipality", type=a_place, required=True)
+    parser.add_argument("--recipient", type=a_name, required=True, help="name of the outside system")
 
 
 def _subscribers_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--municipality", type=_place, help="this one alone")
+    parser.add_argument("--municipality", type=a_place, help="this one alone")
 
 
 def _subscribe_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from marshmallow import Schema, pre_load
 from marshmallow.fields import Boolean, Integer, List
 from werkzeug.exceptions import HTTPException
 
-from gateway.api import docs, outside, papers
+from gateway.api import docs, machines, outside, papers
 from gateway.api.routes import ROUTES, Route
 from gateway.composition.access_history import history
 from gateway.composition.case import case_page
@@ -58,6 +58,8 @@ OPEN = frozenset(
     {_endpoint(route) for route in ROUTES if route.open} | {"docs", "asyncapi", "me", "me_capacity", "ping"}
 )
 """Endpoints of the API for which nobody needs to be logged in."""
+PROGRAMS = machines.ROOM
+"""The blueprint of programs: no browser's session counts there, so no other site can use it."""
 
 
 def register(app: Flask) -> None:
@@ -79,6 +81,7 @@ def register(app: Flask) -> None:
     for blueprint in blueprints.values():
         api.register_blueprint(blueprint)
     papers.register(api)
+    machines.register(app, api)
     outside.register(app, api, _query_schema(notifications.ReadFeed, {"token"}))
     _add_plain(app)
     docs.register(app)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, g, jsonify, request
 from flask_limiter.util import get_remote_address
 from flask_smorest import Api, Blueprint
 
-from gateway.problems import problem
+from gateway.api.machines import client_of_request, refused
+from gateway.login.machines import InsufficientScope, TokenNotValid, asking_machine, is_token
 from services.contracts import notifications, outside
 from services.kernel.errors import Forbidden
 
@@ -30,27 +31,19 @@ def register(app: Flask, api: Api, query_schema: Any) -> None:
     blueprint = Blueprint("api_outside", "Outside systems", url_prefix=outside.FEED.rpartition("/")[0])
 
     def feed(_query: dict[str, Any]) -> Any:
-        found = _TOKEN.fullmatch(request.headers.get("Authorization", ""))
-        if found is None:
-            return _not_valid(Forbidden("Send your token: Authorization: Bearer ...", code=_NOT_VALID))
-        sent: dict[str, Any] = {"token": found[1]}
-        if "after" in request.args:
-            sent["after"] = request.args["after"]
-        if "limit" in request.args:
-            sent["limit"] = int(request.args["limit"])
         try:
-            answer = g.asking.as_service(notifications.ReadFeed, sent, found[2])
+            answer = _page()
         except Forbidden as refusal:
-            if refusal.code != _NOT_VALID:
+            if refusal.code not in (_NOT_VALID, InsufficientScope.code):
                 raise
-            return _not_valid(refusal)
+            return refused(refusal)
         return jsonify(items=answer["items"], next=answer["next"], more=answer["more"])
 
     feed.__doc__ = f"{notifications.ReadFeed.meaning}\n---\n"
     limited = limiter.limit(PER_SYSTEM, key_func=_system)(limiter.limit(PER_ADDRESS, key_func=_address)(feed))
     described = blueprint.doc(
         operationId=notifications.ReadFeed.name,
-        security=[{"feed_token": []}],
+        security=[{"feed_token": []}, {"machine": ["feed.read"]}],
         responses={
             str(status): {"description": words, "content": {"application/problem+json": {}}}
             for status, words in _REFUSALS.items()
@@ -62,6 +55,27 @@ def register(app: Flask, api: Api, query_schema: Any) -> None:
     api.register_blueprint(blueprint)
 
 
+def _page() -> dict[str, Any]:
+    """A page of the feed whose token came, or of the feed that belongs to the program whose token came."""
+    header = request.headers.get("Authorization", "")
+    sent: dict[str, Any] = {}
+    if "after" in request.args:
+        sent["after"] = request.args["after"]
+    if "limit" in request.args:
+        sent["limit"] = int(request.args["limit"])
+    if is_token(header):
+        machine = asking_machine("feed.read")
+        asked = {"recipient": machine.recipient, **sent}
+        found: dict[str, Any] = g.asking.as_service(
+            notifications.ReadFeedOfClient, asked, machine.municipality
+        )
+        return found
+    token = _TOKEN.fullmatch(header)
+    if token is None:
+        raise TokenNotValid("Send your token: Authorization: Bearer ...")
+    return dict(g.asking.as_service(notifications.ReadFeed, {"token": token[1], **sent}, token[2]))
+
+
 _REFUSALS = {
     401: "The token is missing, or none that is in force in its municipality (`token_not_valid`)",
     403: "The subscription is disabled (`subscription_disabled`)",
@@ -71,15 +85,9 @@ _REFUSALS = {
 }
 
 
-def _not_valid(refusal: Forbidden) -> Response:
-    refusal.status = 401
-    answer = problem(refusal)
-    answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer
-
-
 def _system() -> str:
-    return f"outside:{hash(request.headers.get('Authorization', ''))}"
+    header = request.headers.get("Authorization", "")
+    return client_of_request() if is_token(header) else f"outside:{hash(header)}"
 
 
 def _address() -> str:

@@ -1,5 +1,10 @@
 """What directory tells and answers: municipalities and policies, services, units, staff and roles, guide, toolkit."""
 
+import re
+from typing import Any
+
+from marshmallow import ValidationError, validate
+
 from services.contracts.base import (
     EventType,
     Message,
@@ -19,6 +24,7 @@ from services.contracts.base import (
     public,
     public_tree,
     query,
+    secret,
     staff,
 )
 
@@ -296,6 +302,71 @@ class SavePolicyRequest(PolicyDraft):
     draft_hash = code()
 
 
+SCOPES = ("catalogue.read", "feed.read")
+"""What a machine client may be let do. None has to do with a case: a program has no tie to any (SE-3)."""
+
+
+CLIENT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+"""How a machine client is called within its municipality; it holds no dot."""
+
+
+def _check_client_name(value: str) -> None:
+    if not CLIENT_NAME.fullmatch(value):
+        raise ValidationError("not_a_name")
+
+
+def _client_name() -> Any:
+    return code(validate=_check_client_name, description="The client's name within its municipality")
+
+
+class MachineClient(Message):
+    """A program that logs in as itself, as an operator sees it; never its secret."""
+
+    name = _client_name()
+    scopes = many(code(*SCOPES), max_items=10)
+    recipient = code(required=False, description="The feed that it reads: that of this outside system")
+    made_at = instant()
+    secret_made_at = instant()
+    old_secret_until = instant(
+        required=False, description="After a rotation: how long the old secret is good"
+    )
+
+
+class MachineClientsAnswer(Message):
+    items = nested(MachineClient, many=True)
+
+
+class AddMachineClientRequest(Message):
+    name = _client_name()
+    scopes = many(code(*SCOPES), max_items=10, validate=validate.Length(min=1, error="required"))
+    recipient = code(required=False, description="Needed for feed.read")
+    secret = secret(max_length=200)
+
+
+class RotateMachineClientRequest(Message):
+    name = _client_name()
+    secret = secret(max_length=200)
+    at_once = flag(load_default=False, description="The old secret is void at once, not after a day")
+
+
+class MachineClientRef(Message):
+    name = _client_name()
+
+
+class CheckMachineClientRequest(Message):
+    name = _client_name()
+    secret = secret(max_length=200, required=False, description="Left out: only whether it is in force")
+
+
+class MachineClientStanding(Message):
+    """What a client that is in force may do now. `generation` counts its secrets: a token bears that of its own."""
+
+    scopes = many(code(*SCOPES), max_items=10)
+    recipient = code(required=False)
+    generation = number()
+    oldest_generation = number(description="Tokens of older secrets than this are void")
+
+
 class Pong(Message):
     """The answer to a ping."""
 
@@ -353,6 +424,31 @@ ImportCatalogue = command(
     "Set-up only: publishes services, units, guide, tools and policy from the data files.",
 )
 PutStaff = command("directory.put_staff", ImportStaffRequest, "Set-up only: an employee with roles, whole.")
+MachineClients = query(
+    "directory.machine_clients",
+    Nothing,
+    MachineClientsAnswer,
+    "Operators only: the programs that may log in here.",
+)
+AddMachineClient = command(
+    "directory.add_machine_client",
+    AddMachineClientRequest,
+    "Operators only: lets a program log in as itself.",
+)
+RotateMachineClient = command(
+    "directory.rotate_machine_client", RotateMachineClientRequest, "Operators only: a new secret."
+)
+RemoveMachineClient = command(
+    "directory.remove_machine_client",
+    MachineClientRef,
+    "Operators only: nothing more for this program, at once.",
+)
+CheckMachineClient = query(
+    "directory.check_machine_client",
+    CheckMachineClientRequest,
+    MachineClientStanding,
+    "Gateway only: whether a program is in force here, and what it may.",
+)
 
 PROCEDURES = (
     Ping,
@@ -368,4 +464,9 @@ PROCEDURES = (
     SavePolicy,
     ImportCatalogue,
     PutStaff,
+    MachineClients,
+    AddMachineClient,
+    RotateMachineClient,
+    RemoveMachineClient,
+    CheckMachineClient,
 )

@@ -197,6 +197,12 @@ class FeedRequest(Message):
     limit = number(minimum=1, maximum=MOST_ITEMS, load_default=50)
 
 
+class FeedOfClientRequest(Message):
+    recipient = _recipient()
+    after = opaque(required=False, description="The cursor of the last page; left out: from the beginning")
+    limit = number(minimum=1, maximum=MOST_ITEMS, load_default=50)
+
+
 class FeedPage(Message):
     """Its items are told in the moment of the answer: each was decided, numbered and recorded for it."""
 
@@ -246,6 +252,13 @@ ReadFeed = command(
     FeedPage,
 )
 
+ReadFeedOfClient = command(
+    "notifications.read_feed_of_client",
+    FeedOfClientRequest,
+    "As read_feed, for a machine client whose scope and feed the gateway has looked up.",
+    FeedPage,
+)
+
 PROCEDURES = (
     GetInbox,
     UnreadCount,
@@ -257,4 +270,5 @@ PROCEDURES = (
     ResumeSubscription,
     Subscriptions,
     ReadFeed,
+    ReadFeedOfClient,
 )

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.contracts.base import EventType, Message, number
+from services.contracts.base import EventType, Message, code, many, nested, number, public_tree
+from services.contracts.directory import Municipality
 from services.contracts.envelope import Event
 
 _BY_TOPIC = ("topics",)
@@ -30,6 +31,25 @@ class DroppedData(Message):
     count = number(1, description="How many events were dropped")
     first_number = number(1, required=False, description="The lowest `recipientseq` among them")
     last_number = number(1, required=False, description="The highest")
+
+
+class Me(Message):
+    """Which program a token is of, and what it may."""
+
+    client_id = code()
+    municipality = code()
+    scopes = many(code(), max_items=10)
+    recipient = code(required=False, description="The outside system whose feed it reads")
+
+
+class PublicCatalogue(Message):
+    """The public services and units of one municipality, to be copied: no person, no policy. The trees have the shapes
+    of services/directory/data."""
+
+    municipality = nested(Municipality)
+    version = number()
+    services = public_tree()
+    units = public_tree()
 
 
 NOTICE = EventType(

@@ -5,8 +5,15 @@ from typing import Any
 from services.chassis.service import Reading, Service, UnitOfWork, command, query
 from services.contracts import directory as contracts
 from services.directory import storage
-from services.directory.commands import import_catalogue, put_staff, save_policy
-from services.directory.queries import catalogue, policies, staff
+from services.directory.commands import (
+    add_machine_client,
+    import_catalogue,
+    put_staff,
+    remove_machine_client,
+    rotate_machine_client,
+    save_policy,
+)
+from services.directory.queries import catalogue, machine_clients, policies, staff
 from services.kernel.errors import NotFound
 
 _SET_UP = "seed"
@@ -62,6 +69,26 @@ class DirectoryService(Service):
     @command(contracts.SavePolicy)
     def save_policy(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         return save_policy.run(uow, request)
+
+    @query(contracts.MachineClients)
+    def machine_clients(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return machine_clients.run(reading)
+
+    @query(contracts.CheckMachineClient)
+    def check_machine_client(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+        return machine_clients.check(reading, request)
+
+    @command(contracts.AddMachineClient)
+    def add_machine_client(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return add_machine_client.run(uow, request)
+
+    @command(contracts.RotateMachineClient)
+    def rotate_machine_client(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return rotate_machine_client.run(uow, request)
+
+    @command(contracts.RemoveMachineClient)
+    def remove_machine_client(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return remove_machine_client.run(uow, request)
 
     @command(contracts.ImportCatalogue)
     def import_catalogue(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:

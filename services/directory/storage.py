@@ -1,16 +1,18 @@
-"""Tables and repositories of directory. All of it is public, or about employees at work: nothing of a family."""
+"""Tables and repositories of directory. All of it is public, or about employees at work, or about programs: nothing of
+a family."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, new_metadata, upsert
+from services.directory.domain.machine_client import MachineClient
 from services.kernel.policies import Policy
 
 metadata = new_metadata()
@@ -36,6 +38,21 @@ policy_saves = sa.Table(
     sa.Column("saved_by", sa.String(64), nullable=False),
     sa.Column("saved_at", UtcDateTime, nullable=False),
     sa.Column("draft_hash", sa.String(64), nullable=False),
+)
+
+machine_clients = sa.Table(
+    "machine_clients",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("scopes", sa.Text, nullable=False),
+    sa.Column("recipient", sa.String(64)),
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("secret_hash", sa.String(64), nullable=False),
+    sa.Column("old_secret_hash", sa.String(64)),
+    sa.Column("old_secret_until", UtcDateTime),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("secret_made_at", UtcDateTime, nullable=False),
 )
 
 staff = sa.Table(
@@ -175,6 +192,44 @@ def municipalities(conn: AnyConnection) -> list[dict[str, Any]]:
         sa.select(documents.c.content).where(documents.c.kind == "municipality").order_by(documents.c.place)
     )
     return [json.loads(content) for content in conn.scalars(found)]
+
+
+class MachineClients:
+    """The programs that may log in at one municipality (SE-7)."""
+
+    def __init__(self, conn: AnyConnection, municipality: str) -> None:
+        if not municipality:
+            raise ValueError("no query without a municipality (SE-7)")
+        self._conn, self._municipality = conn, municipality
+
+    def all(self) -> list[MachineClient]:
+        """Those in force, by name."""
+        found = self._select().order_by(machine_clients.c.name)
+        return [_machine_client(row) for row in self._conn.execute(found)]
+
+    def named(self, name: str) -> MachineClient | None:
+        row = self._conn.execute(self._select().where(machine_clients.c.name == name)).first()
+        return _machine_client(row) if row else None
+
+    def put(self, client: MachineClient) -> None:
+        """Keep it as it is now."""
+        values = asdict(client)
+        key = {"municipality": self._municipality, "name": values.pop("name")}
+        values["scopes"] = json.dumps(sorted(client.scopes))
+        upsert(self._conn, machine_clients, key, values)
+
+    def remove(self, name: str) -> bool:
+        """Forget it; whether it was there."""
+        mine = (machine_clients.c.municipality == self._municipality, machine_clients.c.name == name)
+        return bool(self._conn.execute(sa.delete(machine_clients).where(*mine)).rowcount)
+
+    def _select(self) -> sa.Select[Any]:
+        return sa.select(machine_clients).where(machine_clients.c.municipality == self._municipality)
+
+
+def _machine_client(row: Any) -> MachineClient:
+    values = {name: value for name, value in row._mapping.items() if name != "municipality"}
+    return MachineClient(**{**values, "scopes": frozenset(json.loads(row.scopes))})
 
 
 class Staff:

@@ -90,6 +90,10 @@ class NotificationsService(Service):
     def read_feed(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         return read_feed.run(uow, request)
 
+    @command(contracts.ReadFeedOfClient)
+    def read_feed_of_client(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return read_feed.of_client(uow, request)
+
     @query(contracts.Subscriptions)
     def subscriptions(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         return subscriptions.run(reading)

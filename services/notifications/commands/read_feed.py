@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from services.chassis.unit_of_work import UnitOfWork
-from services.kernel.errors import Forbidden, InvalidInput
+from services.kernel.errors import Forbidden, InvalidInput, NotFound
 from services.notifications.egress import secrets
 from services.notifications.egress.feed import page
-from services.notifications.egress.subscriptions import Subscriptions
+from services.notifications.egress.subscriptions import Subscription, Subscriptions
 
 DOOR = "gateway"
 
@@ -20,14 +20,32 @@ class TokenNotValid(Forbidden):
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """A page, and the cursor for the next. Raises TokenNotValid, Forbidden, or InvalidInput for a cursor that is not of
-    this feed."""
-    if (uow.actor.capacity, uow.actor.service) != ("service", DOOR):
-        raise Forbidden(code="not_for_this_caller")
+    """A page for whoever bears the feed's token, and the cursor for the next. Raises TokenNotValid, Forbidden, or
+    InvalidInput for a cursor that is not of this feed."""
+    _demand_door(uow)
     hashed = secrets.token_hash(uow.keys, uow.municipality, request["token"])
     subscription = Subscriptions(uow.tx, uow.municipality).of_token(hashed)
     if subscription is None:
         raise TokenNotValid
+    return _page(uow, subscription, request)
+
+
+def of_client(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """As `run`, for a machine client: it has logged in, and its feed is named by the operator. Raises NotFound when
+    there is no such feed (any more)."""
+    _demand_door(uow)
+    subscription = Subscriptions(uow.tx, uow.municipality).named(request["recipient"])
+    if subscription is None or subscription.way != "feed":
+        raise NotFound
+    return _page(uow, subscription, request)
+
+
+def _demand_door(uow: UnitOfWork) -> None:
+    if (uow.actor.capacity, uow.actor.service) != ("service", DOOR):
+        raise Forbidden(code="not_for_this_caller")
+
+
+def _page(uow: UnitOfWork, subscription: Subscription, request: dict[str, Any]) -> dict[str, Any]:
     if subscription.state != "active":
         raise Forbidden("The subscription is disabled. Ask the operator.", code="subscription_disabled")
     place: int | None = None

@@ -30,6 +30,19 @@ def upgrade() -> None:
         sa.Column("draft_hash", sa.String(64), nullable=False),
     )
     op.create_table(
+        "machine_clients",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("scopes", sa.Text, nullable=False),
+        sa.Column("recipient", sa.String(64)),
+        sa.Column("generation", sa.Integer, nullable=False),
+        sa.Column("secret_hash", sa.String(64), nullable=False),
+        sa.Column("old_secret_hash", sa.String(64)),
+        sa.Column("old_secret_until", UtcDateTime),
+        sa.Column("made_at", UtcDateTime, nullable=False),
+        sa.Column("secret_made_at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
         "staff",
         sa.Column("municipality", sa.String(64), primary_key=True),
         sa.Column("person_id", sa.String(64), primary_key=True),
