@@ -43,6 +43,7 @@ from tests.security.noninterference.collecting import (
     letters_to,
     queue_of,
 )
+from tests.security.noninterference.timing import Timing, compared, measured
 from tests.security.noninterference.world import World
 from tests.support.suite import Suite
 
@@ -131,6 +132,16 @@ class Story:
         self.got += feed_of("naboen", systems["naboen"]) + feed_of("fagsystem", systems["fagsystem"])
         self.got += tap.drain()
         self.got += access_lines(self.suite)
+
+    def time_before_and_after_reports(self, many: int = 10) -> list[Timing]:
+        """Measured at the end of a play without reports: twice as it is, and once after so many of them."""
+        mother, case = self._people[MOTHER], self.case
+        addresses = (f"/sak/{case}", f"/api/cases/{case}/log", "/mine-saker", f"/melding/{uuid4()}")
+        before, again = measured(mother, addresses), measured(mother, addresses)
+        for _ in range(many):
+            self.reports.append(self._by_api(self._people[TEACHER], case_id=case))
+        self.world.settle()
+        return compared(before, again, measured(mother, addresses))
 
     # ------------------------------------------------------------ the case
 
@@ -344,9 +355,7 @@ class Story:
         self.world.settle(heard=True)
 
     def _addresses(self) -> list[str]:
-        people = [
-            self._demo.by_key[key] for key in self._people if key not in (CHILD_PROTECTION, "anonymous")
-        ]
+        people = [self._demo.by_key[key] for key in self._people if key not in (*IN_THE_LANE, "anonymous")]
         return [str(each.get("email") or (each.get("contact") or {}).get("email") or "") for each in people]
 
     # ------------------------------------------------------------ coming in
