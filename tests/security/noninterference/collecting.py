@@ -211,17 +211,28 @@ def _content(part: Message) -> str:
     return bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace").replace("\r\n ", "")
 
 
-_ACCESS = "SELECT * FROM access_record ORDER BY municipality, position"
-_RANDOM = frozenset({"who", "hash"})
-"""Ciphertext under a fresh nonce, and the hash over it; who it was is compared by the reader's index beside them."""
+_ACCESS = (
+    "SELECT * FROM access_record WHERE case_id IS NOT NULL OR subject_person_id IS NOT NULL"
+    " ORDER BY municipality, position"
+)
+_INSIDE = frozenset({"who", "hash", "position"})
+"""Ciphertext under a fresh nonce (who it was is compared by the reader's index beside it), the hash over it, and the
+place among all lines of the municipality: no family is shown these."""
 
 
 def access_lines(suite: Suite) -> list[Got]:
-    """The access record of each service, which the family's history is made of (SE-2): every line, in order."""
+    """What a family's access history is made of (SE-2): the lines about each case, else each person, in order."""
     got: list[Got] = []
     for service in SERVICES:
+        about: dict[str, list[str]] = {}
         with closing(connect(suite.var, service)) as conn:
-            for number, row in enumerate(conn.execute(_ACCESS), 1):
-                line = json.dumps({key: row[key] for key in row.keys() if key not in _RANDOM}, default=str)  # noqa: SIM118
-                got.append(Got("access", service, f"line {number}", line))
+            for row in conn.execute(_ACCESS):
+                line = {key: row[key] for key in row.keys() if key not in _INSIDE}  # noqa: SIM118
+                lines = about.setdefault(row["case_id"] or row["subject_person_id"], [])
+                lines.append(json.dumps(line, default=str))
+        got += [
+            Got("access", service, f"about {subject}: line {number}", line)
+            for subject, lines in sorted(about.items())
+            for number, line in enumerate(lines, 1)
+        ]
     return got
