@@ -1,5 +1,4 @@
-"""Reporting to child protection in a browser without scripts, from any page, and what becomes of it (PR-1, PR-2,
-PR-5)."""
+"""Reporting to child protection in a browser, from any page, and what becomes of it (PR-1, PR-2, PR-5)."""
 
 from __future__ import annotations
 
@@ -70,7 +69,7 @@ def test_PR_2_a_draft_goes_on_and_a_report_with_the_guardians_is_read_by_them(
 ) -> None:
     """PR-2, PR-5: what was begun on a case's page is there again; the mother finds the report on her page, and no other
     guardian does."""
-    page = browser.log_in(demo.name(TEACHER), scripts=False)
+    page = browser.log_in(demo.name(TEACHER))
     page.get_by_role("link", name=re.compile(demo.name(CHILD))).first.click()
     to_report(page)
     assert page.locator("[name=kind][value=protected]").is_checked(), (
@@ -91,13 +90,13 @@ def test_PR_2_a_draft_goes_on_and_a_report_with_the_guardians_is_read_by_them(
     fill(page, "with_guardians", "yes")
     press(page, "Send meldingen")
     expect(page.locator("h1")).to_have_text("Meldingen er sendt")
-    mother = browser.log_in(demo.name(MOTHER), scripts=False)
+    mother = browser.log_in(demo.name(MOTHER))
     expect(mother.locator("main")).to_contain_text("Meldinger til barnevernet")
     mother.get_by_role("link", name=re.compile("^Melding ")).click()
     expect(mother.locator("main")).to_contain_text(STORY)
     browser.look(mother, "with-guardians")
     assert mother.get_by_role("button", name=re.compile("Jeg tar|Send")).count() == 0
-    other = browser.log_in(demo.name("trude-kvernmoen"), scripts=False)
+    other = browser.log_in(demo.name("trude-kvernmoen"))
     assert "Meldinger til barnevernet" not in other.locator("main").inner_text()
     answer = other.goto(mother.url)
     assert answer is not None and answer.status == 404
@@ -107,7 +106,7 @@ def test_PR_5_child_protection_takes_a_report_answers_it_and_names_a_reader(
     browser: BrowserAt, demo: Demo, suite: Suite
 ) -> None:
     """PR-5: found in the inbox; the reporter is told; whoever is named reads it until the name is taken back."""
-    teacher = browser.log_in(demo.name(TEACHER), scripts=False)
+    teacher = browser.log_in(demo.name(TEACHER))
     to_report(teacher)
     teacher.get_by_label("Barnets fødselsnummer").fill(demo.number(CHILD))
     fill(teacher, "protected", "no")
@@ -115,7 +114,7 @@ def test_PR_5_child_protection_takes_a_report_answers_it_and_names_a_reader(
     press(teacher, "Send meldingen")
     report = teacher.url.removesuffix("/kvittering")
 
-    worker = browser.log_in(demo.name(PROTECTION), scripts=False)
+    worker = browser.log_in(demo.name(PROTECTION))
     message = worker.locator(f"a[href*='{report.rsplit('/', 1)[1]}']")
     worker.goto(f"{suite.url}/innboks")
     for _ in range(40):
@@ -138,7 +137,7 @@ def test_PR_5_child_protection_takes_a_report_answers_it_and_names_a_reader(
     worker.locator("[name=person]").select_option(choice)
     browser.look(worker, "name-reader")
     press(worker, "Gi lov til å lese")
-    leader = browser.log_in(demo.name(LEADER), scripts=False)
+    leader = browser.log_in(demo.name(LEADER))
     leader.goto(report)
     expect(leader.locator("main")).to_contain_text(STORY)
     worker.goto(report)
