@@ -8,9 +8,9 @@ from typing import Any
 
 from services.cases.domain.errors import Forbidden, NotFound
 from services.cases.lane import storage
-from services.cases.storage import people, staff
+from services.cases.storage import care, people, staff
 from services.chassis.unit_of_work import Reading, UnitOfWork
-from services.kernel.calendar import midnight
+from services.kernel.calendar import local_date, midnight
 from services.kernel.facts import Capacity, Decision, GuardianFact, Role, RoleFact, in_force
 from services.kernel.lane import (
     LaneAct,
@@ -88,11 +88,16 @@ class Asker:
 
 
 def _children_of(work: Reading | UnitOfWork, guardian_id: str) -> dict[str, GuardianFact]:
-    """The asker's ties by the lane's look-up value of each child."""
+    """The asker's tie of today by the lane's look-up value of each child. Under a care order child protection
+    says what guardians see, and has the report (GU-4)."""
     found: dict[str, GuardianFact] = {}
+    today = local_date(work.now)
     for child_id, number in people.children_numbers(work.conn, work.keys, work.municipality, guardian_id):
+        orders = care.of_child(work.conn, work.municipality, child_id)
+        if any(order.valid_from <= today and not order.over(today) for order in orders):
+            continue
         for tie in people.ties_of(work.conn, work.municipality, child_id):
-            if tie.guardian_id == guardian_id:
+            if tie.guardian_id == guardian_id and tie.holds(today):
                 found[storage.child_index(work.keys, work.municipality, number)] = GuardianFact(
                     guardian_id,
                     tie.relation,
