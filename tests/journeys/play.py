@@ -1,4 +1,4 @@
-"""`make journey`: plays the main job through the running suite's API and prints each step with its time."""
+"""`make journey`: plays the main job and a youth's story through the running suite's API; prints each step's time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import requests
 
 from tests.journeys.main_job import MainJob
+from tests.journeys.youth_story import YouthStory
 
 
 def main() -> int:
@@ -24,17 +25,24 @@ def main() -> int:
         return 2
     suite = json.loads(told.read_text())
     print(f"playing at {suite['public_url']} (STAFETT_VAR={told.parent.parent})", flush=True)
-    begun = time.perf_counter()
-    job = MainJob(
-        suite["public_url"], suite["standins_url"], lambda what, s: print(f"{s:7.2f} s  {what}", flush=True)
-    )
-    try:
-        job.play()
-    except (AssertionError, requests.RequestException, KeyError) as broken:
-        print(f"BROKEN    {type(broken).__name__}: {broken}", file=sys.stderr)
-        return 1
-    print(f"{time.perf_counter() - begun:7.2f} s  the whole job")
-    print(f"{job.refused_after:7.2f} s  from the withdrawal to the first read refused")
+
+    def say(what: str, seconds: float) -> None:
+        print(f"{seconds:7.2f} s  {what}", flush=True)
+
+    stories: dict[str, MainJob | YouthStory] = {
+        "the main job": MainJob(suite["public_url"], suite["standins_url"], say),
+        "a youth of 15 who consents alone": YouthStory(suite["public_url"], say),
+    }
+    for name, story in stories.items():
+        print(f"\n{name}", flush=True)
+        begun = time.perf_counter()
+        try:
+            story.play()
+        except (AssertionError, requests.RequestException, KeyError) as broken:
+            print(f"BROKEN    {type(broken).__name__}: {broken}", file=sys.stderr)
+            return 1
+        print(f"{time.perf_counter() - begun:7.2f} s  the whole story")
+        print(f"{story.refused_after:7.2f} s  from the withdrawal to the first read refused")
     return 0
 
 
