@@ -32,6 +32,7 @@ OPEN_TO: dict[str, set[str]] = {
         "services.cases.commands.register_birth",
         "services.cases.commands.discuss",
         "services.cases.lane.commands",
+        "services.cases.lane.asking",  # becomes a look-up value, by which the family is told apart (PR-5)
     },
     # Discussions have a decision of their own, kernel/care.py, and name nobody (LV-12).
     "services.cases.storage.discussions.of_unit": {"services.cases.queries.list_discussions"},

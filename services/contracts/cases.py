@@ -174,6 +174,11 @@ class LaneReportFiledData(Message):
     report_id = opaque()
     kind = code("protected", "with_guardians")
     at = instant()
+    not_to = many(
+        opaque(),
+        required=False,
+        description="Those of the child's family who work in child protection: not told",
+    )
 
 
 class LaneReportAnsweredData(Message):

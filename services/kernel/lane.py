@@ -48,8 +48,9 @@ class LaneQuestion:
 
 @dataclass(frozen=True, slots=True)
 class LaneFacts:
-    """What the decision rests on. `roles` need hold the asker's only; `guardians` only where the kind shows
-    them the report."""
+    """What the decision rests on. `roles` and `family` need hold the asker's only; `guardians` only where the kind
+    shows them the report. `family`: the child, and whoever is or was tied to it, with or without responsibility,
+    also where the register tells of a tie that is linked nowhere (PR-6)."""
 
     municipality: str
     kind: ReportKind
@@ -57,12 +58,13 @@ class LaneFacts:
     named: tuple[LaneNamedFact, ...] = ()
     roles: tuple[RoleFact, ...] = ()
     guardians: tuple[GuardianFact, ...] = ()
+    family: frozenset[str] = frozenset()
 
 
 def may_read_lane_report(question: LaneQuestion, facts: LaneFacts) -> Decision:
-    """PR-5: the reporter, child protection of that municipality, and whom they name. PR-2: a report made with
-    the guardians is theirs to read too. To all others it does not exist: a refusal never tells that the thing
-    is there (PR-3)."""
+    """PR-5: the reporter, child protection of that municipality, and whom they name; but none of the child's own
+    family reads as one who works there or is named. PR-2: a report made with the guardians is theirs to read too.
+    To all others it does not exist: a refusal never tells that the thing is there (PR-3)."""
     if question.municipality != facts.municipality:
         return _absent("SE-7", "other_municipality")
     if question.capacity is Capacity.EMPLOYEE:
@@ -80,7 +82,7 @@ def lane_acts(question: LaneQuestion, facts: LaneFacts) -> frozenset[LaneAct]:
     if question.capacity is not Capacity.EMPLOYEE or not may_read_lane_report(question, facts).allowed:
         return frozenset()
     roles = _roles_now(question, facts)
-    if any(role.role is Role.CHILD_PROTECTION for role in roles):
+    if _in_child_protection(question, facts, roles):
         return frozenset(LaneAct)
     return frozenset({LaneAct.NAME_READERS}) if question.person_id == facts.reporter else frozenset()
 
@@ -95,14 +97,23 @@ def _roles_now(question: LaneQuestion, facts: LaneFacts) -> list[RoleFact]:
     ]
 
 
+def _in_child_protection(question: LaneQuestion, facts: LaneFacts, roles: list[RoleFact]) -> bool:
+    """Whether the asker stands to the report as child protection: nobody does to their own family's."""
+    return question.person_id not in facts.family and any(
+        role.role is Role.CHILD_PROTECTION for role in roles
+    )
+
+
 def _employee(question: LaneQuestion, facts: LaneFacts) -> Decision:
     roles = _roles_now(question, facts)
     if not roles:
         return _absent("CO-10", "role_not_in_force")
     if question.person_id == facts.reporter:
         return _readable("PR-5", "allowed_as_reporter")
-    if any(role.role is Role.CHILD_PROTECTION for role in roles):
+    if _in_child_protection(question, facts, roles):
         return _readable("PR-5", "allowed_as_child_protection")
+    if question.person_id in facts.family:
+        return _absent("PR-5", "not_a_reader")
     if any(named.person_id == question.person_id and in_force(named, question.now) for named in facts.named):
         return _readable("PR-5", "allowed_as_named")
     return _absent("PR-5", "not_a_reader")

@@ -97,3 +97,18 @@ def test_PR_5_child_protection_follows_up_and_whoever_is_named_only_reads() -> N
     assert acts(together, MOTHER, Capacity.GUARDIAN) == set()
     ended = replace(REPORT, roles=tuple(replace(role, valid_to=NOW) for role in REPORT.roles))
     assert acts(ended, PROTECTOR) == set()
+
+
+def test_PR_5_nobody_reads_of_their_own_family_as_child_protection_or_by_name() -> None:
+    """PR-5, PR-3: a parent who works in child protection, or is named, finds nothing, and does nothing with what they
+    filed themselves but name readers."""
+    named = (LaneNamedFact(PROTECTOR, LAST_WEEK),)
+    for kind in ReportKind:
+        facts = replace(REPORT, kind=kind, named=named, family=frozenset({PROTECTOR}))
+        decision = read(facts, PROTECTOR)
+        assert (decision.allowed, decision.sees_thing) == (False, False), kind
+        question = LaneQuestion(TOWN, PROTECTOR, Capacity.EMPLOYEE, NOW, PROTECTION)
+        assert lane_acts(question, facts) == frozenset()
+        mine = replace(facts, reporter=PROTECTOR)
+        assert read(mine, PROTECTOR)
+        assert lane_acts(question, mine) == {LaneAct.NAME_READERS}

@@ -213,6 +213,9 @@ def test_PR_5_a_report_in_the_lane_is_told_to_child_protection_alone() -> None:
     report = {"report_id": "r", "kind": "protected", "at": AT}
     told = told_by("cases.lane_report_filed.v1", report, NOW, Scene(NOW, None, frozenset({"worker"})))
     assert [(each.person_id, each.case_id, each.by_person_id) for each in told] == [("worker", None, None)]
+    both = Scene(NOW, None, frozenset({"worker", "father"}))
+    told = told_by("cases.lane_report_filed.v1", report | {"not_to": ["father"]}, NOW, both)
+    assert [each.person_id for each in told] == ["worker"]
 
 
 def test_the_family_is_who_has_responsibility_and_the_child_that_may_read() -> None:

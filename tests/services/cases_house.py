@@ -37,8 +37,8 @@ def _numbers(*keys: str) -> list[str]:
 
 TUVA, MARIT, JONAS = _numbers("tuva-fagerdalen", "marit-elvestrand", "jonas-fagerdalen")
 """A child of four with two guardians, of the demo families."""
-(EMIL,) = _numbers("emil-stillviken")
-"""A child whose address is protected."""
+EMIL, RAYMOND = _numbers("emil-stillviken", "raymond-ostgrenda")
+"""A child whose address is protected, and his father, who is linked to him nowhere."""
 
 KINDERGARTEN, OTHER_KINDERGARTEN = "unit-granli-bjorkelia", "unit-granli-maltrosten"
 HEALTH, PSYCHOLOGY, PROTECTION = (

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from services.cases.lane import storage
-from services.chassis.actor import Actor
-from services.contracts import cases
+from services.chassis.actor import Actor, service_actor
+from services.contracts import cases, directory
 from services.contracts.catalogue import HEARS
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.services.cases_house import (
@@ -20,9 +20,13 @@ from tests.services.cases_house import (
     COLLEAGUE,
     EMIL,
     HEALTH,
+    JONAS,
     LEADER,
     NURSE,
     OTHER,
+    PROTECTION,
+    RAYMOND,
+    SERVICES,
     TEACHER,
     TUVA,
     House,
@@ -266,3 +270,33 @@ def test_reports_come_in_pages_newest_first(the: House) -> None:
     rest = the.ask(cases.LaneReports, CHILD_PROTECTION, limit=2, cursor=page["next_cursor"])
     assert [item["report_id"] for item in page["items"] + rest["items"]] == filed[::-1]
     assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    "child, parent", [(EMIL, RAYMOND), (TUVA, JONAS)], ids=["linked nowhere", "guardian"]
+)
+def test_PR_5_a_parent_who_works_in_child_protection_learns_nothing(
+    the: House, child: str, parent: str
+) -> None:
+    """PR-5, PR-6: neither in the register nor by the id, nor by a message, nor by being named; colleagues read on."""
+    report = file(the, child_number=child)
+    person_id = the.ask(
+        cases.RegisterEmployee, service_actor("directory"), number=parent, name="Noen Forelder"
+    )["id"]
+    role = {"unit_id": PROTECTION, "service_id": SERVICES[PROTECTION], "role": "child_protection"}
+    the.hear(directory.StaffChanged, person_id, {
+        "person_id": person_id, "roles": [role | {"valid_from": "2020-01-01"}],
+    })  # fmt: skip
+    worker = Actor("granli", "employee", person_id, PROTECTION, "high")
+    other = file(the, child_description="En annen gutt på rundt seks år")
+    again = file(the, child_number=child)
+    assert [each["report_id"] for each in the.ask(cases.LaneReports, worker)["items"]] == [other]
+    for report_id in (report, again):
+        for asked in (cases.GetLaneReport, cases.AssessLaneReport, cases.LaneAccess):
+            with pytest.raises(NotFound):
+                the.ask(asked, worker, report_id=report_id)
+        with pytest.raises(InvalidInput):
+            the.ask(cases.NameLaneReader, TEACHER, report_id=report_id, person_id=person_id)
+    assert the.ask(cases.GetLaneReport, CHILD_PROTECTION, report_id=report)["text"] == STORY
+    told = {each["report_id"]: each["not_to"] for each in the.told(cases.LaneReportFiled, "lane_outbox")}
+    assert told == {report: [], other: [], again: [person_id]}

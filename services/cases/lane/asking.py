@@ -33,8 +33,10 @@ class Asker:
         )
         self._roles: tuple[RoleFact, ...] = staff.roles_of(work.conn, work.municipality, actor.person_id)
         self._children: dict[str, GuardianFact] = {}
-        if actor.capacity == "guardian" and actor.person_id:
+        self._look_up: str | None = None
+        if actor.capacity in ("guardian", "employee") and actor.person_id:
             self._children = _children_of(work, actor.person_id)
+            self._look_up = _look_up_of(work, actor.person_id)
 
     @property
     def child_protection(self) -> bool:
@@ -61,7 +63,11 @@ class Asker:
             named=storage.named_readers(self._work.conn, row.municipality, row.report_id),
             roles=self._roles,
             guardians=(guardian,) if guardian else (),
+            family=frozenset({self.question.person_id} if self._of_family(row) else ()),
         )
+
+    def _of_family(self, row: Any) -> bool:
+        return row.child_index in self._children or self._look_up in (row.child_index or "", *row.adults)
 
     def decide(self, row: Any) -> Decision:
         """The kernel's answer for one report (PR-5)."""
@@ -85,6 +91,18 @@ class Asker:
         if act not in self.acts(found[0]):
             raise Forbidden(rule="PR-5")
         return found[0]
+
+
+def of_family(work: Reading | UnitOfWork, row: Any, person_id: str) -> bool:
+    """Whether somebody is the child that a report is about, or was ever tied to it (PR-5)."""
+    own = _look_up_of(work, person_id)
+    return row.child_index in _children_of(work, person_id) or own in (row.child_index or "", *row.adults)
+
+
+def _look_up_of(work: Reading | UnitOfWork, person_id: str) -> str | None:
+    """The lane's look-up value of a person's own number."""
+    number = people.number_of(work.conn, work.keys, work.municipality, person_id)
+    return storage.child_index(work.keys, work.municipality, number) if number else None
 
 
 def _children_of(work: Reading | UnitOfWork, guardian_id: str) -> dict[str, GuardianFact]:

@@ -1,5 +1,7 @@
 """An employee reports to child protection: from a case's page or without a case, at once (PR-1, PR-2, LV-9)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from services.cases.domain.errors import NotFound, UnknownNumber
@@ -12,10 +14,19 @@ from services.chassis.ids import new_id
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.chassis.work import Context
 from services.contracts.cases import LaneReportFiled
-from services.kernel.facts import Act
+from services.kernel.facts import Act, Role
 
 
-def prepare(context: Context, request: dict[str, Any]) -> ChildInReport:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whom a report is about, and the numbers of all adults whom the register ties to the child: also those who are
+    linked to it nowhere (PR-6)."""
+
+    child: ChildInReport
+    adults: Sequence[str] = ()
+
+
+def prepare(context: Context, request: dict[str, Any]) -> Found:
     """Find out whom the report is about: from the case at hand, else from the register by the child's number.
 
     The case is read, never noted as read: the family sees the ordinary access record (PR-3)."""
@@ -25,24 +36,26 @@ def prepare(context: Context, request: dict[str, Any]) -> ChildInReport:
     if number is None and request["child_number"]:
         number = accepted(request["child_number"], context.settings.sandbox)
     if number is None:
-        return ChildInReport(description=request["child_description"])
+        return Found(ChildInReport(description=request["child_description"]))
     registered = context.services.registers.population.find(number)
     if registered is None:
         raise UnknownNumber
-    return ChildInReport(
+    child = ChildInReport(
         number, registered.name, registered.birth_date.isoformat(), request["child_description"]
     )
+    return Found(child, sorted({adult.number for adult in registered.guardians}))
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """File the report, and tell child protection. Nothing outside the lane's tables changes."""
+    found: Found = request["_prepared"]
     report = check(
         Report(
             report_id=new_id(),
             municipality=uow.municipality,
             kind=kind_of(request["kind"], request["suspicion"]),
             suspicion=request["suspicion"],
-            child=request["_prepared"],
+            child=found.child,
             text=request["text"],
             guardians_informed=request["guardians_informed"],
             guardians_informed_reason=request["guardians_informed_reason"],
@@ -51,12 +64,17 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
             filed_at=uow.now,
         )
     )
-    storage.add(uow.tx, uow.keys, report)
+    storage.add(uow.tx, uow.keys, report, found.adults)
     storage.note(
         uow.tx, [storage.line(uow.actor, uow.municipality, uow.now, "file_report", "PR-1", report.report_id)]
     )
     storage.drop_draft(uow.tx, uow.municipality, report.reporter_person_id)
-    filed = {"report_id": report.report_id, "kind": report.kind.value, "at": uow.now}
+    filed = {
+        "report_id": report.report_id,
+        "kind": report.kind.value,
+        "at": uow.now,
+        "not_to": _family_in_child_protection(uow, found),
+    }
     uow.record(LaneReportFiled, report.report_id, filed)
     return {"id": report.report_id}
 
@@ -71,6 +89,23 @@ def drop_draft(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Forget it."""
     storage.drop_draft(uow.tx, uow.municipality, _reporter(uow))
     return {}
+
+
+def _family_in_child_protection(uow: UnitOfWork, found: Found) -> list[str]:
+    """Who of the child's family works in child protection: they are not told that there is a report (PR-5)."""
+    numbers = [found.child.number, *found.adults] if found.child.number else []
+    ids = {people.id_by_number(uow.conn, uow.keys, uow.municipality, number) for number in numbers}
+    child = people.id_by_number(uow.conn, uow.keys, uow.municipality, numbers[0]) if numbers else None
+    if child:
+        ids |= {tie.guardian_id for tie in people.ties_of(uow.conn, uow.municipality, child)}
+    return sorted(
+        each
+        for each in ids
+        if each
+        and any(
+            role.role is Role.CHILD_PROTECTION for role in staff.roles_of(uow.conn, uow.municipality, each)
+        )
+    )
 
 
 def _reporter(work: Reading | UnitOfWork) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.cases.domain.errors import Conflict, Forbidden, InvalidInput
 from services.cases.lane import storage
-from services.cases.lane.asking import Asker
+from services.cases.lane.asking import Asker, of_family
 from services.cases.storage import staff
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import LaneReaderNamed, LaneReportAnswered
@@ -66,6 +66,8 @@ def name_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     roles = staff.roles_of(uow.conn, uow.municipality, person_id)
     if not any(in_force(role, uow.now) for role in roles):
         raise InvalidInput(fields={"person_id": "not_an_employee"}, rule="PR-5")
+    if of_family(uow, row, person_id):
+        raise InvalidInput(fields={"person_id": "may_not_read"}, rule="PR-5")
     ends = midnight(until + timedelta(days=1)) if until else None
     if ends is not None and ends <= uow.now:
         raise InvalidInput(fields={"until": "in_the_past"}, rule="PR-5")

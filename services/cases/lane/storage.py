@@ -34,6 +34,7 @@ reports = sa.Table(
     sa.Column("kind", sa.String(32), nullable=False),
     _id("reporter_person_id"),
     _id("child_index", optional=True),
+    sa.Column("adults", sa.JSON, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("filed_at", UtcDateTime, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
@@ -42,6 +43,7 @@ reports = sa.Table(
     sa.Index("ix_lane_reports_reporter", "municipality", "reporter_person_id"),
     sa.Index("ix_lane_reports_child", "municipality", "child_index"),
 )
+"""`adults`: the lane's look-up values of those whom the register tied to the child when the report was filed."""
 
 answers = sa.Table(
     "lane_answers",
@@ -156,12 +158,12 @@ def note(tx: WriteTransaction, lines: Sequence[dict[str, Any]]) -> None:
 
 
 def child_index(keys: Keys, municipality: str, number: str) -> str:
-    """The lane's own look-up value of a child's number: unlike the one by which ordinary persons are found."""
+    """The lane's own look-up value of a number: unlike the one by which ordinary persons are found."""
     return keys.blind_index(municipality, "lane_child", number)
 
 
-def add(tx: WriteTransaction, keys: Keys, report: Report) -> None:
-    """Store a report."""
+def add(tx: WriteTransaction, keys: Keys, report: Report, adults: Sequence[str]) -> None:
+    """Store a report; `adults`: the numbers of those whom the register ties to the child."""
     told = {
         "suspicion": report.suspicion,
         "child": asdict(report.child),
@@ -179,6 +181,7 @@ def add(tx: WriteTransaction, keys: Keys, report: Report) -> None:
             "kind": report.kind.value,
             "reporter_person_id": report.reporter_person_id,
             "child_index": child_index(keys, report.municipality, number) if number else None,
+            "adults": [child_index(keys, report.municipality, each) for each in adults],
             "content": keys.encrypt(
                 f"lane:{report.report_id}", report.municipality, "report", json.dumps(told)
             ),

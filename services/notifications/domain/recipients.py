@@ -96,8 +96,8 @@ def newly_let_in(data: Data, scene: Scene) -> Iterable[str]:
 
 
 def child_protection(data: Data, scene: Scene) -> Iterable[str]:
-    """PR-5: child protection of the municipality, and nobody else."""
-    return scene.child_protection
+    """PR-5: child protection of the municipality, and nobody else; of them none of the child's own family."""
+    return scene.child_protection - frozenset(data.get("not_to") or ())
 
 
 def signing(field: str) -> Who:

@@ -248,6 +248,7 @@ def _lane() -> None:
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("reporter_person_id", ID, nullable=False),
         sa.Column("child_index", ID),
+        sa.Column("adults", sa.JSON, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.Column("filed_at", UtcDateTime, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
