@@ -25,6 +25,7 @@ class BrowserAt:
     def __init__(self, url: str, folder: str) -> None:
         self.url, self.folder = url, SHOTS / folder
         self.faults: list[str] = []
+        self._without_scripts: list[Page] = []
         self._play = sync_playwright()
 
     def __enter__(self) -> BrowserAt:
@@ -48,6 +49,8 @@ class BrowserAt:
         )
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
+        if not scripts:
+            self._without_scripts.append(page)
         page.on("response", self._note)
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
@@ -62,7 +65,11 @@ class BrowserAt:
         return page
 
     def look(self, page: Page, name: str, *, axe: bool = True) -> None:
-        """Take pictures at two widths; note what is wrong: no single h1, overflow at 320 px, what axe-core finds."""
+        """Take pictures at two widths; note what is wrong: no single h1, overflow at 320 px, what axe-core finds.
+
+        Only with scripts: axe-core waits for ever for a timer that never comes."""
+        if page in self._without_scripts:
+            raise ValueError(f"{name}: a page without scripts can't be looked at")
         if page.locator("h1").count() != 1:
             self.faults.append(f"{name}: {page.locator('h1').count()} h1")
         page.screenshot(path=self.folder / f"{name}.png", full_page=True)
