@@ -9,6 +9,7 @@ import pytest
 
 from services.chassis.actor import Actor
 from services.contracts import cases, relay_log
+from services.contracts.access_history import access_history
 from services.contracts.base import Procedure
 from tests.services.cases_house import (
     EMIL,
@@ -67,6 +68,8 @@ def everything(the: Persons, case_id: str, actor: Actor) -> str:
         (cases.GetNotes, {"case_id": case_id}),
         (cases.MyCases, {"include_closed": True}),
     ]
+    if actor.capacity == "guardian":
+        asked.append((access_history("cases"), {"case_id": case_id}))
     return repr([the.ask(procedure, actor, **request) for procedure, request in asked])
 
 

@@ -41,7 +41,8 @@ _MOST = 2000
 def run(reading: Reading, tables: ChassisTables, request: Mapping[str, Any]) -> dict[str, Any]:
     """A page of who has looked; the asking is itself noted. Raises as the decision refuses."""
     case_id = request["case_id"]
-    of(reading, case_id).require(Act.READ_ACCESS)
+    case = of(reading, case_id)
+    case.require(Act.READ_ACCESS)
     end: date = request["before"] or local_date(reading.now) + timedelta(days=1)
     start = end - timedelta(days=DAYS)
     record = tables.access_record
@@ -55,7 +56,9 @@ def run(reading: Reading, tables: ChassisTables, request: Mapping[str, Any]) -> 
         sa.select(sa.func.max(record.c.at)).where(*shown, record.c.at < midnight(start))
     )
     return {
-        "items": _by_day_and_person(reading, (read_line(reading.keys, row) for row in rows)),
+        "items": _by_day_and_person(
+            reading, (read_line(reading.keys, row) for row in rows), case.sees_places
+        ),
         "next": local_date(older) + timedelta(days=1) if older else None,
     }
 
@@ -77,17 +80,19 @@ def _shown(reading: Reading, record: sa.Table, case_id: str) -> list[Any]:
     ]
 
 
-def _by_day_and_person(reading: Reading, lines: Iterable[Line]) -> list[dict[str, Any]]:
+def _by_day_and_person(reading: Reading, lines: Iterable[Line], places: bool) -> list[dict[str, Any]]:
+    """One look for each day, person and unit; without `places` no unit is told of, since it tells where the subject
+    goes (PR-6)."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for line in lines:
         recipient = line.act.removeprefix(_OUTSIDE) if line.act.startswith(_OUTSIDE) else None
-        day = local_date(line.at)
+        day, unit_id = local_date(line.at), line.unit_id if places else None
         look = found.setdefault(
-            (day, line.person_id, line.unit_id, line.capacity, recipient),
+            (day, line.person_id, unit_id, line.capacity, recipient),
             {
                 "day": day, "first_at": line.at, "last_at": line.at, "capacity": line.capacity,
                 "you": line.person_id is not None and line.person_id == reading.actor.person_id,
-                "person_id": line.person_id, "unit_id": line.unit_id, "recipient": recipient,
+                "person_id": line.person_id, "unit_id": unit_id, "recipient": recipient,
                 "things": set(), "reasons": set(), "rules": set(),
             },
         )  # fmt: skip
