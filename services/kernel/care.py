@@ -3,7 +3,7 @@ cases: an order is about a child, whether there is a case or not, and a discussi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 
 from services.kernel.facts import Capacity, Decision, Role, RoleFact, in_force
@@ -34,6 +34,9 @@ def works_in(
     return Decision(False, "LV-12", "not_asked", sees_thing=False)
 
 
-def may_know_order(decision: Decision, person_id: str, set_by: str, address_protected: bool) -> bool:
-    """PR-6: of a child whose address is protected, whoever set the order last and no colleague."""
-    return decision.allowed and (not address_protected or person_id == set_by)
+def may_know_order(
+    decision: Decision, person_id: str, set_by: str, address_protected: bool, family: Container[str]
+) -> bool:
+    """PR-6: of a child whose address is protected, whoever set the order last and no colleague. GU-4: nobody keeps the
+    order of a child of their own; `family` are all who are or were tied to it."""
+    return decision.allowed and (not address_protected or person_id == set_by) and person_id not in family

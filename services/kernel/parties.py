@@ -129,17 +129,27 @@ def _as_employee(question: Question, facts: Facts) -> list[Standing] | NoStandin
 
 def _in_emergency(question: Question, facts: Facts) -> bool:
     """SE-3: who stated an emergency stands to the case until its time is over. PR-6: where the address is protected, by
-    name alone, which nobody gives themselves."""
-    return not facts.address_protected and any(
+    name alone, which nobody gives themselves. GU-2: nobody opens their own family's, with whatever office."""
+    return not (facts.address_protected or of_family(question.person_id, facts)) and any(
         (each.person_id, each.unit_id) == (question.person_id, question.unit_id)
         and in_force(each, question.now)
         for each in facts.emergencies
     )
 
 
+def of_family(person_id: str, facts: Facts) -> bool:
+    """Whether somebody is the subject, or is or was tied to them, with or without responsibility."""
+    return person_id == facts.case.subject_person or any(
+        guardian.person_id == person_id for guardian in facts.guardians
+    )
+
+
 def _cares(question: Question, facts: Facts, roles: list[RoleFact]) -> bool:
     """GU-4: child protection in the unit that a care order names stands in the guardians' place, until the subject
-    is 18 (AG-5). PR-6: where the address is protected, the one who set the order and no colleague."""
+    is 18 (AG-5); but nobody does to a child of their own. PR-6: where the address is protected, the one who set the
+    order and no colleague."""
+    if of_family(question.person_id, facts):
+        return False
     order = care_order(facts, question.now)
     if order is None or order.unit_id != question.unit_id or _minority(question, facts) is not NO_TIE:
         return False

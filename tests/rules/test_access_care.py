@@ -14,6 +14,7 @@ from services.kernel.access import (
     CareOrderFact,
     Decision,
     Facts,
+    GuardianFact,
     GuardiansSee,
     PersonWindowFact,
     Question,
@@ -171,3 +172,12 @@ def test_GU_4_the_order_that_began_last_counts() -> None:
     world = under_care(care_orders=(newer, ORDER))
     assert required_signers(world, "learning", Policy(), NOW) == {OTHER_PROTECTION}
     assert not as_staff(world, CASEWORKER, Act.SEE_CASE)
+
+
+def test_GU_4_nobody_stands_in_a_guardians_place_to_a_child_of_their_own() -> None:
+    """GU-4: a parent who works in child protection neither reads nor answers by their office; a colleague does."""
+    tie = GuardianFact(CASEWORKER, "father", responsibility=False, verified=False, valid_from=LONG_AGO)
+    world = under_care(guardians=(tie,))
+    for act in (*READING, *ANSWERING):
+        assert not as_staff(world, CASEWORKER, act), act
+    assert as_staff(world, SECOND, Act.SEE_CASE)

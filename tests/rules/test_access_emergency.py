@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.kernel.access import TABLE, Act, Audience, Party
-from services.kernel.facts import EmergencyFact, Knowledge
+from services.kernel.access import TABLE, Act, Audience, Capacity, Party
+from services.kernel.facts import EmergencyFact, GuardianFact, Knowledge
 from tests.rules.kernel_world import (
     CHILD,
     FATHER,
@@ -63,6 +64,19 @@ def test_SE_3_an_emergency_is_one_persons_in_one_unit() -> None:
 def test_PR_6_no_emergency_opens_a_case_with_a_protected_address(grade: int) -> None:
     """PR-6, SE-3: staff access is limited to those named."""
     assert not ask(in_emergency(address_grade=grade), NURSE, Act.SEE_CASE).allowed
+
+
+@pytest.mark.parametrize("responsibility, verified", [(True, True), (True, False), (False, False)])
+def test_SE_3_nobody_opens_the_case_of_their_own_family(responsibility: bool, verified: bool) -> None:
+    """SE-3, GU-2: a parent who is employed reads no more by stating an emergency than they do as a parent, nor does one
+    whose tie is over; the child's own part is the child's."""
+    tie = GuardianFact(NURSE, "father", responsibility, verified, NOW - timedelta(days=900), NOW)
+    for end in (None, NOW):
+        world = in_emergency(guardians=(replace(tie, valid_to=end),))
+        assert not ask(world, NURSE, Act.SEE_CASE).allowed
+    assert not ask(
+        in_emergency(person=CHILD), CHILD, Act.SEE_CASE, capacity=Capacity.EMPLOYEE, unit_id=HEALTH
+    )
 
 
 def test_LG_5_what_a_child_said_apart_is_not_read_in_an_emergency() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.chassis.actor import Actor
-from services.contracts import cases
+from services.contracts import cases, directory
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, StaleEdit
 from tests.services.cases_house import (
     CHILD_PROTECTION,
@@ -179,3 +179,23 @@ def test_GU_4_nothing_of_an_order_stands_in_clear_but_ids_codes_and_days(persons
     order(persons)
     everything = repr(persons.dump())
     assert "Tuva" not in everything and TUVA not in everything
+
+
+def test_GU_4_nobody_keeps_the_order_of_a_child_of_their_own(persons: Persons) -> None:
+    """GU-4: a parent who works in child protection does not set one, find it, or widen what parents see."""
+    order_id = order(persons)
+    role = {
+        "unit_id": CHILD_PROTECTION.unit_id,
+        "service_id": "service-granli-barnevern",
+        "role": "child_protection",
+    }
+    persons.hear(directory.StaffChanged, MOTHER.person_id or "", {
+        "person_id": MOTHER.person_id, "roles": [role | {"valid_from": "2020-01-01"}],
+    })  # fmt: skip
+    worker = Actor("granli", "employee", MOTHER.person_id, CHILD_PROTECTION.unit_id, "high")
+    assert persons.ask(cases.CareOrders, worker)["items"] == []
+    with pytest.raises(NotFound):
+        change(persons, order_id, worker, guardians_see="overview")
+    with pytest.raises(Forbidden) as refused:
+        order(persons, worker)
+    assert refused.value.code == "own_family"

@@ -19,6 +19,7 @@ from tests.services.cases_house import (
     KINDERGARTEN,
     NURSE,
     PSYCHOLOGIST,
+    SERVICES,
     TEACHER,
     TUVA,
     House,
@@ -156,3 +157,18 @@ def test_SE_3_what_was_stated_is_ciphertext_under_the_cases_key(the: House) -> N
     the.at_level_1()
     state(the)
     assert WHY not in repr(the.dump()) and WHY.encode().hex() not in repr(the.dump())
+
+
+def test_SE_3_a_parent_who_is_employed_gets_the_answer_of_a_wrong_number(the: House) -> None:
+    """SE-3, GU-2: and no event tells of it; the attempt stands in the record."""
+    case_id = the.at_level_1()
+    parent = the.guardian(case_id, 1).person_id
+    role = {"unit_id": HEALTH, "service_id": SERVICES[HEALTH], "role": "employee", "valid_from": "2020-01-01"}
+    the.hear(directory.StaffChanged, parent, {"person_id": parent, "roles": [role]})
+    worker, answers = Actor("granli", "employee", parent, HEALTH, "high"), set()
+    for number in (TUVA, "x"):
+        with pytest.raises(InvalidInput) as refused:
+            state(the, worker, number)
+        answers.add(str(refused.value.as_dict()))
+    assert len(answers) == 1 and the.told(cases.EmergencyOpened) == []
+    assert recorded(the) == [(parent, None, False, "acute_care")] * 2

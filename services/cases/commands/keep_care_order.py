@@ -4,7 +4,7 @@ from typing import Any
 
 from services.cases.commands.people import as_told, ask_register, register, tell_if_changed
 from services.cases.domain.care import CareOrder, demand_no_other
-from services.cases.domain.errors import NotAMinor, NotFound
+from services.cases.domain.errors import Forbidden, NotAMinor, NotFound
 from services.cases.domain.people import RegisteredPerson, is_protected
 from services.cases.storage import care, people, staff
 from services.chassis import access
@@ -32,7 +32,9 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Register an order. The child's guardians see what it says from its first day on; nothing, where it says nothing.
     The answer tells nothing of what was known of the child."""
     decision = staff.demand_keeper(uow)
-    child_id = register(uow, request["_prepared"])
+    registered: RegisteredPerson = request["_prepared"]
+    child_id = register(uow, registered)
+    _demand_stranger(uow, registered, child_id)
     care.lock_child(uow.tx, uow.municipality, child_id)
     before = as_told(uow, child_id)
     order = CareOrder(
@@ -50,7 +52,8 @@ def change(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if order is None or order.unit_id != uow.actor.unit_id:
         raise NotFound
     _, grade = people.birth_and_grade(uow.tx, uow.municipality, order.child_id)
-    if not may_know_order(decision, uow.actor.person_id or "", order.set_by, is_protected(grade)):
+    family = people.family_of(uow.tx, uow.municipality, order.child_id)
+    if not may_know_order(decision, uow.actor.person_id or "", order.set_by, is_protected(grade), family):
         uow.access("PR-6", "keep_care_order", None, order.child_id, allowed=False)
         raise NotFound
     care.lock_child(uow.tx, uow.municipality, order.child_id)
@@ -61,6 +64,15 @@ def change(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     _set(uow, order, request)
     demand_no_other(order, care.of_child(uow.tx, uow.municipality, order.child_id))
     return _save(uow, order, before, decision)
+
+
+def _demand_stranger(uow: UnitOfWork, registered: RegisteredPerson, child_id: str) -> None:
+    """Nobody keeps the order of a child of their own, also where the register's tie is linked nowhere (PR-6)."""
+    adults = (
+        people.id_by_number(uow.tx, uow.keys, uow.municipality, each.number) for each in registered.guardians
+    )
+    if uow.actor.person_id in {*people.family_of(uow.tx, uow.municipality, child_id), *adults}:
+        raise Forbidden(code="own_family", rule="GU-4")
 
 
 def _set(uow: UnitOfWork, order: CareOrder, request: dict[str, Any]) -> None:

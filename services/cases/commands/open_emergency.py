@@ -11,6 +11,7 @@ from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import EmergencyOpened
 from services.kernel.facts import Act
+from services.kernel.parties import of_family
 
 ATTEMPTS = 5
 WITHIN = timedelta(hours=1)
@@ -19,14 +20,15 @@ WITHIN = timedelta(hours=1)
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Open the case; the id is its own. Every attempt is recorded, and told of to the coordinator as a count.
 
-    A wrong number, a child without a running case and one whose address is protected (PR-6) get one answer, so that
-    nobody learns which children have a case. Raises NotAtWork, TooManyAttempts, EmergencyNotFound."""
+    A wrong number, a child without a running case, one whose address is protected (PR-6) and one of the asker's own
+    family get one answer, so that nobody learns which children have a case. Raises NotAtWork, TooManyAttempts,
+    EmergencyNotFound."""
     person_id = _employee(uow)
     since = uow.now - WITHIN
     if emergencies.attempts(uow.tx, uow.keys, uow.municipality, person_id, since) >= ATTEMPTS:
         _refused(uow, "too_many_attempts")
         raise TooManyAttempts
-    found = _case_of(uow, request["child_number"])
+    found = _case_of(uow, request["child_number"], person_id)
     if found is None:
         _refused(uow, request["reason_code"])
         raise EmergencyNotFound
@@ -45,7 +47,7 @@ def _employee(uow: UnitOfWork) -> str:
     return post.person_id
 
 
-def _case_of(uow: UnitOfWork, number: str) -> Any:
+def _case_of(uow: UnitOfWork, number: str, person_id: str) -> Any:
     """The running case of the child with this number; None for every reason why there is none to open."""
     try:
         digits = accepted(number, uow.settings.sandbox)
@@ -56,7 +58,9 @@ def _case_of(uow: UnitOfWork, number: str) -> Any:
     if found is None:
         return None
     facts = access.of(uow, found.case_id).facts
-    return None if facts is None or facts.address_protected else found
+    if facts is None or facts.address_protected or of_family(person_id, facts):
+        return None
+    return found
 
 
 def _open(uow: UnitOfWork, found: Any, person_id: str, request: dict[str, Any]) -> None:

@@ -14,7 +14,8 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     known = []
     for order in care.of_unit(reading.conn, reading.municipality, reading.actor.unit_id or ""):
         _, grade = people.birth_and_grade(reading.conn, reading.municipality, order.child_id)
-        if may_know_order(decision, me, order.set_by, is_protected(grade)):
+        family = people.family_of(reading.conn, reading.municipality, order.child_id)
+        if may_know_order(decision, me, order.set_by, is_protected(grade), family):
             known.append(order)
     names = people.children_in_care(
         reading.conn, reading.keys, reading.municipality, [order.child_id for order in known]

@@ -178,6 +178,11 @@ def ties_of(conn: AnyConnection, municipality: str, child_id: str) -> list[Tie]:
     ]
 
 
+def family_of(conn: AnyConnection, municipality: str, child_id: str) -> frozenset[str]:
+    """A child, and all who are or were tied to it: they keep nothing of it by their office."""
+    return frozenset({child_id, *(tie.guardian_id for tie in ties_of(conn, municipality, child_id))})
+
+
 def adults(
     conn: AnyConnection, keys: Keys, municipality: str, case_id: str, person_ids: Iterable[str]
 ) -> Sealed[dict[str, str]]:
