@@ -12,6 +12,7 @@ from services.kernel.errors import Forbidden, InvalidInput, NotFound, Refusal
 from tests.services.cases_house import (
     CHILD_PROTECTION,
     COLLEAGUE,
+    EMIL,
     HEALTH,
     KINDERGARTEN,
     NOW,
@@ -92,6 +93,15 @@ def test_LV_12_a_text_that_tells_whom_it_is_about_is_refused_with_the_word(
             ask(persons, text=text, **whom)
         assert (refused.value.fields, refused.value.params) == ({"text": f"tells_{what}"}, {"word": word})
     assert persons.dump(without=("access_record",)) == before
+
+
+def test_PR_6_no_refusal_tells_where_a_protected_child_lives(persons: Persons) -> None:
+    """PR-6, LV-12: a street named in a text gets the same answer, whether or not it is the one. Names are seen."""
+    for street in ("Elvekroken", "Fjernveien", "Solbærveien"):
+        ask(persons, text=f"De bor visst i {street}", child_number=EMIL)
+    with pytest.raises(InvalidInput) as refused:
+        ask(persons, text="Emil er redd", child_number=EMIL)
+    assert refused.value.params == {"word": "Emil"}
 
 
 def test_LV_12_it_is_asked_from_any_level_and_without_a_case(persons: Persons) -> None:

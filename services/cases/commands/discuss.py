@@ -6,7 +6,7 @@ from services.cases.commands.people import ask_register
 from services.cases.commands.raise_concern import acting_post
 from services.cases.domain.anonymity import Whom, telling
 from services.cases.domain.errors import InvalidInput, NotFound
-from services.cases.domain.people import RegisteredPerson
+from services.cases.domain.people import RegisteredPerson, is_protected
 from services.cases.storage import discussions, people, staff
 from services.cases.storage.discussions import Question, Reply
 from services.chassis import access
@@ -19,7 +19,8 @@ from services.kernel.signers import required_signers
 
 def prepare(context: Context, request: dict[str, Any]) -> Whom:
     """Whom the text must not tell, from the case at hand or by the child's number: one of them is needed. The register
-    is asked, since it knows all their names and where they live; nothing of its answer is kept."""
+    is asked, since it knows all their names and where they live; nothing of its answer is kept. PR-6: where anybody's
+    address is protected, none of the family's is held against it, or a refusal would tell whoever guessed at it."""
     if request["case_id"] is None and not request["child_number"]:
         raise InvalidInput(fields={"child_number": "required"}, rule="LV-12")
     with context.read() as reading:
@@ -33,10 +34,12 @@ def prepare(context: Context, request: dict[str, Any]) -> Whom:
         return Whom()
     adults = [context.services.registers.population.find(adult.number) for adult in registered.guardians]
     family: list[RegisteredPerson] = [registered, *(adult for adult in adults if adult is not None)]
+    grades = {each.address_grade for each in family} | {each.address_grade for each in registered.guardians}
+    hidden = any(is_protected(grade) for grade in grades)
     return Whom(
         names=(*(each.name for each in family), *(adult.name for adult in registered.guardians)),
         numbers=(*(each.number for each in family), *(adult.number for adult in registered.guardians)),
-        addresses=tuple(each.address for each in family if each.address),
+        addresses=() if hidden else tuple(each.address for each in family if each.address),
     )
 
 
