@@ -232,13 +232,12 @@ class Bench:
         return max(0.0, 1000 * (denied - answered))
 
     def parked(self) -> float:
-        """Milliseconds from the parking of an event of consent (the one before it is missing) to the first refusal of a
-        third party in that case (CO-9)."""
-        reader = Reader(self.rpc, self.signer, self.town, "psychologist", relay_log.GetLog)
+        """Milliseconds from the parking of an event of consent (the one before it is missing) to the first refusal of
+        a third party in that case, which stays shut (CO-9): in a town of its own."""
+        town = self._cooperation()
+        reader = Reader(self.rpc, self.signer, town, "psychologist", relay_log.GetLog)
         until_so(reader.may)
-        last = [event for event in _told(self.house, consent.WINDOWS) if event.subject == self.town.case_id][
-            -1
-        ]
+        last = [event for event in _told(self.house, consent.WINDOWS) if event.subject == town.case_id][-1]
         with reader:
             time.sleep(0.05)
             early = replace(last, id=f"{last.id[:-4]}ffff", sequence=last.sequence + 2)
@@ -250,6 +249,7 @@ class Bench:
         """The broker is gone and consent is withdrawn: seconds until a third party is refused, who would read from what
         the relay log still knows; and whether the owner reads on (CO-9)."""
         app, town = self.house.apps["relay_log"], self.town
+        until_so(Reader(self.rpc, self.signer, town, "psychologist", relay_log.GetLog).may)
         self.suite.broker.stop()
         begun = time.monotonic()
         _withdraw(town)
