@@ -10,11 +10,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any
 
 import kombu
 import pika
 import requests
+from pypdf import PdfReader
 
 from services.chassis.bus.topology import EVENTS_EXCHANGE, HEARTBEAT, heartbeat_type
 from services.contracts import cases
@@ -84,11 +86,22 @@ class Viewer:
 
 def _whole(answer: requests.Response) -> str:
     head = [f"{name}: {value}" for name, value in answer.raw.headers.items()]
-    binary = not any(
-        each in answer.headers.get("Content-Type", "text") for each in ("text", "json", "calendar", "xml")
-    )
-    body = answer.content.decode("latin-1") if binary else answer.content.decode("utf-8", "replace")
+    kind = answer.headers.get("Content-Type", "text")
+    if kind == "application/pdf":
+        body = _words_of(answer.content)
+    elif any(each in kind for each in ("text", "json", "calendar", "xml")):
+        body = answer.content.decode("utf-8", "replace")
+    else:
+        body = answer.content.decode("latin-1")
     return "\n".join([f"{answer.status_code} {answer.reason}", *head, "", body])
+
+
+def _words_of(paper: bytes) -> str:
+    """What a paper says, page by page, and who it says that it is by; not how that is packed."""
+    read = PdfReader(BytesIO(paper))
+    about = read.metadata or {}
+    said = {name: about[name] for name in ("/Title", "/Author", "/Subject") if name in about}
+    return "\n".join([f"{len(read.pages)} pages", f"{said}", *(page.extract_text() for page in read.pages)])
 
 
 class Tap:
@@ -221,18 +234,23 @@ place among all lines of the municipality: no family is shown these."""
 
 
 def access_lines(suite: Suite) -> list[Got]:
-    """What a family's access history is made of (SE-2): the lines about each case, else each person, in order."""
+    """What a family's access history is made of (SE-2): the lines about each case, else each person, in order. What a
+    service does by itself stands in the record once a round, so that of these lines each is compared once."""
     got: list[Got] = []
     for service in SERVICES:
         about: dict[str, list[str]] = {}
         with closing(connect(suite.var, service)) as conn:
             for row in conn.execute(_ACCESS):
                 line = {key: row[key] for key in row.keys() if key not in _INSIDE}  # noqa: SIM118
-                lines = about.setdefault(row["case_id"] or row["subject_person_id"], [])
-                lines.append(json.dumps(line, default=str))
+                subject = row["case_id"] or row["subject_person_id"]
+                if row["capacity"] == "service":
+                    subject, line = f"{subject} by services", line | {"id": "", "at": ""}
+                lines, text = about.setdefault(subject, []), json.dumps(line, default=str)
+                if row["capacity"] != "service" or text not in lines:
+                    lines.append(text)
         got += [
             Got("access", service, f"about {subject}: line {number}", line)
             for subject, lines in sorted(about.items())
-            for number, line in enumerate(lines, 1)
+            for number, line in enumerate(sorted(lines) if "by services" in subject else lines, 1)
         ]
     return got
