@@ -96,6 +96,7 @@ class Stage:
         detail = self.owner.get(f"/cases/{case}")
         guardians = [each["person_id"] for each in detail["guardians"]]
         told = {"case_id": case, "child_id": detail["child"]["person_id"], "guardian_id": guardians[0]}
+        told["signer_id"] = told["child_id" if child == YOUTH else "guardian_id"]
         told["form_id"] = self._form(case)
         nothing = ("goal_id", "measure_id", "meeting_id", "participant_id", "handover_id", "request_id", "signature_id",
                    "entry_id", "spare_id")  # fmt: skip

@@ -1,0 +1,66 @@
+"""Every route, as every role, on every kind of case, called for real and held against expected.md (SE-3, SE-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+import requests
+
+from tests.security.matrix import table
+from tests.security.matrix.cast import ROLES
+from tests.security.matrix.neighbours import OTHER, SAME
+from tests.security.matrix.play import Cell, Matrix
+from tests.security.matrix.routes import all_routes, told_routes
+from tests.security.matrix.stage import STATES
+from tests.support.suite import Suite
+
+
+@pytest.fixture(scope="module")
+def matrix(suite: Suite) -> Matrix:
+    return Matrix(suite.url, suite.var)
+
+
+def as_expected(cells: Iterable[Cell]) -> None:
+    """All cells are as the table has them; else each that is not, on a line of its own."""
+    wrong = [line for cell in cells if (line := cell.against())]
+    assert not wrong, f"{len(wrong)} cells are not as in expected.md:\n" + "\n".join(wrong)
+
+
+def test_CO_8_no_route_is_without_a_row() -> None:
+    """A new address, or a new method of an old one, says in routes.yaml and expected.md who may; else this is red."""
+    known = set(table.how_called())
+    assert set(all_routes()) - known == set(), "see tests/security/matrix/README.md"
+    assert known - set(all_routes()) == set(), "routes.yaml names what is not there"
+    for part, rows in table.parts().items():
+        for row in rows.values():
+            assert list(row.cells) == [role.code for role in ROLES], f"{part}: {row.what}"
+            assert row.rule, f"{part}: {row.what} names no rule"
+        for route in known:
+            if table.is_of_a_case(route) == (part != table.WITHOUT):
+                table.expected(part, route)
+
+
+def test_the_openapi_document_tells_no_route_that_is_not_there(suite: Suite) -> None:
+    """What others are told of the API is what is called here."""
+    told = told_routes(requests.get(f"{suite.url}/api/openapi.json", timeout=20).json())
+    assert told <= set(table.how_called()), told - set(table.how_called())
+    assert len(told) > 40
+
+
+def test_CO_8_what_names_no_case_is_for_whom_the_table_says(matrix: Matrix) -> None:
+    as_expected(matrix.without_a_case())
+
+
+def test_SE_3_another_familys_case_is_not_there(matrix: Matrix) -> None:
+    as_expected(matrix.others_case(SAME))
+
+
+def test_SE_7_a_case_of_the_other_municipality_is_not_there(matrix: Matrix) -> None:
+    as_expected(matrix.others_case(OTHER))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_SE_3_in_a_case_of_their_own_each_may_what_the_table_says(matrix: Matrix, state: str) -> None:
+    """Levels and states come in their order: each builds on the one before."""
+    as_expected(matrix.own_case(state))
