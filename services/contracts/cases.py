@@ -396,7 +396,7 @@ LaneReportFiled = EventType(
     "report",
     LaneReportFiledData,
     "Child protection has a new report in the protected lane; told to child protection alone (PR-5).",
-    {"report_id": _ID, "kind": "protected", "at": _AT},
+    {"report_id": _ID, "kind": "protected", "at": _AT, "not_to": [_P]},
     told="When an employee files a report to child protection.",
 )
 

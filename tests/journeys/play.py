@@ -1,4 +1,4 @@
-"""`make journey`: plays the main job and a youth's story through the running suite's API; prints each step's time."""
+"""`make journey`: plays the main job, a youth's story and a birth through the running suite's API, with times."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import requests
 
+from tests.journeys.birth_story import BirthStory
 from tests.journeys.main_job import MainJob
 from tests.journeys.youth_story import YouthStory
 
@@ -29,9 +30,10 @@ def main() -> int:
     def say(what: str, seconds: float) -> None:
         print(f"{seconds:7.2f} s  {what}", flush=True)
 
-    stories: dict[str, MainJob | YouthStory] = {
+    stories: dict[str, MainJob | YouthStory | BirthStory] = {
         "the main job": MainJob(suite["public_url"], suite["standins_url"], say),
         "a youth of 15 who consents alone": YouthStory(suite["public_url"], say),
+        "a pregnant woman, and the birth": BirthStory(suite["public_url"], say),
     }
     for name, story in stories.items():
         print(f"\n{name}", flush=True)

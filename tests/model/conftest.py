@@ -15,7 +15,7 @@ from tests.model.house import House, house
 IN_MEMORY = Path("/dev/shm")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def services() -> Iterator[House]:
     """In memory where the machine has a place for that: nobody cuts the power here."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

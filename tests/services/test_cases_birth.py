@@ -78,6 +78,16 @@ def test_LV_13_a_pregnant_adults_case_is_hers(persons: Persons, mother: Actor) -
         persons.case(case_id, father(persons))
 
 
+def test_LV_13_a_mother_who_is_known_already_is_told_of_as_the_one_her_case_is_about(
+    persons: Persons, mother: Actor
+) -> None:
+    """LV-13: somebody's guardian until now; without her birth date elsewhere nobody could sign for her."""
+    persons.concern(NURSE, number(persons, "children"))
+    case_id = pregnancy(persons)
+    assert mother.person_id in [told["person_id"] for told in persons.told(cases.PersonChanged)]
+    assert "sign_consent" in persons.case(case_id, mother)["permitted"]
+
+
 def test_LV_18_the_birth_begins_a_case_of_the_childs_own(persons: Persons, mother: Actor) -> None:
     """LV-18: at level 0, owned by who registered it, with the guardians by the register (GU-1); hers goes on."""
     mothers = pregnancy(persons)

@@ -23,9 +23,12 @@ def ask_register(context: Context, number: str, field: str) -> RegisteredPerson:
 
 
 def register(uow: UnitOfWork, registered: RegisteredPerson) -> str:
-    """Take over a person from the register, and tell of it when that changed anything; the person's id."""
+    """Take over from the register whom a case is about, and tell of it unless it had been told; the person's id.
+
+    Who was known as somebody's guardian, or as an employee, has been told of to nobody yet (LV-13)."""
     known = people.id_by_number(uow.tx, uow.keys, uow.municipality, registered.number)
-    before = as_told(uow, known) if known else None
+    told = known is not None and people.was_told(uow.tx, uow.municipality, known)
+    before = as_told(uow, known) if known and told else None
     person_id = people.put_from_register(uow.tx, uow.keys, uow.municipality, registered, uow.now)
     tell_if_changed(uow, person_id, before)
     return person_id

@@ -13,6 +13,7 @@ from services.cases.domain.people import RegisteredGuardian, RegisteredPerson, T
 from services.cases.storage import ties as ties_storage
 from services.cases.storage.tables import cases, persons, ties
 from services.cases.storage.ties import tie_of
+from services.chassis.access.projections import T as FACTS
 from services.chassis.ids import new_id
 from services.chassis.keys import Keys
 from services.chassis.sealed import About, Sealed
@@ -81,6 +82,13 @@ def ids_in_all_municipalities(conn: AnyConnection, keys: Keys, number: str) -> l
     ]
     found = sa.select(persons).where(sa.or_(*sought)).order_by(persons.c.municipality)
     return list(conn.execute(found).all())
+
+
+def was_told(conn: AnyConnection, municipality: str, person_id: str) -> bool:
+    """Whether others know of this person as one whom a case can be about: adults and employees are kept untold."""
+    fact = FACTS.person.c
+    found = sa.select(fact.person_id).where(fact.municipality == municipality, fact.person_id == person_id)
+    return conn.execute(found).first() is not None
 
 
 def number_of(conn: AnyConnection, keys: Keys, municipality: str, person_id: str) -> str | None:
