@@ -398,7 +398,7 @@ class Model(RuleBasedStateMachine):
             for item in self.case.items if item.id in ids
         ] + [f"unknown {each}" for each in ids - {item.id for item in self.case.items}]  # fmt: skip
 
-    # ------------------------------------------------------------ helpers
+    # ------------------------------------------------------------ in short
 
     @property
     def _held(self) -> bool:

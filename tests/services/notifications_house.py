@@ -208,6 +208,12 @@ class House:
         yield tell(cases.HolderChanged, CASE, holder_person_id="p-psychologist", holder_unit_id=PSYCHOLOGY,
                    previous_person_id=teacher, how="handover")  # fmt: skip
         yield tell(consent.Settled, CASE, request_id="r-1", state="conflicting")
+        yield tell(consent.AnswerRegistered, CASE, request_id="r-1", signer_id="p-mother", signature_id="s-1",
+                   registered_by=teacher, way="paper")  # fmt: skip
+        yield tell(consent.RenewalDue, CASE, request_id="r-1", ends_on="2027-01-15")
+        yield tell(consent.SayComing, CASE, person_id="p-child", topics=["learning"], on="2027-01-15")
+        yield tell(consent.Lapsed, CASE, request_id="r-1", why="guardians", waits_for=["p-mother"])
+        yield tell(consent.Settled, CASE, request_id="r-1", state="expired")
         yield tell(consent.Withdrawn, CASE, by_person_id="p-mother", service_id="psychology")
         yield tell(relay_log.ParticipantReleased, CASE, person_id="p-psychologist", service_id="psychology")
         yield tell(cases.CaseClosed, CASE, from_level=2, outcome="goals_reached", by_person_id=teacher)
