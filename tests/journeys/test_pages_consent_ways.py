@@ -17,6 +17,7 @@ import requests
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
+from deploy.broker import PrivateBroker
 from gateway.papers import record
 from services.contracts.consent import SCAN_BYTES
 from tests.journeys.main_job import today
@@ -28,6 +29,13 @@ from tests.support.suite import Suite
 MOTHER, FATHER, HOLDER, STRANGER = "ida-havrekroken", "simen-tverrasen", "mona-seljebotn", "amund-kvitneslia"
 SCHEMA = json.loads((Path(record.__file__).with_name("record.schema.json")).read_text("utf-8"))
 SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+
+
+@pytest.fixture(scope="module")
+def suite(broker: PrivateBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """One of its own: other journeys answer the same question."""
+    with Suite(tmp_path_factory.mktemp("ways") / "var", broker) as own:
+        yield own
 
 
 @pytest.fixture(scope="module")
