@@ -23,7 +23,7 @@ def child(grade: str, *adults: str) -> RegisteredPerson:
         RegisteredGuardian(f"0{number}", "An Adult", date(1990, 1, 1), "mother", True, True, adult)
         for number, adult in enumerate(adults)
     )
-    return RegisteredPerson("1", "A Child", BORN, grade, guardians)
+    return RegisteredPerson("1", "A Child", BORN, grade, guardians=guardians)
 
 
 @given(st.sampled_from(GRADES), st.lists(st.sampled_from(GRADES), max_size=3))
