@@ -20,6 +20,7 @@ from services.chassis.keys import ensure_key_material
 from services.chassis.settings import Settings
 from services.consent.service import ConsentService
 from services.contracts import cases, consent, notifications, relay_log
+from services.contracts.access_history import access_history
 from services.contracts.base import Procedure
 from services.contracts.bus import EVENTS_BETWEEN, HEADS, HISTORY
 from services.contracts.catalogue import PROCEDURES
@@ -28,6 +29,7 @@ from services.kernel.errors import Forbidden, NotFound
 from services.kernel.facts import Decision, Facts, Question
 from tests.services import cases_house, notifications_house, relay_log_world
 from tests.services import test_consent_service as consent_world
+from tests.services.test_consent_ways import register
 
 NOT_OF_A_CASE = {
     "cases.resolve_login": "who somebody is at login, asked by the gateway's own token",
@@ -43,6 +45,7 @@ NOT_OF_A_CASE = {
     "cases.discussions": "what child protection was asked without a name, of no case",
     "relay_log.get_calendar_facts": "a meeting's hours, for the sender's token, which decides on each letter (NO-6)",
     "consent.get_receipt": "a signer's own receipt stays theirs (CO-7)",
+    "consent.get_withdrawal": "and so does that of what they took back (CO-3, CO-7)",
     "consent.preview_policy": "counts, for the coordinator; cases only as decided",
     "notifications.subscriptions": "outside systems, for the operator; nothing of a case",
     "notifications.read_feed": "an outside system's events, each decided when it is told (egress/deciding.py)",
@@ -84,6 +87,7 @@ def _of_cases(var: Path) -> Iterator[Asked]:
         yield Asked(cases.GetNotes, teacher, case, cases_house.SENTENCE, ask)
         yield Asked(cases.SuggestLevel, teacher, services, "2", ask)
         yield Asked(cases.GetFamily, leader, case, "Marit", ask)
+        yield Asked(access_history("cases"), leader, case, str(teacher.person_id), ask)
 
 
 def _of_consent(var: Path) -> Iterator[Asked]:
@@ -100,6 +104,11 @@ def _of_consent(var: Path) -> Iterator[Asked]:
     yield Asked(consent.GetRequest, teacher, {"request_id": request_id}, consent_world.PURPOSE, ask)
     yield Asked(consent.ConsentsOfCase, teacher, {"case_id": consent_world.CASE}, consent_world.PURPOSE, ask)
     yield Asked(consent.WaitingForMe, mother, {}, request_id, ask)
+    paper = {"signature_id": register(world, request_id)["id"]}
+    yield Asked(consent.GetEvidence, teacher, paper, "application/pdf", ask)
+    yield Asked(
+        access_history("consent"), mother, {"case_id": consent_world.CASE}, consent_world.TEACHER, ask
+    )
     app.db.close()
 
 
@@ -112,6 +121,8 @@ def _of_relay_log(var: Path) -> Iterator[Asked]:
     yield Asked(relay_log.WaitingForMe, teacher, {}, world.case_id, world.ask)
     world.close()
     yield Asked(relay_log.GetReport, teacher, case, "Bygge tårn", world.ask)
+    head = relay_log_world.actor("head", world.place)
+    yield Asked(access_history("relay_log"), head, case, str(teacher.person_id), world.ask)
     app.db.close()
 
 
@@ -125,13 +136,18 @@ def _of_notifications(var: Path) -> Iterator[Asked]:
 
         yield Asked(notifications.GetInbox, notifications_house.MOTHER, {}, notifications_house.CASE, ask)
         yield Asked(notifications.UnreadCount, notifications_house.MOTHER, {}, "'unread': ", ask)
+        case = {"case_id": notifications_house.CASE}
+        yield Asked(access_history("notifications"), notifications_house.MOTHER, case, "'you': True", ask)
 
 
 DECIDED = {
-    "cases": (_of_cases, ("my_cases", "get_case", "get_notes", "suggest_level", "get_family")),
-    "consent": (_of_consent, ("get_request", "of_case", "waiting_for_me")),
-    "relay_log": (_of_relay_log, ("get_log", "get_report", "waiting_for_me")),
-    "notifications": (_of_notifications, ("get_inbox", "unread_count")),
+    "cases": (
+        _of_cases,
+        ("my_cases", "get_case", "get_notes", "suggest_level", "get_family", "access_history"),
+    ),
+    "consent": (_of_consent, ("get_request", "of_case", "waiting_for_me", "get_evidence", "access_history")),
+    "relay_log": (_of_relay_log, ("get_log", "get_report", "waiting_for_me", "access_history")),
+    "notifications": (_of_notifications, ("get_inbox", "unread_count", "access_history")),
 }
 
 
