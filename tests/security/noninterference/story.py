@@ -68,7 +68,7 @@ _TOLD = {
     "guardians_informed_reason": "Det kan sette barnet i fare.",
 }  # fmt: skip
 _SYSTEMS: dict[str, Sequence[str]] = {
-    "barnehagesystem": ("--service", "service-granli-barnehage", "--unit", KINDERGARTEN, "--way", "queue"),
+    "sammenligning": ("--service", "service-granli-barnehage", "--unit", KINDERGARTEN, "--way", "queue"),
     "naboen": ("--service", "service-granli-barnehage", "--way", "feed"),
     "fagsystem": ("--service", PPT, "--way", "feed"),
 }
@@ -128,7 +128,7 @@ class Story:
         self._settle_heard()
         self.got += letters_to(self.suite, self._addresses())
         self.got += self._hook.got
-        self.got += queue_of("barnehagesystem", systems["barnehagesystem"])
+        self.got += queue_of("sammenligning", systems["sammenligning"])
         self.got += feed_of("naboen", systems["naboen"]) + feed_of("fagsystem", systems["fagsystem"])
         self.got += tap.drain()
         self.got += access_lines(self.suite)
