@@ -1,0 +1,85 @@
+"""Asking others for advice, without a name or with the family's word (LV-12)."""
+
+from marshmallow.validate import Length
+
+from services.contracts.base import (
+    Message,
+    code,
+    command,
+    date,
+    flag,
+    instant,
+    many,
+    narrative,
+    nested,
+    opaque,
+    query,
+    secret,
+)
+from services.contracts.cases.words import TOPICS, NothingAsked
+
+
+class AskDiscussionRequest(Message):
+    """LV-12. Without `named` the text is checked, and nothing kept that ties it to a case: the case, or the child's
+    number, tells only whom it must not name. With it, the family's word is needed."""
+
+    to_unit_ids = many(opaque(), max_items=10, validate=Length(min=1, error="required"))
+    text = narrative()
+    case_id = opaque(required=False)
+    child_number = secret(required=False, max_length=20)
+    named = flag(load_default=False, description="Whether the child is known by name to those who are asked")
+    topic = code(
+        *TOPICS, required=False, description="Of a named discussion: whose word is needed goes by topic"
+    )
+    agreed_ids = many(
+        opaque(), max_items=10, load_default=list, description="Who said yes to naming the child"
+    )
+    agreed_on = date(required=False)
+
+
+class DiscussionAnswer(Message):
+    by_person_id = opaque()
+    unit_id = opaque()
+    text = narrative()
+    at = instant()
+
+
+class Discussion(Message):
+    discussion_id = opaque()
+    by_person_id = opaque()
+    from_unit_id = opaque()
+    to_unit_ids = many(opaque(), max_items=10)
+    text = narrative()
+    named = flag()
+    asked_at = instant()
+    answers = nested(DiscussionAnswer, many=True)
+    mine = flag(description="Whether the asker's own unit put the question")
+
+
+class DiscussionPage(Message):
+    items = nested(Discussion, many=True)
+
+
+class AnswerDiscussionRequest(Message):
+    discussion_id = opaque()
+    text = narrative()
+
+
+AskDiscussion = command(
+    "cases.ask_discussion",
+    AskDiscussionRequest,
+    "Asks other services or child protection for advice, without a name or with the family's word (LV-12).",
+)
+
+Discussions = query(
+    "cases.discussions",
+    NothingAsked,
+    DiscussionPage,
+    "The discussions that the asker has put, and those put to their unit (LV-12).",
+)
+
+AnswerDiscussion = command(
+    "cases.answer_discussion",
+    AnswerDiscussionRequest,
+    "Answers a discussion that was put to one's unit (LV-12).",
+)
