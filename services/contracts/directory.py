@@ -27,6 +27,7 @@ from services.contracts.base import (
     secret,
     staff,
 )
+from services.kernel.legal_basis import Basis
 
 STAFF = "directory.staff"
 CATALOGUE = "directory.catalogue"
@@ -71,6 +72,12 @@ class PolicyPublishedData(Message):
     version = number()
     valid_from = date()
     values = code_tree()
+
+
+class GroundPublishedData(Message):
+    ground = code()
+    version = number()
+    valid_from = date()
 
 
 _P = "01981c6e-0000-7000-8000-00000000000a"
@@ -141,7 +148,18 @@ PolicyPublished = EventType(
     "may be still to come.",
 )
 
-EVENTS = (StaffChanged, ServiceChanged, UnitChanged, ToolPublished, PolicyPublished)
+GroundPublished = EventType(
+    "directory.ground_published.v1",
+    CATALOGUE,
+    "ground",
+    GroundPublishedData,
+    "A version of the municipality's own reference for a ground of sharing, in force from a day (CO-11). What it says "
+    "is in the catalogue.",
+    {"ground": "duty_to_report", "version": 1, "valid_from": "2026-01-01"},
+    told="When a municipality is set up, and when its coordinator saves a version; its first day may be still to come.",
+)
+
+EVENTS = (StaffChanged, ServiceChanged, UnitChanged, ToolPublished, PolicyPublished, GroundPublished)
 
 # ---------------------------------------------------------------- shapes
 
@@ -174,6 +192,10 @@ class Catalogue(Message):
     tools = public_tree()
     worried = public_tree()
     front = public_tree()
+    grounds = public_tree(
+        load_default=list,
+        description="On what sharing rests (CO-11): every version of the municipality's reference for each ground",
+    )
 
 
 class ToolRef(Message):
@@ -302,6 +324,20 @@ class SavePolicyRequest(PolicyDraft):
     draft_hash = code()
 
 
+GROUNDS = tuple(each.value for each in Basis)
+
+
+class SaveGroundRequest(Message):
+    """`expected_version`: the highest version there was of this ground's reference, which this is an edit of."""
+
+    ground = code(*GROUNDS)
+    reference = public(
+        max_length=1000, description="Where the ground stands, in the municipality's own words"
+    )
+    valid_from = date(description="The first day, today or later")
+    expected_version = number()
+
+
 SCOPES = ("catalogue.read", "feed.read")
 """What a machine client may be let do. None has to do with a case: a program has no tie to any (SE-3)."""
 
@@ -418,6 +454,11 @@ SavePolicy = command(
     SavePolicyRequest,
     "Coordinator: saves a version of the policy, from a day on; a version is never changed.",
 )
+SaveGround = command(
+    "directory.save_ground",
+    SaveGroundRequest,
+    "Coordinator: saves a version of the municipality's reference for a ground of sharing, from a day on (CO-11).",
+)
 ImportCatalogue = command(
     "directory.import_catalogue",
     ImportDataRequest,
@@ -462,6 +503,7 @@ PROCEDURES = (
     Policies,
     CheckPolicy,
     SavePolicy,
+    SaveGround,
     ImportCatalogue,
     PutStaff,
     MachineClients,

@@ -11,6 +11,7 @@ from services.directory.commands import (
     put_staff,
     remove_machine_client,
     rotate_machine_client,
+    save_ground,
     save_policy,
 )
 from services.directory.queries import catalogue, machine_clients, policies, staff
@@ -69,6 +70,10 @@ class DirectoryService(Service):
     @command(contracts.SavePolicy)
     def save_policy(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         return save_policy.run(uow, request)
+
+    @command(contracts.SaveGround)
+    def save_ground(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return save_ground.run(uow, request)
 
     @query(contracts.MachineClients)
     def machine_clients(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,16 @@ policy_saves = sa.Table(
     sa.Column("draft_hash", sa.String(64), nullable=False),
 )
 
+ground_saves = sa.Table(
+    "ground_saves",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("ground", sa.String(64), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("saved_by", sa.String(64), nullable=False),
+    sa.Column("saved_at", UtcDateTime, nullable=False),
+)
+
 machine_clients = sa.Table(
     "machine_clients",
     metadata,
@@ -184,6 +194,60 @@ class Policies:
                 draft_hash=draft_hash,
             )
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A version of the municipality's own reference for a ground of sharing (CO-11). `text`: the ground in plain
+    words, by language."""
+
+    ground: str
+    version: int
+    valid_from: date
+    text: dict[str, str]
+    reference: str
+
+
+class Grounds:
+    """The versions of one municipality's references for the grounds of sharing (SE-7): added, never changed."""
+
+    def __init__(self, conn: AnyConnection, municipality: str) -> None:
+        if not municipality:
+            raise ValueError("no query without a municipality (SE-7)")
+        self._conn, self._municipality = conn, municipality
+
+    def all(self) -> list[Ground]:
+        """Every version, ground by ground, the newest first."""
+        found = (
+            sa.select(documents)
+            .where(documents.c.municipality == self._municipality, documents.c.kind == "ground")
+            .order_by(documents.c.place, documents.c.document_id, documents.c.version.desc())
+        )
+        return [
+            Ground(row.document_id, row.version, row.valid_from, **json.loads(row.content))
+            for row in self._conn.execute(found)
+        ]
+
+    def add(self, new: Ground, saved_by: str, saved_at: datetime) -> None:
+        """Keep a new version. Raises IntegrityError where another was saved under its number meanwhile."""
+        key = {"municipality": self._municipality, "version": new.version}
+        place = sa.select(sa.func.min(documents.c.place)).where(
+            documents.c.municipality == self._municipality,
+            documents.c.kind == "ground",
+            documents.c.document_id == new.ground,
+        )
+        content = json.dumps(
+            {"text": new.text, "reference": new.reference}, ensure_ascii=False, sort_keys=True
+        )
+        self._conn.execute(
+            sa.insert(documents).values(
+                **key, kind="ground", document_id=new.ground, valid_from=new.valid_from,
+                place=self._conn.scalar(place) or 0, content=content,
+            )
+        )  # fmt: skip
+        self._conn.execute(
+            sa.insert(ground_saves).values(**key, ground=new.ground, saved_by=saved_by, saved_at=saved_at)
+        )
 
 
 def municipalities(conn: AnyConnection) -> list[dict[str, Any]]:

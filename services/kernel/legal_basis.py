@@ -1,6 +1,8 @@
 """Why sharing is lawful, told apart from consent (CO-11): a code for each ground on which Stafett lets somebody read.
 
-Which law a code stands for is no code's business: laws are renumbered, and a municipality writes its own reference."""
+Which law a code stands for is no code's business: laws are renumbered, and a municipality writes its own reference, in
+versions with a first day (services/directory). Whatever is shared without consent keeps its ground with the version
+that was in force."""
 
 from __future__ import annotations
 
@@ -19,7 +21,15 @@ class Basis(StrEnum):
     CARE_ORDER = "care_order"  # child protection in the guardians' place, and what it lets them see (GU-4)
     EMERGENCY = "emergency"  # a stated emergency, for a short time (SE-3)
     DUTY_TO_REPORT = "duty_to_report"  # each employee's own duty to child protection: the lane (PR-1)
+    DUTY_TO_AVERT = (
+        "duty_to_avert"  # everybody's duty to hinder something grave that is about to happen: the lane
+    )
+    GUARDIANS_KNOW = "guardians_know"  # a report that is made with the guardians, who have been told (PR-2)
+    FAMILY_WORD = "family_word"  # a discussion by name, to which all have said yes who would sign (LV-12)
 
+
+LANE_GROUNDS = (Basis.DUTY_TO_REPORT, Basis.DUTY_TO_AVERT, Basis.GUARDIANS_KNOW)
+"""On what a report to child protection can rest."""
 
 _OTHERS: dict[Party, Basis] = {
     Party.OWNER: Basis.OWN_TASK,

@@ -19,6 +19,7 @@ from services.chassis.access.decisions import (
     require,
 )
 from services.chassis.access.facts import (
+    ground_version,
     load_facts,
     load_facts_of,
     municipalities,
@@ -42,6 +43,7 @@ __all__ = [
     "case_ids_for",
     "create_access_tables",
     "decide",
+    "ground_version",
     "is_coordinator",
     "load_facts",
     "load_facts_of",

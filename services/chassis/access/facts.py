@@ -33,6 +33,7 @@ from services.kernel.facts import (
     WindowFact,
     in_force,
 )
+from services.kernel.legal_basis import Basis
 from services.kernel.policies import Policy, policy_on
 
 TIMED_STREAMS = frozenset({consent.WINDOWS, cases.PEOPLE, cases.CASE, directory.STAFF, relay_log.LOG})
@@ -114,6 +115,17 @@ def policy_of(conn: AnyConnection, municipality: str, now: datetime) -> Policy:
     """The municipality's policy in force at `now`; the rulebook's defaults where none was published."""
     rows = conn.execute(_POLICIES, {"municipality": municipality})
     return policy_on(tuple(_policy(row.settings) for row in rows), local_date(now))
+
+
+def ground_version(conn: AnyConnection, municipality: str, ground: Basis, now: datetime) -> int | None:
+    """CO-11: the version of the municipality's reference for a ground that is in force at `now`: the latest begun, the
+    higher where two begin together. None where none was published."""
+    kept = T.ground.c
+    found = sa.select(kept.version).where(
+        kept.municipality == municipality, kept.ground == ground.value, kept.valid_from <= local_date(now)
+    )
+    version: int | None = conn.scalar(found.order_by(kept.valid_from.desc(), kept.version.desc()).limit(1))
+    return version
 
 
 def service_of_unit(conn: AnyConnection, municipality: str, unit_id: str) -> str | None:

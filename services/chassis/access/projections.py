@@ -199,6 +199,12 @@ def policy_published(uow: UnitOfWork, event: Event) -> None:
     })  # fmt: skip
 
 
+def ground_published(uow: UnitOfWork, event: Event) -> None:
+    data = event.data
+    version = {"municipality": event.municipality, "ground": data["ground"], "version": data["version"]}
+    upsert(uow.tx, T.ground, version, {"valid_from": _day(data["valid_from"])})
+
+
 def unit_changed(uow: UnitOfWork, event: Event) -> None:
     data = event.data
     unit = {"municipality": event.municipality, "unit_id": data["unit_id"]}
@@ -229,6 +235,7 @@ HANDLERS: dict[str, Handler] = {
     relay_log.ParticipantsChanged.type: participants_changed,
     directory.StaffChanged.type: staff_changed,
     directory.PolicyPublished.type: policy_published,
+    directory.GroundPublished.type: ground_published,
     directory.UnitChanged.type: unit_changed,
     directory.ServiceChanged.type: service_changed,
 }

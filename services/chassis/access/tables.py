@@ -32,6 +32,7 @@ class AccessTables:
     emergency: sa.Table
     role: sa.Table
     policy: sa.Table
+    ground: sa.Table
     unit: sa.Table
     service: sa.Table
 
@@ -188,6 +189,15 @@ def _definitions() -> Iterator[tuple[str, list[Any]]]:
             sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
             sa.Column("valid_from", sa.Date, nullable=False),
             sa.Column("settings", sa.Text, nullable=False),
+        ],
+    )
+    yield (
+        "ground",
+        [
+            _key("municipality"),
+            _key("ground"),
+            sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+            sa.Column("valid_from", sa.Date, nullable=False),
         ],
     )
     yield "unit", [_key("municipality"), _key("unit_id"), _id("service_id"), _flag("active")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,15 @@ import yaml
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import directory as contracts
 from services.directory.domain.catalogue import Document, UnknownMunicipality, documents_of
-from services.directory.storage import Documents, Policies
+from services.directory.storage import Documents, Grounds, Policies
 from services.kernel.errors import InvalidInput
 
 _DATA = Path(__file__).parents[1] / "data"
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Keep every document of the municipality, and tell of each service, unit and tool that has changed; the policy is
-    taken once, when there is none."""
+    """Keep every document of the municipality, and tell of each service, unit and tool that has changed; the policy
+    and the references for the grounds of sharing are taken once, when there are none."""
     municipality = request["municipality"]
     if municipality != uow.municipality:
         raise InvalidInput(fields={"municipality": "another_than_the_call"}, rule="SE-7")
@@ -29,8 +30,11 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     except UnknownMunicipality:
         raise InvalidInput(fields={"municipality": "unknown"}) from None
     has_policy = bool(Policies(uow.tx, municipality).versions())
+    grounds = {each.ground for each in Grounds(uow.tx, municipality).all()}
     for place, document in enumerate(found):
-        if document.kind == "policy" and has_policy:
+        if (document.kind == "policy" and has_policy) or (
+            document.kind == "ground" and document.id in grounds
+        ):
             continue  # from then on it is the coordinator's to change
         changed = kept.put(
             document.kind, document.id, document.version, document.valid_from, place, document.content
@@ -65,6 +69,17 @@ def _tell(uow: UnitOfWork, document: Document) -> None:
             "version": document.version, "valid_from": document.valid_from.isoformat(), "values": content,
         }  # fmt: skip
         uow.record(contracts.PolicyPublished, f"{uow.municipality}.policy", data)
+    elif document.kind == "ground":
+        tell_ground(uow, document.id, document.version, document.valid_from)
+
+
+def tell_ground(uow: UnitOfWork, ground: str, version: int, valid_from: date) -> None:
+    """Tell of a version of a ground's reference (CO-11)."""
+    uow.record(
+        contracts.GroundPublished,
+        f"{uow.municipality}.ground.{ground}",
+        {"ground": ground, "version": version, "valid_from": valid_from.isoformat()},
+    )
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.kernel.policies import Policy
 
-KINDS = ("municipality", "service", "unit", "tool", "form", "guide", "worried", "front", "policy")
+KINDS = ("municipality", "service", "unit", "tool", "form", "guide", "worried", "front", "policy", "ground")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ def documents_of(files: Mapping[str, Any], municipality: str) -> Iterator[Docume
         yield _whole("tool", tool["code"], files["tools"], tool)
     for form in files["forms"]:
         yield _whole("form", form["code"], form, form)
+    for ground in files["grounds"]["grounds"]:
+        named = {"text": ground["text"], "reference": ground["references"][municipality]}
+        yield _whole("ground", ground["code"], files["grounds"], named)
     for kind in ("guide", "worried", "front"):
         yield _whole(kind, municipality, files[kind], _content(files[kind], municipality))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.chassis.unit_of_work import Reading
-from services.directory.storage import Documents, Policies, municipalities
+from services.directory.storage import Documents, Grounds, Policies, municipalities
 from services.kernel.calendar import local_date
 from services.kernel.errors import NotFound
 from services.kernel.policies import policy_on
@@ -45,6 +45,16 @@ def get_catalogue(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "tools": tools,
         "worried": one("worried"),
         "front": one("front"),
+        "grounds": [
+            {
+                "ground": each.ground,
+                "version": each.version,
+                "valid_from": each.valid_from.isoformat(),
+                "text": each.text,
+                "reference": each.reference,
+            }
+            for each in Grounds(reading.conn, request["municipality"]).all()
+        ],
     }
 
 

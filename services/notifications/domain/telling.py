@@ -137,6 +137,7 @@ SILENT = frozenset(
         "directory.unit_changed.v1",
         "directory.tool_published.v1",
         "directory.policy_published.v1",
+        "directory.ground_published.v1",
     }
 )
 """The events that are told to nobody; a test demands that every event stands in the table or here."""

@@ -30,6 +30,14 @@ def upgrade() -> None:
         sa.Column("draft_hash", sa.String(64), nullable=False),
     )
     op.create_table(
+        "ground_saves",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("ground", sa.String(64), primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("saved_by", sa.String(64), nullable=False),
+        sa.Column("saved_at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
         "machine_clients",
         sa.Column("municipality", sa.String(64), primary_key=True),
         sa.Column("name", sa.String(64), primary_key=True),
