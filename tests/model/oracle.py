@@ -44,8 +44,8 @@ def opens(case: Chronicle, request: Request, line: Line, item: Item, now: dateti
     signers, adults = who_sign(case, line[1], now)
     if signers and signers <= yes:  # GU-1
         return True
-    silent = said.get("child") in (None, "talk_first")  # AG-4
-    before_say = silent and age(case, now) >= YOUTH > age(case, item.at)
+    own = {word.answer for word in request.words if (word.who, word.line) == ("child", line)}
+    before_say = own <= {"talk_first"} and age(case, now) >= YOUTH > age(case, item.at)  # AG-4
     agreed = adults <= yes and all(age(case, agreed_at(request, line, who)) < YOUTH for who in adults)
     return before_say and agreed and bool(adults)
 

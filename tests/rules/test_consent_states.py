@@ -98,6 +98,16 @@ def test_only_an_answer_of_the_youths_ends_the_guardians_window(answer: Answer) 
     assert (asked.state(LEARNING, world, AFTER), len(windows([asked], world, AFTER))) == expected
 
 
+@pytest.mark.parametrize("answer", [Answer.YES, Answer.NO])
+def test_a_youth_who_has_answered_and_wants_to_talk_after_all_is_not_spoken_for_by_the_guardians(
+    answer: Answer,
+) -> None:
+    """AG-4: their word was to hold until the youth had answered. CO-3: what a no has shut, no wish to talk opens."""
+    later, world = AFTER + timedelta(days=1), almost_fifteen()
+    asked = say(say(agreed(), CHILD, answer, AFTER), CHILD, Answer.TALK_FIRST, later)
+    assert asked.state(LEARNING, world, later) == "pending" and windows([asked], world, later) == ()
+
+
 def test_the_youths_yes_begins_a_window_of_its_own() -> None:
     """AG-4: one that begins after the birthday, and so opens all; never made one with the guardians' window."""
     world = almost_fifteen()
@@ -204,7 +214,7 @@ def test_no_word_but_the_youths_opens_what_is_recorded_from_the_birthday_on(
         assert opens_new == (last.get(CHILD) is Answer.YES and not asked.over(now))
     both = all(last.get(person) is Answer.YES for person in (MOTHER, FATHER))
     opens_old = any(window.valid_from < SAY for window in windows([asked], world, now))
-    silent = last.get(CHILD) in (None, Answer.TALK_FIRST)
+    silent = {each.answer for each in asked.said if each.signer_id == CHILD} <= {Answer.TALK_FIRST}
     assert opens_old == (both and silent and not asked.over(now))
 
 

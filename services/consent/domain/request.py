@@ -118,6 +118,11 @@ class Request:
         """Whether the signer's consent for the line stands now."""
         return self.latest(signer_id, line) is Answer.YES
 
+    def _has_answered(self, signer_id: str, line: Line) -> bool:
+        """Whether the signer has ever said yes or no to the line."""
+        said = (each for each in self.said if each.signer_id == signer_id and each.line == line)
+        return any(each.answer is not Answer.TALK_FIRST for each in said)
+
     def withdrew(self, signer_id: str, line: Line) -> bool:
         """CO-3: who said yes and then no has withdrawn."""
         words = [each.answer for each in self.said if each.signer_id == signer_id and each.line == line]
@@ -174,7 +179,8 @@ class Request:
         AG-4: what the guardians alone agreed to before the birthday that gave the youth the say stays open until the
         youth has answered. Its window begins before that day, by which the access decision knows that it does not open
         what was recorded on or after it (kernel.conditions.topic_consent). So no window that rests on the guardians'
-        word begins on that day or later, whatever first day was asked for."""
+        word begins on that day or later, whatever first day was asked for. Who has answered has: a wish to talk after a
+        yes or a no leads back to nobody else's word."""
         state, say = self.state(line, facts, now), say_from(facts, line.topic)
         if say is None:
             return None
@@ -182,8 +188,8 @@ class Request:
             since = self._since(signer_groups(facts, line.topic, facts.policy, now), line)
             return since if now >= say or since < say else None
         guardians = guardians_groups(facts, line.topic, now)
-        silent = state in (State.LAPSED, State.PENDING) and now >= say
-        if not silent or self._signed(guardians, line) is not SignatureState.ACTIVE:
+        silent = not self.over(now) and not self._has_answered(facts.case.subject_person, line)
+        if now < say or not silent or self._signed(guardians, line) is not SignatureState.ACTIVE:
             return None
         since = self._since(guardians, line)
         return since if since < say else None
