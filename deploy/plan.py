@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from deploy import engines
+from deploy.demo.make_data import OWN_FAMILIES, OWN_PEOPLE
 from deploy.processes import free_ports, port_is_taken
 from deploy.steps import ROOT
 
@@ -86,6 +87,8 @@ def make_plan(var: Path, port: int, amqp_url: str, outside_amqp_url: str = "") -
         "STAFETT_OIDC_CLIENT_SECRET": os.environ.get("STAFETT_OIDC_CLIENT_SECRET", "") or _client_secret(var),
         "STAFETT_SMTP_URL": os.environ.get("STAFETT_SMTP_URL", smtp),
         "STAFETT_CONTACT_REGISTER_URL": os.environ.get("STAFETT_CONTACT_REGISTER_URL", standins),
+        "STAFETT_REGISTER_FILE": os.environ.get("STAFETT_REGISTER_FILE", str(var / OWN_FAMILIES)),
+        "STAFETT_DEMO_PEOPLE": os.environ.get("STAFETT_DEMO_PEOPLE", str(var / OWN_PEOPLE)),
         "STAFETT_STANDINS_PORT": str(ports["standins"]),
         "STAFETT_STANDINS_SMTP_PORT": str(ports["smtp"]),
         "PORT": str(port),

@@ -14,6 +14,7 @@ from types import FrameType
 
 from deploy import steps
 from deploy.broker import PrivateBroker
+from deploy.demo.make_data import write_people
 from deploy.plan import SERVICES, Plan, make_plan
 from deploy.processes import StartFailed, port_is_taken
 from deploy.supervisor import Supervisor
@@ -62,6 +63,7 @@ class Suite:
         """Start everything and return when all parts answer ready (and the demo data stand). Raises StartFailed."""
         steps.folders(self.var)
         steps.keys(self.var, self._say)
+        write_people(self.var)
         self._say("databases", _databases(self.var))
         if self._amqp_url is None:
             self._say("broker", "starting a private RabbitMQ node")

@@ -3,27 +3,36 @@
 The tables live in `roster.py`. The files are committed; run `python -m deploy.demo.make_data` after changing a table.
 The outcome is the same every time: ids and serial numbers come from the keys. A birth date is always written down,
 never read back from a number (AG-7).
+
+The committed families are as old as they are on REFERENCE_DAY. A suite gets its own, born as much later as it is
+started later (`write_people`), so that who is 15 in a story is 15 in any year.
 """
 
+import calendar
 import hashlib
 import random
 import re
 import unicodedata
 import uuid
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from deploy.demo import roster
+from services.kernel.calendar import local_date
 
 ROOT = Path(__file__).resolve().parents[2]
 STAFF = ROOT / "services" / "directory" / "data" / "staff.yaml"
 FAMILIES = ROOT / "deploy" / "demo" / "data" / "families.yaml"
 CASES = ROOT / "deploy" / "demo" / "data" / "cases.yaml"
 PEOPLE = ROOT / "deploy" / "demo" / "people.yaml"
+OWN_FAMILIES = Path("standins", "families.yaml")
+OWN_PEOPLE = Path("standins", "people.yaml")
+"""A suite's own, in its state folder: what the registers and the login stand-in know."""
 
 REFERENCE_DAY = date(2026, 11, 21)
 NAMESPACE = uuid.UUID("018f2c4e-0000-7000-8000-00000000b71a")
@@ -35,6 +44,13 @@ Row = dict[str, Any]
 
 class Quoted(str):
     """A text that always stands in quotes in the file, so that nobody reads an identity number as a number."""
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes a day that two share twice: people read these files."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
 
 
 yaml.SafeDumper.add_representer(
@@ -83,6 +99,24 @@ class Numbers:
         raise RuntimeError(f"no number left for {key}")
 
 
+@cache
+def first_day() -> date:
+    """The day on which this process begins to need demo people, also past the next midnight."""
+    return local_date(datetime.now(UTC))
+
+
+def moved(born: date, day: date) -> date:
+    """The birth date of somebody who is as old on `day` as one born on `born` is on REFERENCE_DAY, and had a birthday
+    as many days ago. Who was born on 29 February stays so: then the age is 1 to 4 (AG-8)."""
+    if (born.month, born.day) == (2, 29):
+        year = next(y for y in range(day.year, 0, -1) if calendar.isleap(y) and date(y + 1, 2, 28) < day)
+        return date(year, 2, 29)
+    years = roster.age(born, REFERENCE_DAY)
+    birthday = day - (REFERENCE_DAY - born.replace(year=born.year + years))
+    is_leap_day = (birthday.month, birthday.day) == (2, 29)
+    return birthday.replace(year=birthday.year - years, day=28 if is_leap_day else birthday.day)
+
+
 def staff_rows(numbers: Numbers) -> Iterator[Row]:
     """One row an employee: who, in which units, in which roles, since when."""
     for name, born, title, municipality, roles in roster.STAFF:
@@ -114,10 +148,11 @@ def _role(text: str) -> tuple[str, str, date, bool]:
 
 
 class Households:
-    """Makes the families: those told in the roster, and plain ones until there are sixty."""
+    """Makes the families, as old as they are on `day`: those told in the roster, and plain ones until there are
+    sixty."""
 
-    def __init__(self, numbers: Numbers) -> None:
-        self._numbers = numbers
+    def __init__(self, numbers: Numbers, day: date) -> None:
+        self._numbers, self._today = numbers, day
         self._chance = random.Random(20261121)  # the same data every time
         self._phones = 50
 
@@ -142,6 +177,7 @@ class Households:
         }
 
     def _ties(self, row: Row, adults: list[Row], children: list[Row]) -> Iterator[Row]:
+        known = self._today - timedelta(days=110)
         for child in children:
             for told, adult in zip(row["adults"], adults, strict=True):
                 if told["relation"] is None:
@@ -152,7 +188,9 @@ class Households:
                     "adult": adult["key"],
                     "relation": told["relation"],
                     "responsibility": told["responsibility"],
-                    "verified": {"by": "register", "at": date(2026, 8, 3)} if verified else None,
+                    "verified": {"by": "register", "at": max(known, child["birth_date"])}
+                    if verified
+                    else None,
                 }
 
     def _adult(self, told: Row, municipality: str, address: str) -> Row:
@@ -167,7 +205,7 @@ class Households:
         row = self._person(told, address)
         row["contact"] = contact
         if "pregnant" in told:
-            row["pregnant"] = told["pregnant"]
+            row["pregnant"] = {"due": self._today + (told["pregnant"]["due"] - REFERENCE_DAY)}
         row["municipality"] = municipality
         return row
 
@@ -181,12 +219,13 @@ class Households:
 
     def _person(self, told: Row, address: str) -> Row:
         key = told.get("key") or slug(told["name"])
+        born = moved(told["born"], self._today)
         return {
             "key": key,
             "id": stable_id("person", key),
-            "number": self._numbers.of(key, told["born"]),
+            "number": self._numbers.of(key, born),
             "name": told["name"],
-            "birth_date": told["born"],
+            "birth_date": born,
             "address": told.get("address", address),
             "address_grade": told.get("grade", "ungraded"),
         }
@@ -229,7 +268,10 @@ class Households:
         names = [roster.CHILDREN[(index * 2 + n) % len(roster.CHILDREN)] for n in range(1 + index % 2)]
         ages = [(index * 5) % 18, (index * 5 + 3) % 18]
         children = [
-            {"name": f"{name} {surname}", "born": self._day(2026 - age, 2026 - age, 10)}
+            {
+                "name": f"{name} {surname}",
+                "born": roster.BORN.get(f"{name} {surname}", self._day(2026 - age, 2026 - age, 10)),
+            }
             for name, age in zip(names, ages, strict=False)
         ]
         return self._told(
@@ -256,9 +298,9 @@ class Households:
         return f"00 00 00 {self._phones:02}"
 
 
-def people_rows(staff: list[Row], families: list[Row]) -> list[Row]:
+def people_rows(staff: list[Row], families: list[Row], day: date) -> list[Row]:
     """The list of the test login's page: the story's people in its order, then by group all employees, and the
-    guardians and youths of the families that are told of or have a case."""
+    guardians and youths of the families that are told of or have a case, as old as they are on `day`."""
     cases = yaml.safe_load(CASES.read_text(encoding="utf-8"))["cases"]
     shown = {case["child"] for case in cases}
     told = {row["key"] for row in roster.FAMILIES}
@@ -270,10 +312,10 @@ def people_rows(staff: list[Row], families: list[Row]) -> list[Row]:
         for adult in family["adults"]:
             ties = [tie for tie in family["ties"] if tie["adult"] == adult["key"]]
             group = "Gravide" if "pregnant" in adult else "Foresatte"
-            known[adult["key"]] = _login(adult, roster.guardian_label(adult, ties, children), group)
+            known[adult["key"]] = _login(adult, roster.guardian_label(adult, ties, children, day), group)
         for child in children.values():
             if "contact" in child:
-                years = roster.age(child["birth_date"], REFERENCE_DAY)
+                years = roster.age(child["birth_date"], day)
                 known[child["key"]] = _login(child, f"Ung, {years} år", "Unge")
     story = [known[key] | {"story": True} for key in roster.STORY]
     rest = [row | {"story": False} for key, row in known.items() if key not in roster.STORY]
@@ -296,30 +338,38 @@ def _login(person: Row, role_label: str, group: str) -> Row:
 
 def write(path: Path, heading: str, content: Row) -> None:
     """Writes one data file, with what it is on its first line."""
-    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110, indent=2)
+    text = yaml.dump(content, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=110, indent=2)
     path.parent.mkdir(parents=True, exist_ok=True)
     origin = "Written by deploy/demo/make_data.py; change the tables in roster.py."
     path.write_text(f"# {heading}\n# {origin}\n{text}", encoding="utf-8")
 
 
-def make() -> dict[Path, tuple[str, Row]]:
-    """All three files: path -> (heading, content)."""
+def make(day: date = REFERENCE_DAY) -> dict[Path, tuple[str, Row]]:
+    """All three files as of a day: path -> (heading, content)."""
     numbers = Numbers()
     staff = list(staff_rows(numbers))
-    families = Households(numbers).all()
-    people = people_rows(staff, families)
+    families = Households(numbers, day).all()
+    people = people_rows(staff, families, day)
     frame = {"version": 1, "valid_from": "2026-01-01"}
     return {
         STAFF: ("Employees of both municipalities: invented people.", frame | {"staff": staff}),
         FAMILIES: (
             "Demo families, as the national register would know them: invented people.",
-            {"version": 1, "reference_day": REFERENCE_DAY, "families": families},
+            {"version": 1, "reference_day": day, "families": families},
         ),
         PEOPLE: (
             "Those who can log in through the test identity provider, the story's people first.",
             {"version": 1, "people": people},
         ),
     }
+
+
+def write_people(var: Path) -> None:
+    """Writes a suite's own families and logins into its state folder, once: people grow older with it."""
+    made = make(first_day())
+    for own, committed in ((OWN_FAMILIES, FAMILIES), (OWN_PEOPLE, PEOPLE)):
+        if not (var / own).exists():
+            write(var / own, *made[committed])
 
 
 def main() -> None:

@@ -5,6 +5,10 @@ from typing import Any
 
 FAMILY_COUNT = 60
 
+BORN = {"Olivia Ternholm": d(2026, 11, 2)}
+"""Whose age a story rests on in a family that is not told of: early in that year of life, so that a suite can be used
+for most of a year."""
+
 # The people of the main job, in the order in which they act.
 # fmt: off
 STORY = (
@@ -167,7 +171,7 @@ FAMILIES: tuple[Row, ...] = (
         "children": [
             _child(
                 "Oda Kvernmoen",
-                d(2011, 6, 3),
+                d(2011, 9, 10),
                 unit_id="unit-granli-ungdomsskole",
                 contact=_own("oda.kvernmoen"),
             ),
@@ -460,15 +464,15 @@ def group_of(employee: Row) -> str:
     return "Ansatte som støtter"
 
 
-def guardian_label(adult: Row, ties: list[Row], children: dict[str, Row]) -> str:
-    """Who an adult is, in a few words: "Mor til Tuva (4 år)"."""
+def guardian_label(adult: Row, ties: list[Row], children: dict[str, Row], day: d) -> str:
+    """Who an adult is on a day, in a few words: "Mor til Tuva (4 år)"."""
     if "pregnant" in adult and not ties:
         return "Gravid"
     word = {"mother": "Mor", "co_mother": "Medmor", "father": "Far", "other": "Omsorgsperson"}[
         ties[0]["relation"]
     ]
     names = [
-        f"{children[tie['child']]['name'].split()[0]} ({age(children[tie['child']]['birth_date'], d(2026, 11, 21))} år)"
+        f"{children[tie['child']]['name'].split()[0]} ({age(children[tie['child']]['birth_date'], day)} år)"
         for tie in ties
     ]
     label = f"{word} til {' og '.join([', '.join(names[:-1]), names[-1]] if len(names) > 1 else names)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -73,7 +74,7 @@ class Seeding:
         }
         self.family = {
             person["key"]: person
-            for family in read(_DATA / "families.yaml")["families"]
+            for family in read(Path(os.environ["STAFETT_REGISTER_FILE"]))["families"]
             for person in (*family["adults"], *family["children"])
         }
 

@@ -67,7 +67,7 @@ class Bench:
 
     def __init__(self, suite: dict[str, Any], effort: Effort) -> None:
         self.suite, self.effort = suite, effort
-        self.person = Person(suite["public_url"], Demo(), TEACHER).log_in("employee")
+        self.person = Person(suite["public_url"], Demo(Path(suite["var"])), TEACHER).log_in("employee")
         self.case_id = self._fullest_case()
         self.pages = {
             "ping": "/api/ping",

@@ -312,6 +312,39 @@ def test_the_generated_files_are_what_the_tables_give() -> None:
         assert load(path) == plain, f"{path.name}: run python -m deploy.demo.make_data"
 
 
+@pytest.mark.parametrize("day", [date(2026, 11, 22), date(2027, 3, 1), date(2028, 2, 29), date(2029, 11, 21),
+                                 date(2033, 1, 1)], ids=str)  # fmt: skip
+def test_a_suite_that_begins_on_any_day_has_people_of_the_same_ages(day: date) -> None:
+    """So that a story of a youth of 15, or of a newborn, is true in any year; each with a number of that birth date."""
+    there: list[Row] = make_data.make(day)[make_data.FAMILIES][1]["families"]
+    people = [row for family in there for row in (*family["adults"], *family["children"])]
+    as_written = {**ADULTS, **CHILDREN}
+    for row in people:
+        born, first = row["birth_date"], as_written[row["key"]]["birth_date"]
+        if (first.month, first.day) == (2, 29):
+            assert (born.month, born.day) == (2, 29) and 1 <= age_on(born, day) <= 4, (
+                "AG-8: still a leap day's"
+            )
+        else:
+            assert age_on(born, day) == age_on(first, TODAY), row["key"]
+        parsed = parse(row["number"])
+        assert parsed is not None and parsed.series is Series.TEST
+        assert row["number"].startswith(f"{born.day:02}{born.month + 80:02}{born.year % 100:02}")
+    numbers = {row["number"] for row in people}
+    assert len(numbers) == len(people) and not numbers & {row["number"] for row in STAFF.values()}
+    for family in there:
+        births = {row["key"]: row["birth_date"] for row in family["children"]}
+        assert all(
+            births[tie["child"]] <= tie["verified"]["at"] <= day for tie in family["ties"] if tie["verified"]
+        )
+
+
+@pytest.mark.parametrize(("key", "age"), [("oda-kvernmoen", 15), ("olivia-ternholm", 0)])
+def test_who_a_story_needs_at_an_age_stays_so_for_most_of_a_year(key: str, age: int) -> None:
+    born = CHILDREN[key]["birth_date"]
+    assert age_on(born, TODAY) == age == age_on(born, TODAY + timedelta(days=280))
+
+
 # ---------------------------------------------------------------- the scripted cases
 
 

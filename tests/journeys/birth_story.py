@@ -23,8 +23,8 @@ NURSES_SERVICE = "service-granli-skolehelse"
 class BirthStory:
     """The story of one birth; `say` is told each step and its seconds."""
 
-    def __init__(self, url: str, say: Say) -> None:
-        self.url, self._say, self.demo = url, say, Demo()
+    def __init__(self, url: str, say: Say, demo: Demo | None = None) -> None:
+        self.url, self._say, self.demo = url, say, demo or Demo()
         self.hers = self.childs = self.note = ""
         self.refused_after = 0.0
 

@@ -40,9 +40,9 @@ def today(days: int = 0) -> str:
 class MainJob:
     """The story of one child; `say` is told each step and its seconds."""
 
-    def __init__(self, url: str, standins_url: str, say: Say) -> None:
+    def __init__(self, url: str, standins_url: str, say: Say, demo: Demo | None = None) -> None:
         self.url, self.standins, self._say = url, standins_url, say
-        self.demo = Demo()
+        self.demo = demo or Demo()
         self.case = ""
         self.goals: dict[str, str] = {}
         self.measures: dict[str, str] = {}

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 import requests
 import yaml
 
+from deploy.demo import make_data
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -19,11 +21,14 @@ class Unexpected(AssertionError):
 
 
 class Demo:
-    """What the seed files say of people: their numbers, by key."""
+    """What a suite knows of its demo people: their numbers, by key. `var` is the state folder of a suite that another
+    process began, perhaps on another day; without it, they are those of the suites that this process begins."""
 
-    def __init__(self) -> None:
-        staff = yaml.safe_load((ROOT / "services/directory/data/staff.yaml").read_text("utf-8"))["staff"]
-        families = yaml.safe_load((ROOT / "deploy/demo/data/families.yaml").read_text("utf-8"))["families"]
+    def __init__(self, var: Path | None = None) -> None:
+        made = make_data.make(make_data.first_day())
+        staff, families = made[make_data.STAFF][1]["staff"], made[make_data.FAMILIES][1]["families"]
+        if var is not None:
+            families = yaml.safe_load((var / make_data.OWN_FAMILIES).read_text("utf-8"))["families"]
         everyone = [*staff, *(p for family in families for p in (*family["adults"], *family["children"]))]
         self.by_key: dict[str, dict[str, Any]] = {person["key"]: person for person in everyone}
 

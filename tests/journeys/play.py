@@ -12,6 +12,7 @@ import requests
 
 from tests.journeys.birth_story import BirthStory
 from tests.journeys.main_job import MainJob
+from tests.journeys.people import Demo
 from tests.journeys.youth_story import YouthStory
 
 
@@ -30,10 +31,11 @@ def main() -> int:
     def say(what: str, seconds: float) -> None:
         print(f"{seconds:7.2f} s  {what}", flush=True)
 
+    demo = Demo(Path(suite["var"]))
     stories: dict[str, MainJob | YouthStory | BirthStory] = {
-        "the main job": MainJob(suite["public_url"], suite["standins_url"], say),
-        "a youth of 15 who consents alone": YouthStory(suite["public_url"], say),
-        "a pregnant woman, and the birth": BirthStory(suite["public_url"], say),
+        "the main job": MainJob(suite["public_url"], suite["standins_url"], say, demo),
+        "a youth of 15 who consents alone": YouthStory(suite["public_url"], say, demo),
+        "a pregnant woman, and the birth": BirthStory(suite["public_url"], say, demo),
     }
     for name, story in stories.items():
         print(f"\n{name}", flush=True)

@@ -24,8 +24,8 @@ SCHOOL_HEALTH = "service-granli-skolehelse"
 class YouthStory:
     """The story of one youth; `say` is told each step and its seconds."""
 
-    def __init__(self, url: str, say: Say) -> None:
-        self.url, self._say, self.demo = url, say, Demo()
+    def __init__(self, url: str, say: Say, demo: Demo | None = None) -> None:
+        self.url, self._say, self.demo = url, say, demo or Demo()
         self.case = self.request = ""
         self.refused_after = 0.0
 

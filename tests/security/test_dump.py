@@ -20,12 +20,13 @@ from sqlalchemy.engine import make_url
 
 from deploy.packages import postgresql_bin
 from deploy.plan import SERVICES
+from tests.journeys.people import Demo
 from tests.support.dump import Secrets
 from tests.support.played import Played
 
 STAND_INS = ("standins", "log/standins.log")
 SENTENCE = "Tuva sto ved vinduet mens de andre lekte."
-NUMBER = "17852258500"
+NUMBER = Demo().number("tuva-fagerdalen")
 
 
 @pytest.fixture(scope="module")

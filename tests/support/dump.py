@@ -17,6 +17,8 @@ from urllib.parse import quote
 
 import yaml
 
+from deploy.demo import make_data
+
 ROOT = Path(__file__).resolve().parents[2]
 _PUBLIC = ROOT / "services/directory/data"
 _WORD = re.compile(r"[^\W\d_]+")
@@ -44,7 +46,7 @@ class Secrets:
     """What to look for, from the demo's own data files and the story. Public texts and employees' names are exempt."""
 
     def __init__(self) -> None:
-        families = yaml.safe_load((ROOT / "deploy/demo/data/families.yaml").read_text("utf-8"))["families"]
+        families = make_data.make(make_data.first_day())[make_data.FAMILIES][1]["families"]
         people = [person for family in families for person in (*family["adults"], *family["children"])]
         public = set(
             _WORD.findall("\n".join(path.read_text("utf-8") for path in sorted(_PUBLIC.rglob("*.yaml"))))

@@ -18,6 +18,9 @@ from tests.security.matrix.forms import filled
 FILLERS = ("holder", "owner", "asked", "guardian", "youth")
 """Whose form is filled in, the first that gets one: what they send, everybody sends."""
 
+ADULT = "ashild-flintneset"
+"""Somebody who is no child, and of whom there is no case."""
+
 _NAME = re.compile(r"\$(\w+)")
 _DAY = re.compile(r"\$day([+-]\d+)")
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -36,7 +39,8 @@ class Caller:
     def call(self, route: str, role: str, ids: Mapping[str, str]) -> requests.Response:
         """The answer, without following it elsewhere."""
         how, (method, rule) = self.routes[route], route.split(" ", 1)
-        known = {**_PUBLIC, **ids, "my_unit": BY_CODE[role].unit_id or "none"}
+        known = {**_PUBLIC, **ids, "my_unit": BY_CODE[role].unit_id or "none",
+                 "an_adult": self.cast.demo.number(ADULT)}  # fmt: skip
         path = self._path(rule, how, known)
         person = self.cast.anew(role) if how.get("alone") else self.cast.person(role)
         sent: dict[str, Any] = {"params": _put(how.get("query"), known)}
