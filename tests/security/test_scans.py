@@ -23,6 +23,7 @@ BAD = {
     "script under another name": (scans.with_hidden_script(), "active_content"),
     "script in a packed stream": (scans.with_script_in_object_stream(), "active_content"),
     "program": (scans.with_launch(), "active_content"),
+    "act without a word of what it is": (scans.with_trigger(), "active_content"),
     "file within": (scans.with_file(), "active_content"),
     "password": (scans.written(password="x"), "encrypted"),
     "too many pages": (scans.written(pages=MAX_PAGES + 1), "too_many_pages"),

@@ -75,6 +75,13 @@ def with_launch() -> bytes:
     return written(root={"/OpenAction": _action(S="/Launch", F="calc.exe")})
 
 
+def with_trigger() -> bytes:
+    """What is done when the paper is opened, told by its key alone: a page is fetched, by no word of scripts."""
+    return written(
+        root={"/AA": DictionaryObject({NameObject("/O"): _action(S="/URI", URI="https://example.org")})}
+    )
+
+
 def with_file() -> bytes:
     """Another file within the file."""
     writer = PdfWriter()
