@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 Line = tuple[str, str]
-"""A receiving service and a topic."""
+"""A receiver, which is a service or a person by name, and a topic."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Word:
-    """What one person answered to one line of a request."""
+    """What one signer answered to one line of a request: a person, or the unit that a care order names."""
 
     who: str
     line: Line
@@ -39,6 +39,27 @@ class Request:
     starts: datetime
     ends: datetime
     words: list[Word] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CareOrder:
+    """A unit of child protection stands in the guardians' place from a day to a day (no longer on it). They see of the
+    log the topics among `guardians_see`, and with None among them the case."""
+
+    id: str
+    unit: str
+    set_by: str
+    starts: date
+    ends: date
+    guardians_see: frozenset[str | None]
+
+
+@dataclass(frozen=True)
+class Emergency:
+    """Somebody at work said that they must read the case, and why."""
+
+    who: str
+    at: datetime
 
 
 @dataclass
@@ -60,3 +81,5 @@ class Chronicle:
     takes_part: set[str] = field(default_factory=set)
     items: list[Item] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    orders: list[CareOrder] = field(default_factory=list)
+    emergencies: list[Emergency] = field(default_factory=list)

@@ -40,13 +40,15 @@ from services.kernel.identity_number import make_test_number
 from services.relay_log.service import RelayLogService
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
-SCHOOL, PSYCHOLOGY, HEALTH = "school", "psychology", "health"
+SCHOOL, PSYCHOLOGY, HEALTH, PROTECTION = "school", "psychology", "health", "protection"
 STAFF = {
     "teacher": (SCHOOL, "employee"), "colleague": (SCHOOL, "employee"), "head": (SCHOOL, "leader"),
     "psychologist": (PSYCHOLOGY, "employee"), "other-psychologist": (PSYCHOLOGY, "employee"),
     "chief": (PSYCHOLOGY, "leader"), "nurse": (HEALTH, "employee"), "matron": (HEALTH, "leader"),
+    "carer": (PROTECTION, "child_protection"), "other-carer": (PROTECTION, "child_protection"),
 }  # fmt: skip
-"""Who works where. The case is the teacher's; psychology and health station are other services."""
+"""Who works where. The case is the teacher's; psychology and health station are other services, and protection is child
+protection."""
 FAMILY = ("mother", "father", "stepfather")
 _numbers = count(1)
 
@@ -331,7 +333,7 @@ class Town:
 
     def _catalogue(self) -> None:
         with self.house.apps["directory"].work(self.place) as uow:
-            for unit in (SCHOOL, PSYCHOLOGY, HEALTH):
+            for unit in (SCHOOL, PSYCHOLOGY, HEALTH, PROTECTION):
                 service = self.id(f"{unit}-service")
                 uow.record(
                     directory.ServiceChanged,

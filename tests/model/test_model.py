@@ -8,14 +8,16 @@ import random
 import tokenize
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.model import oracle
 from tests.model.house import House
-from tests.model.machine import Concern, Cooperation, Model
+from tests.model.machine import Care, Concern, Cooperation, Model
 
-EXAMPLES = int(os.environ.get("STAFETT_MODEL_EXAMPLES", "24"))
+EXAMPLES = int(os.environ.get("STAFETT_MODEL_EXAMPLES", "18"))
+A_PART = 6
 STEPS = 16
 _SEED = os.environ.get("STAFETT_MODEL_SEED", "1")
 SEED = random.randrange(1 << 32) if _SEED == "new" else int(_SEED)
@@ -23,31 +25,46 @@ PHASES = (Phase.generate, Phase.shrink) if "STAFETT_MODEL_SHRINK" in os.environ 
 """What these are for stands in README.md."""
 
 
-def play(services: House, model: type[Model], examples: int) -> None:
-    """So many stories, the same for the same seed; a failing one is printed as the steps that led to it."""
+def parts(share: int = 1) -> pytest.MarkDecorator:
+    """One of so many stories, told a few at a time, so that no single test takes long."""
+    return pytest.mark.parametrize("part", range(max(1, EXAMPLES // share // A_PART)))
+
+
+def play(services: House, model: type[Model], part: int) -> None:
+    """Some stories, the same for the same seed; a failing one is printed as the steps that led to it."""
     model.house = services
-    seed(SEED)(model)
-    print(f"STAFETT_MODEL_SEED={SEED} STAFETT_MODEL_EXAMPLES={examples}")
+    seed(SEED + part)(model)
+    print(f"STAFETT_MODEL_SEED={SEED} STAFETT_MODEL_EXAMPLES={EXAMPLES}")
     chosen = settings(
-        max_examples=examples, stateful_step_count=STEPS, deadline=None, database=None, phases=PHASES,
+        max_examples=min(A_PART, EXAMPLES), stateful_step_count=STEPS, deadline=None, database=None, phases=PHASES,
         suppress_health_check=list(HealthCheck), print_blob=False, report_multiple_bugs=False,
     )  # fmt: skip
     run_state_machine_as_test(model, settings=chosen)
 
 
-def test_in_cooperation_everybody_reads_what_the_oracle_says(services: House) -> None:
-    """CO-1 to CO-5, CO-8 to CO-10, AG-1 to AG-8, GU-1 to GU-3, PR-6, LV-11, LG-1, LG-5, LG-7, HO-4, HO-6: after each
-    step of any story each person is shown the items that the oracle names, and no others."""
-    play(services, Cooperation, EXAMPLES)
+@parts()
+def test_in_cooperation_everybody_reads_what_the_oracle_says(services: House, part: int) -> None:
+    """CO-1 to CO-5, CO-8 to CO-10, AG-1 to AG-8, GU-1 to GU-4, PR-6, SE-3, LV-11, LG-1, LG-5, LG-7, HO-4, HO-6: after
+    each step of any story each person is shown the items that the oracle names, and no others."""
+    play(services, Cooperation, part)
 
 
-def test_from_the_concern_on_everybody_reads_what_the_oracle_says(services: House) -> None:
+@parts(3)
+def test_under_a_care_order_everybody_reads_what_the_oracle_says(services: House, part: int) -> None:
+    """GU-4, GU-2, AG-4, PR-6, SE-3, CO-9: as above, of stories that begin when child protection has answered in the
+    guardians' place."""
+    play(services, Care, part)
+
+
+@parts(3)
+def test_from_the_concern_on_everybody_reads_what_the_oracle_says(services: House, part: int) -> None:
     """LV-17, AG-6, GU-2, GU-3, LG-5: as above, of stories that begin with a concern of which the family is not told."""
-    play(services, Concern, EXAMPLES // 4)
+    play(services, Concern, part)
 
 
 def test_the_oracle_is_short_and_knows_nothing_of_the_product() -> None:
-    """Sixty lines of code, written from the rulebook alone: what it shares with the kernel it would not find."""
+    """Written from the rulebook alone: what it shared with the kernel it would not find. Sixty lines on age, consent
+    and work; twenty-five on who stands somewhere for a while: child protection, whoever is named, an emergency."""
     path = Path(oracle.__file__)
     tree = ast.parse(path.read_text("utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
@@ -63,4 +80,4 @@ def test_the_oracle_is_short_and_knows_nothing_of_the_product() -> None:
             tokenize.ENDMARKER,
         }
         lines = {token.start[0] for token in tokenize.tokenize(source.readline) if token.type not in quiet}
-    assert len(lines) <= 61, "sixty, and its docstring"
+    assert len(lines) <= 86, "eighty-five, and its docstring"
