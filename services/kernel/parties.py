@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from services.kernel.calendar import age_at
-from services.kernel.facts import Capacity, Facts, GuardiansSee, Question, Role, RoleFact, in_force
+from services.kernel.facts import Capacity, Facts, GuardiansSee, Holder, Question, Role, RoleFact, in_force
 from services.kernel.policies import ADULT_AGE
 from services.kernel.signers import care_order, is_responsible
 
@@ -70,6 +70,7 @@ class NoStanding:
 
 
 NO_TIE = NoStanding("SE-3", "no_tie_to_case")
+OWN_FAMILY = NoStanding("SE-3", "of_the_family")
 NO_CAPACITY = NoStanding("CO-8", "capacity_reads_nothing")
 ROLE_ENDED = NoStanding("CO-10", "role_not_in_force")
 NO_RESPONSIBILITY = NoStanding("GU-2", "no_parental_responsibility")
@@ -96,7 +97,8 @@ def standings(question: Question, facts: Facts) -> list[Standing] | NoStanding:
 
 
 def _as_employee(question: Question, facts: Facts) -> list[Standing] | NoStanding:
-    """SE-3: an employee stands to cases they own, hold, take part in or lead, in the unit they act for.
+    """SE-3: an employee stands to cases they own, hold, take part in or lead, in the unit they act for; to one of their
+    own family by no office at all (ADR 0049): what is theirs to read there, they read as guardian or subject.
 
     CO-10: whoever has no role in that unit now, stands to none."""
     case, now, person, unit = facts.case, question.now, question.person_id, question.unit_id
@@ -107,10 +109,12 @@ def _as_employee(question: Question, facts: Facts) -> list[Standing] | NoStandin
     ]
     if not roles or unit is None:
         return ROLE_ENDED
+    if of_family(person, facts):
+        return OWN_FAMILY
     own = unit == case.owner_unit
     service = roles[0].service_id
     found: list[Standing] = []
-    if own and person == case.owner_person:
+    if own and _acts_as_owner(person, facts, roles):
         found.append(Standing(Party.OWNER))
     if own and _leads(roles, facts):
         found.append(Standing(Party.OWN_LEADER))
@@ -129,8 +133,8 @@ def _as_employee(question: Question, facts: Facts) -> list[Standing] | NoStandin
 
 def _in_emergency(question: Question, facts: Facts) -> bool:
     """SE-3: who stated an emergency stands to the case until its time is over. PR-6: where the address is protected, by
-    name alone, which nobody gives themselves. GU-2: nobody opens their own family's, with whatever office."""
-    return not (facts.address_protected or of_family(question.person_id, facts)) and any(
+    name alone, which nobody gives themselves."""
+    return not facts.address_protected and any(
         (each.person_id, each.unit_id) == (question.person_id, question.unit_id)
         and in_force(each, question.now)
         for each in facts.emergencies
@@ -138,7 +142,8 @@ def _in_emergency(question: Question, facts: Facts) -> bool:
 
 
 def of_family(person_id: str, facts: Facts) -> bool:
-    """Whether somebody is the subject, or is or was tied to them, with or without responsibility."""
+    """Whether somebody is the subject, or is, was or is to be tied to them, with or without responsibility, verified or
+    not: enough that their office is in doubt (SE-3)."""
     return person_id == facts.case.subject_person or any(
         guardian.person_id == person_id for guardian in facts.guardians
     )
@@ -146,10 +151,7 @@ def of_family(person_id: str, facts: Facts) -> bool:
 
 def _cares(question: Question, facts: Facts, roles: list[RoleFact]) -> bool:
     """GU-4: child protection in the unit that a care order names stands in the guardians' place, until the subject
-    is 18 (AG-5); but nobody does to a child of their own. PR-6: where the address is protected, the one who set the
-    order and no colleague."""
-    if of_family(question.person_id, facts):
-        return False
+    is 18 (AG-5). PR-6: where the address is protected, the one who set the order and no colleague."""
     order = care_order(facts, question.now)
     if order is None or order.unit_id != question.unit_id or _minority(question, facts) is not NO_TIE:
         return False
@@ -180,13 +182,27 @@ def _leads(roles: list[RoleFact], facts: Facts) -> bool:
 
 
 def _acts_as_holder(question: Question, facts: Facts, roles: list[RoleFact]) -> bool:
-    """The active holder; while an open case from level 1 has none, the owning unit's leader acts as holder
+    """The holder who may act; while an open case from level 1 has none, the owning unit's leader acts as holder
     (HO-6)."""
-    case = facts.case
-    if case.holder is not None and case.holder.active:
-        return (case.holder.person_id, case.holder.unit_id) == (question.person_id, question.unit_id)
+    case, holder = facts.case, acting_holder(facts)
+    if holder is not None:
+        return (holder.person_id, holder.unit_id) == (question.person_id, question.unit_id)
     leads_owner = question.unit_id == case.owner_unit and any(role.role is Role.LEADER for role in roles)
     return leads_owner and case.level >= facts.policy.holder_from_level and not case.closed
+
+
+def acting_holder(facts: Facts) -> Holder | None:
+    """The holder, if they may act: at work (HO-6), and not of the subject's family (SE-3)."""
+    holder = facts.case.holder
+    return holder if holder is not None and holder.active and not of_family(holder.person_id, facts) else None
+
+
+def _acts_as_owner(person_id: str, facts: Facts, roles: list[RoleFact]) -> bool:
+    """The employee whose concern it is; if that turns out to be one of the subject's family, whoever leads their unit,
+    so that no concern is left to nobody (SE-3)."""
+    if of_family(facts.case.owner_person, facts):
+        return any(role.role is Role.LEADER for role in roles)
+    return person_id == facts.case.owner_person
 
 
 def _as_guardian(question: Question, facts: Facts) -> list[Standing] | NoStanding:

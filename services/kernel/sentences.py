@@ -33,6 +33,7 @@ SENTENCES: Mapping[str, str] = {
     "allowed_as_other_system": "The system acts for a service that takes part, and the consent opens this to it.",
     # ---- no tie to the case at all
     "no_tie_to_case": "This person has no part in the case, in the role that was chosen.",
+    "of_the_family": "The case is about this employee's own family, with which nobody deals at work.",
     "other_municipality": "The case belongs to another municipality.",
     "capacity_reads_nothing": "In this role nobody has a part in any case.",
     "audience_not_open": "The rules do not let this out in that way.",

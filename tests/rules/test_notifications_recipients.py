@@ -77,6 +77,22 @@ def test_the_table_reads_only_fields_that_the_event_has(event_type: EventType) -
         assert set(line.item) <= set(fields) and (line.when is None or line.when[0] in fields)
 
 
+def test_SE_3_one_of_the_family_is_told_as_family_and_of_nothing_that_is_their_works() -> None:
+    """SE-3: neither as holder, owner or participant, nor as the coordinator who oversees emergencies."""
+    tied = GuardianFact(TEACHER, "other", False, False, LONG_AGO)
+    own = shared(guardians=(*GUARDIANS, tied, replace(tied, person_id=PSYCHOLOGIST)))
+    settled = {"request_id": "r", "state": "active"}
+    scene = Scene(NOW, own, coordinators=frozenset({TEACHER, NURSE}), requested_by=NURSE)
+
+    def told(event: str, **data: Any) -> set[str]:
+        return {each.person_id for each in told_by(event, {"case_id": "case", "at": AT, **data}, NOW, scene)}
+
+    assert told("consent.request_settled.v1", **settled) == {NURSE}
+    assert told("cases.emergency_opened.v1", emergency_id="e", person_id=PSYCHOLOGIST) == {NURSE}
+    assert not told("cases.case_closed.v1") & {TEACHER, PSYCHOLOGIST}
+    assert tell("consent.request_settled.v1", **settled) == {"consent_given": {TEACHER}}
+
+
 def test_those_asked_for_consent_are_to_act_and_the_holder_is_told_their_answers() -> None:
     asked = {"request_id": "r", "signer_ids": [MOTHER, FATHER], "requested_by": TEACHER}
     assert tell("consent.requested.v1", **asked) == {"consent_requested": {MOTHER, FATHER}}

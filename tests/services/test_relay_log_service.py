@@ -29,6 +29,7 @@ from tests.services.relay_log_world import (
     actor,
     open_app,
 )
+from tests.services.relay_log_world import TIES as THEIRS
 
 OUTSIDERS = ("psychologist", "nurse")
 INSIDE = ("teacher", "head")
@@ -92,6 +93,27 @@ def test_at_level_1_the_plan_is_the_units_own_and_the_familys(world: World) -> N
     assert [each["change"] for each in world.told(relay_log.PlanChanged)] == ["goal_added"] + [
         "measure_added"
     ] * 2
+
+
+def test_SE_3_one_of_the_childs_family_takes_no_part_by_their_work(world: World) -> None:
+    """SE-3, CO-10: they are not brought in, hold no measure and are not called as staff; and who turns out to be of the
+    family reads nothing from that instant on, and the leader acts for a holder who does (HO-6)."""
+    world.level_2()
+    world.staff("stepfather", KINDERGARTEN)
+    named = {"person_id": "stepfather", "unit_id": KINDERGARTEN, "follows_up": True}
+    refused = world.refused(relay_log.BringIn, "teacher", **named)
+    assert (refused.code, refused.fields) == ("may_not_take_part", {"person_id": "may_not_take_part"})
+    goal = world.goal("learning")
+    measure = world.measure(goal, "psychologist")
+    once = {"relation": "other", "has_responsibility": False, "verified": False}
+    world.child(ties=[*THEIRS, {"person_id": "psychologist", **once}, {"person_id": "teacher", **once}])
+    for who in ("psychologist", "teacher"):
+        assert world.refused(relay_log.GetLog, who).code == "not_found"
+        assert world.waiting(who) == []
+    assert world.log("head")["permitted"].count("manage") == 1
+    given = {"goal_id": goal, "what": "a measure", "arena": "kindergarten", "deadline": IN_A_MONTH}
+    fault = world.refused(relay_log.AddMeasure, "head", responsible_person_id="psychologist", **given)
+    assert fault.fields == {"responsible_person_id": "not_a_party"} and measure
 
 
 def test_the_log_opens_topic_by_topic_to_those_brought_in(world: World) -> None:

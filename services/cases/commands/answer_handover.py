@@ -21,7 +21,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         raise HandoverNotOpen
     by, accepted = uow.actor.person_id or "", request["answer"] == "accepted"
     if accepted:
-        post(uow, handover.to.person_id, handover.to.unit_id, "handover_id")
+        post(uow, facts, handover.to.person_id, handover.to.unit_id, "handover_id")
         outside = handover.to.unit_id != case.owner.unit_id
         case.accept_handover(
             request["handover_id"], windows=windows(facts, uow.now, needed=outside), by=by, now=uow.now

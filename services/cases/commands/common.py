@@ -11,6 +11,7 @@ from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.conditions import covering
 from services.kernel.facts import Act, Facts, WindowFact
+from services.kernel.impartiality import MayNotTakePart, demand_stranger
 
 
 def to_change(uow: UnitOfWork, case_id: str) -> CaseAccess:
@@ -46,11 +47,20 @@ def windows(facts: Facts, now: datetime, *, needed: bool) -> tuple[WindowFact, .
     return covering(facts, now)
 
 
-def post(uow: UnitOfWork, person_id: str, unit_id: str | None, field: str) -> Post:
-    """The post of somebody who is to hold the relay; refused, naming `field`, when they do not work there now."""
+def post(uow: UnitOfWork, facts: Facts, person_id: str, unit_id: str | None, field: str) -> Post:
+    """The post of somebody who is to hold the relay; refused, naming `field`, when they do not work there now, or are
+    of the subject's family (SE-3), which is noted: nobody tries out who is."""
     found = staff.post_of(uow.tx, uow.municipality, person_id, unit_id, uow.now)
     if found is None:
         raise NotInUnit(field)
+    try:
+        demand_stranger(person_id, facts, field)
+    except MayNotTakePart:
+        case = facts.case
+        uow.access(
+            "SE-3", "name_holder", case.case_id, case.subject_person, allowed=False, reason="of_the_family"
+        )
+        raise
     return found
 
 

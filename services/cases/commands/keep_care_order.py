@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.cases.commands.people import as_told, ask_register, register, tell_if_changed
+from services.cases.commands.people import as_told, ask_register, kin, register, tell_if_changed
 from services.cases.domain.care import CareOrder, demand_no_other
 from services.cases.domain.errors import Forbidden, NotAMinor, NotFound
 from services.cases.domain.people import RegisteredPerson, is_protected
@@ -34,7 +34,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     decision = staff.demand_keeper(uow)
     registered: RegisteredPerson = request["_prepared"]
     child_id = register(uow, registered)
-    _demand_stranger(uow, registered, child_id)
+    if uow.actor.person_id in kin(uow, registered, child_id):
+        raise Forbidden(code="own_family", rule="GU-4")
     care.lock_child(uow.tx, uow.municipality, child_id)
     before = as_told(uow, child_id)
     order = CareOrder(
@@ -64,15 +65,6 @@ def change(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     _set(uow, order, request)
     demand_no_other(order, care.of_child(uow.tx, uow.municipality, order.child_id))
     return _save(uow, order, before, decision)
-
-
-def _demand_stranger(uow: UnitOfWork, registered: RegisteredPerson, child_id: str) -> None:
-    """Nobody keeps the order of a child of their own, also where the register's tie is linked nowhere (PR-6)."""
-    adults = (
-        people.id_by_number(uow.tx, uow.keys, uow.municipality, each.number) for each in registered.guardians
-    )
-    if uow.actor.person_id in {*people.family_of(uow.tx, uow.municipality, child_id), *adults}:
-        raise Forbidden(code="own_family", rule="GU-4")
 
 
 def _set(uow: UnitOfWork, order: CareOrder, request: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from services.chassis.work import Context
 from services.contracts.cases import PEOPLE
 from services.kernel.calendar import age_on, local_date
 from services.kernel.facts import Act
+from services.kernel.impartiality import OwnFamily
 from services.kernel.policies import ADULT_AGE
 
 
@@ -71,10 +72,14 @@ def decide(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _adult(uow: UnitOfWork, child_id: str, request: dict[str, Any]) -> str:
-    """Whom the paper is about: somebody tied to the child, or named by number. Never the child."""
+    """Whom the paper is about: somebody tied to the child, or named by number. Never the child, and never who registers
+    it: from then on they would keep the papers of their own family (SE-3)."""
     registered: RegisteredPerson | None = request["_prepared"]
     if registered is not None:
-        return people.put_adult(uow.tx, uow.keys, uow.municipality, registered)
+        named = people.put_adult(uow.tx, uow.keys, uow.municipality, registered)
+        if named == uow.actor.person_id:
+            raise OwnFamily("adult_number")
+        return named
     adult = str(request["person_id"])
     if adult not in {tie.guardian_id for tie in people.ties_of(uow.tx, uow.municipality, child_id)}:
         raise InvalidInput(fields={"person_id": "not_of_the_family"}, rule="GU-3")

@@ -30,7 +30,7 @@ def _move(uow: UnitOfWork, case: Case, facts: Facts, request: dict[str, Any]) ->
     if request["holder_person_id"] is not None:
         if request["holder_unit_id"] is None:
             raise InvalidInput(fields={"holder_unit_id": "required"})
-        appoint = post(uow, request["holder_person_id"], request["holder_unit_id"], "holder_person_id")
+        appoint = post(uow, facts, request["holder_person_id"], request["holder_unit_id"], "holder_person_id")
     outside = appoint is not None and appoint.unit_id != case.owner.unit_id
     move = case.move_level(
         request["to_level"],

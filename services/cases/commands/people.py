@@ -22,6 +22,15 @@ def ask_register(context: Context, number: str, field: str) -> RegisteredPerson:
     return registered
 
 
+def kin(uow: UnitOfWork, registered: RegisteredPerson, child_id: str) -> frozenset[str]:
+    """A child's family by person id: who is or was tied to it, and whom the register ties, also where that is linked
+    nowhere (PR-6). None of them deals with it at work (SE-3)."""
+    adults = (
+        people.id_by_number(uow.tx, uow.keys, uow.municipality, each.number) for each in registered.guardians
+    )
+    return people.family_of(uow.tx, uow.municipality, child_id) | {each for each in adults if each}
+
+
 def register(uow: UnitOfWork, registered: RegisteredPerson) -> str:
     """Take over from the register whom a case is about, and tell of it unless it had been told; the person's id.
 

@@ -14,7 +14,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Propose; the id is the handover's."""
     facts = require_open(to_change(uow, request["case_id"]), Act.PROPOSE_HANDOVER)
     case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
-    to = post(uow, request["to_person_id"], request["to_unit_id"], "to_person_id")
+    to = post(uow, facts, request["to_person_id"], request["to_unit_id"], "to_person_id")
     handover = case.propose_handover(
         new_id(),
         to,

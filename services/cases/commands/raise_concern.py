@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.cases.commands.people import ask_register, register
+from services.cases.commands.people import ask_register, kin, register
 from services.cases.domain.case import Case, Post
 from services.cases.domain.errors import Forbidden, InvalidInput, NotAChild, NotInUnit
 from services.cases.domain.people import RegisteredPerson, may_be_subject
@@ -16,6 +16,7 @@ from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.chassis.work import Context
 from services.contracts.cases import PEOPLE, ConcernRaised, HolderChanged
 from services.kernel.calendar import local_date
+from services.kernel.impartiality import OwnFamily
 
 ADULT = "adult"
 FOLLOWS_UP = frozenset({"universal", "supporting"})
@@ -36,8 +37,11 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Register the child and the concern. The answer is the same whether the child was known here or not, so that it
     bears the case's version alone: the child's event, where there was one, goes before the case's on the same way."""
     post = acting_post(uow, uow.tx, request["unit_id"])
-    owner = _who_follows_up(uow, post, request)
     child_id = register(uow, request["_prepared"])
+    family = kin(uow, request["_prepared"], child_id)
+    if post.person_id in family:
+        raise OwnFamily("child_number")
+    owner = _who_follows_up(uow, post, family, request)
     raised = Raised(post.person_id, request["parent_agreed_on"] if owner != post else None)
     case = begin(uow, child_id, request["subject_kind"], owner, request["concern"], request["topic"], raised)
     uow.access("LV-2", "raise_concern", case.case_id, child_id)
@@ -92,9 +96,10 @@ def begin(
     return case
 
 
-def _who_follows_up(uow: UnitOfWork, post: Post, request: dict[str, Any]) -> Post:
+def _who_follows_up(uow: UnitOfWork, post: Post, family: frozenset[str], request: dict[str, Any]) -> Post:
     """LV-14: a service for adults raises a child's concern with the parent's word, and does not follow the child up
-    itself: the leader of the unit that it names does. Everybody else owns what they raise (LV-2)."""
+    itself: the leader of the unit that it names does. Everybody else owns what they raise (LV-2). SE-3: a unit that
+    only one of the child's family leads is told of as one that nobody leads, which gives no tie away."""
     if (
         request["subject_kind"] != "child"
         or staff.kind_of(uow.tx, uow.municipality, post.service_id) != ADULT
@@ -104,7 +109,7 @@ def _who_follows_up(uow: UnitOfWork, post: Post, request: dict[str, Any]) -> Pos
     faults: dict[str, str] = {}
     if agreed is None or agreed > local_date(uow.now):
         faults["parent_agreed_on"] = "required" if agreed is None else "date_in_future"
-    leader = staff.leader_of(uow.tx, uow.municipality, unit_id, uow.now) if unit_id else None
+    leader = staff.leader_of(uow.tx, uow.municipality, unit_id, uow.now, family) if unit_id else None
     if leader is None:
         faults["follow_up_unit_id"] = "no_leader" if unit_id else "required"
     elif staff.kind_of(uow.tx, uow.municipality, leader.service_id) not in FOLLOWS_UP:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.cases.commands.close_case import tell_closed
 from services.cases.commands.common import require_open, to_change
-from services.cases.commands.people import ask_register, register
+from services.cases.commands.people import ask_register, kin, register
 from services.cases.commands.raise_concern import acting_post, begin
 from services.cases.domain.errors import InvalidInput, NotHerNewborn
 from services.cases.domain.people import RegisteredPerson
@@ -19,6 +19,7 @@ from services.chassis.work import Context
 from services.contracts.cases import PEOPLE, BirthRegistered
 from services.kernel.calendar import age_on, local_date
 from services.kernel.facts import Act
+from services.kernel.impartiality import OwnFamily
 
 HERS = "health"
 """The topic that is the mother's own, whatever she agrees to (GU-6)."""
@@ -55,6 +56,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
             raise InvalidInput(fields={"closing_reason": "required"}, rule="LV-18")
         from_level = mothers.close("other", reason, by.person_id, uow.now)
     child_id = register(uow, request["_prepared"])
+    if by.person_id in kin(uow, request["_prepared"], child_id):
+        raise OwnFamily("child_number")
     childs = begin(uow, child_id, "child", by, request["concern"], request["topic"])
     for note in copied:
         notes.add(

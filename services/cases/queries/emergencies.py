@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from services.cases.storage import emergencies, staff
+from services.chassis import access
 from services.chassis.access_record import Line
 from services.chassis.unit_of_work import Reading
 from services.kernel.errors import Forbidden
 from services.kernel.facts import Role, in_force
+from services.kernel.parties import of_family
 
 _SHOWN = ("emergency_id", "person_id", "unit_id", "owner_unit_id", "reason_code", "valid_from", "valid_to")
 _REFUSED_OF = timedelta(days=30)
 
 
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """A page, newest first. It is noted in the access record of each case; raises Forbidden for anybody else."""
+    """A page, newest first, less what is about the coordinator's own family: a colleague oversees that. It is noted in
+    the access record of each case; raises Forbidden for anybody else."""
     _demand_coordinator(reading)
     limit, first = request["limit"], request["cursor"] is None
     rows = emergencies.newest(reading.conn, reading.municipality, request["cursor"], limit + 1)
     page = rows[:limit]
-    for row in page:
+    own = _of_own_family(reading, sorted({row.case_id for row in page}))
+    shown = [row for row in page if row.case_id not in own]
+    for row in shown:
         reading.access("SE-3", "read_emergency", row.case_id)
     lines = _lines(reading) if first else []
     return {
@@ -30,11 +36,17 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
                 **{name: getattr(row, name) for name in _SHOWN},
                 "reason": emergencies.reason_of(reading.keys, row),
             }
-            for row in page
+            for row in shown
         ],
         "next_cursor": page[-1].emergency_id if len(rows) > limit else None,
         "refused": _counted(lines),
     }
+
+
+def _of_own_family(reading: Reading, case_ids: Sequence[str]) -> frozenset[str]:
+    me = reading.actor.person_id or ""
+    cases = access.of_many(reading, case_ids)
+    return frozenset(each.case_id for each in cases if each.facts is not None and of_family(me, each.facts))
 
 
 def _lines(reading: Reading) -> list[Line]:

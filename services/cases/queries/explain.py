@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from services.cases.storage import people
 from services.chassis import access
 from services.chassis.access import Past
 from services.chassis.unit_of_work import Reading
@@ -25,10 +26,16 @@ from services.kernel.signers import required_signers
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """The decision about each person asked about, with the facts of that instant. It is noted in the access record.
 
-    Raises Forbidden for anybody but the coordinator, NotFound for a case that the municipality does not have."""
+    Raises Forbidden for anybody but the coordinator, NotFound for a case that the municipality does not have, or that
+    is about the coordinator's own family: a colleague looks it up."""
     _demand_coordinator(reading, request["case_id"])
     at = _instant(request["at"], reading.now)
     source = _Source(reading, request["case_id"], at)
+    if people.of_family(reading.conn, reading.municipality, source.subject, reading.actor.person_id or ""):
+        reading.access(
+            "SE-3", "explain", request["case_id"], source.subject, allowed=False, reason="of_the_family"
+        )
+        raise NotFound
     capacity, act = Capacity(request["capacity"]), Act(request["act"])
     persons = _persons(source, capacity, request["person_id"])
     reading.access("CO-8", "explain", request["case_id"], source.subject)

@@ -191,6 +191,11 @@ def family_of(conn: AnyConnection, municipality: str, child_id: str) -> frozense
     return frozenset({child_id, *(tie.guardian_id for tie in ties_of(conn, municipality, child_id))})
 
 
+def of_family(conn: AnyConnection, municipality: str, child_id: str, person_id: str) -> bool:
+    """Whether somebody is of a child's family: then none of it is theirs to look into at work (SE-3)."""
+    return person_id in family_of(conn, municipality, child_id)
+
+
 def adults(
     conn: AnyConnection, keys: Keys, municipality: str, case_id: str, person_ids: Iterable[str]
 ) -> Sealed[dict[str, str]]:

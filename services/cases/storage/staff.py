@@ -1,5 +1,6 @@
 """Who works where, as the directory told it: read from the facts that the access decision rests on."""
 
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
@@ -49,8 +50,10 @@ def post_of(
     return None
 
 
-def leader_of(conn: AnyConnection, municipality: str, unit_id: str, now: datetime) -> Post | None:
-    """Who leads a unit now: of several the first by id; None when nobody does."""
+def leader_of(
+    conn: AnyConnection, municipality: str, unit_id: str, now: datetime, without: Container[str] = ()
+) -> Post | None:
+    """Who leads a unit now, but those `without`: of several the first by id; None when nobody does."""
     if not municipality:
         raise ValueError("no roles without a municipality (SE-7)")
     found = sa.select(_ROLES).where(
@@ -58,7 +61,7 @@ def leader_of(conn: AnyConnection, municipality: str, unit_id: str, now: datetim
     )
     for row in conn.execute(found.order_by(_ROLES.c.person_id)):
         role = _role(row)
-        if in_force(role, now):
+        if in_force(role, now) and role.person_id not in without:
             return Post(role.person_id, role.unit_id, role.service_id)
     return None
 

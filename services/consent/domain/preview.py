@@ -12,6 +12,7 @@ from services.consent.domain.moments import renew_from
 from services.consent.domain.request import Line, Reads, Request, State
 from services.kernel.access import decide, readable_topics
 from services.kernel.facts import Act, Capacity, Facts, Question
+from services.kernel.parties import acting_holder
 from services.kernel.policies import Policy
 
 _RANK = {Reads.NOTHING: 0, Reads.EARLIER: 1, Reads.ALL: 2}
@@ -117,5 +118,5 @@ def _family(facts: Facts, at: datetime) -> frozenset[tuple[str, str]]:
 def _lacks_holder(facts: Facts) -> bool:
     """HO-1: a running case at a level from which there is to be a holder, and that has none."""
     case = facts.case
-    held = case.holder is not None and case.holder.active
-    return not case.closed and case.level >= facts.policy.holder_from_level and not held
+    lacking = acting_holder(facts) is None
+    return not case.closed and case.level >= facts.policy.holder_from_level and lacking

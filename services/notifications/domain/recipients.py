@@ -9,6 +9,7 @@ from typing import Any
 
 from services.kernel.calendar import age_at
 from services.kernel.facts import Facts, ParticipantFact, WindowFact, in_force
+from services.kernel.parties import acting_holder, of_family
 from services.kernel.signers import care_order, is_responsible
 
 
@@ -50,14 +51,15 @@ def family(data: Data, scene: Scene) -> Iterable[str]:
 
 
 def owner(data: Data, scene: Scene) -> Iterable[str]:
-    """The employee whose concern it was."""
-    return [scene.case.case.owner_person]
+    """The employee whose concern it was; one of the child's family is told as such, and not of what is their work's
+    (SE-3)."""
+    return _at_work([scene.case.case.owner_person], scene)
 
 
 def in_charge(data: Data, scene: Scene) -> Iterable[str]:
-    """The active relay holder; where there is none, the owner."""
-    holder = scene.case.case.holder
-    return [holder.person_id] if holder is not None and holder.active else owner(data, scene)
+    """The relay holder, if they may act; where there is none, the owner."""
+    holder = acting_holder(scene.case)
+    return [holder.person_id] if holder is not None else owner(data, scene)
 
 
 def in_charge_while_open(data: Data, scene: Scene) -> Iterable[str]:
@@ -68,12 +70,13 @@ def in_charge_while_open(data: Data, scene: Scene) -> Iterable[str]:
 def owner_of_what_others_hold(data: Data, scene: Scene) -> Iterable[str]:
     """The owner, when the holder is of another unit: what ends may end the holder's own access."""
     case = scene.case.case
-    return [case.owner_person] if case.holder is not None and case.holder.unit_id != case.owner_unit else []
+    outside = case.holder is not None and case.holder.unit_id != case.owner_unit
+    return owner(data, scene) if outside else []
 
 
 def participants(data: Data, scene: Scene) -> Iterable[str]:
     """Those who take part now."""
-    return [each.person_id for each in scene.case.participants if in_force(each, scene.now)]
+    return _at_work((each.person_id for each in scene.case.participants if in_force(each, scene.now)), scene)
 
 
 def newly_added(data: Data, scene: Scene) -> Iterable[str]:
@@ -108,7 +111,7 @@ def signing(field: str) -> Who:
         order = care_order(scene.case, scene.now)
         for signer in data.get(field) or ():
             if order is not None and signer == order.unit_id:
-                yield from sorted(scene.child_protection)
+                yield from sorted(_at_work(scene.child_protection, scene))
             else:
                 yield signer
 
@@ -116,8 +119,8 @@ def signing(field: str) -> Who:
 
 
 def coordinators(data: Data, scene: Scene) -> Iterable[str]:
-    """SE-3: the municipality's coordinators."""
-    return scene.coordinators
+    """SE-3: the municipality's coordinators, who oversee nothing of their own family."""
+    return _at_work(sorted(scene.coordinators), scene)
 
 
 def requester(data: Data, scene: Scene) -> Iterable[str | None]:
@@ -145,6 +148,11 @@ def named(field: str) -> Who:
         return found if isinstance(found, list) else [found]
 
     return who
+
+
+def _at_work(person_ids: Iterable[str], scene: Scene) -> list[str]:
+    """Those of them who are not of the child's family."""
+    return [each for each in person_ids if not of_family(each, scene.case)]
 
 
 def _span(data: Data) -> tuple[datetime, datetime | None]:

@@ -8,6 +8,7 @@ from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import InvalidInput
 from services.kernel.facts import Act
+from services.kernel.impartiality import demand_stranger
 from services.relay_log.commands.common import open_log, tell_participants
 from services.relay_log.storage.logs import Logs
 
@@ -19,6 +20,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     post = logs.post_of(request["person_id"], request["unit_id"], uow.now)
     if post is None:
         raise InvalidInput(fields={"person_id": "not_in_unit"})
+    demand_stranger(post.person_id, facts, "person_id")
     circle = logs.circle(case_id)
     found = circle.bring_in(
         new_id(),

@@ -9,17 +9,18 @@ from services.kernel.calendar import age_at
 from services.kernel.conditions import covering
 from services.kernel.errors import InvalidInput
 from services.kernel.facts import Facts, in_force
+from services.kernel.parties import of_family
 from services.kernel.policies import ADULT_AGE
 from services.kernel.signers import is_responsible
 
 
 def staff_parties(facts: Facts, now: datetime) -> frozenset[str]:
-    """Owner, holder and the participants of today."""
+    """Owner, holder and the participants of today; none of the child's family is among them by their work (SE-3)."""
     found = {facts.case.owner_person}
     if facts.case.holder is not None and facts.case.holder.active:
         found.add(facts.case.holder.person_id)
     found.update(each.person_id for each in facts.participants if in_force(each, now))
-    return frozenset(found)
+    return frozenset(each for each in found if not of_family(each, facts))
 
 
 def family_parties(facts: Facts, now: datetime) -> frozenset[str]:

@@ -1,0 +1,197 @@
+"""An employee who is of the child's own family, in the service on both engines (SE-3, GU-3, HO-6)."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from services.chassis.access_record import read_line
+from services.chassis.actor import Actor, service_actor
+from services.contracts import cases, directory
+from services.kernel.errors import InvalidInput, NotFound
+from tests.services.cases_house import (
+    COLLEAGUE,
+    EMIL,
+    HEALTH,
+    JONAS,
+    KINDERGARTEN,
+    LEADER,
+    NOW,
+    NURSE,
+    PROTECTION,
+    RAYMOND,
+    SERVICES,
+    TEACHER,
+    TUVA,
+    House,
+)
+from tests.services.persons_house import Persons, persons
+
+__all__ = ["persons"]
+
+WHY = "Vi må vite hva som er prøvd"
+
+
+def employ(the: House, number: str, unit: str, role: str = "employee") -> Actor:
+    """Somebody of a family begins to work in the municipality."""
+    me = the.ask(cases.RegisterEmployee, service_actor("directory"), number=number, name="Noen Forelder")[
+        "id"
+    ]
+    post = {"unit_id": unit, "service_id": SERVICES[unit], "role": role, "valid_from": "2020-01-01"}
+    the.hear(directory.StaffChanged, me, {"person_id": me, "roles": [post]})
+    the.keep_up()
+    return Actor("granli", "employee", me, unit, "high")
+
+
+def at_home(employee: Actor) -> Actor:
+    return Actor(employee.municipality, "guardian", employee.person_id, None, "high")
+
+
+def refusals(the: House, act: str) -> list[tuple[str | None, bool, str]]:
+    table = the.app.db.chassis.access_record
+    with the.app.db.read() as conn:
+        rows = conn.execute(sa.select(table).where(table.c.act == act).order_by(table.c.position)).all()
+    lines = [read_line(the.app.keys, row) for row in rows]
+    return [(line.person_id, line.allowed, line.reason) for line in lines]
+
+
+@pytest.mark.parametrize(("child", "parent"), [(TUVA, JONAS), (EMIL, RAYMOND)])
+def test_SE_3_nobody_raises_a_concern_about_a_child_of_their_own(
+    persons: Persons, child: str, parent: str
+) -> None:
+    """SE-3, PR-6: told what to do instead; also a father whom the register ties and who is linked nowhere. A case that
+    there is already makes no difference to the answer, and nothing is kept."""
+    father = employ(persons, parent, KINDERGARTEN)
+    answers = []
+    for _ in range(2):
+        before = persons.dump(without=("access_record", "access_heads"))
+        with pytest.raises(InvalidInput) as refused:
+            persons.concern(father, child)
+        answers.append(refused.value.as_dict())
+        assert persons.dump(without=("access_record", "access_heads")) == before
+        persons.concern(TEACHER, child)
+    assert answers[0] == answers[1]
+    assert answers[0]["fields"] == {"child_number": "own_family_at_work"}
+    assert "colleague" in answers[0]["detail"] and answers[0]["rule"] == "SE-3"
+
+
+def test_SE_3_a_parent_reads_at_work_nothing_of_the_own_child_and_at_home_what_they_did(
+    persons: Persons,
+) -> None:
+    """SE-3: neither in the list nor by the id, nor the notes; at home as any guardian."""
+    case_id = persons.at_level_1()
+    father = employ(persons, JONAS, KINDERGARTEN, "leader")
+    assert persons.ask(cases.MyCases, father)["items"] == []
+    for asked in (cases.GetCase, cases.GetNotes, cases.GetFamily):
+        with pytest.raises(NotFound):
+            persons.ask(asked, father, case_id=case_id)
+    assert persons.case(case_id, at_home(father))["part"] == "guardian"
+    assert persons.case(case_id, LEADER)["part"] == "leader"
+
+
+def test_SE_3_whoever_is_of_the_family_is_named_for_nothing(persons: Persons) -> None:
+    """SE-3: neither as first holder nor to take over; the answer names the field and no reason, and is noted."""
+    case_id = persons.concern()
+    persons.talk(case_id)
+    father = employ(persons, JONAS, KINDERGARTEN)
+    named = {"holder_person_id": father.person_id, "holder_unit_id": KINDERGARTEN}
+    with pytest.raises(InvalidInput) as refused:
+        persons.move(case_id, 1, **named)
+    assert refused.value.fields == {"holder_person_id": "may_not_take_part"}
+    persons.move(case_id, 1, holder_person_id="p-teacher", holder_unit_id=KINDERGARTEN)
+    asked = {"case_id": case_id, "to_unit_id": KINDERGARTEN, "family_answer": "agreed"}
+    with pytest.raises(InvalidInput) as refused:
+        persons.ask(cases.ProposeHandover, TEACHER, to_person_id=father.person_id, **asked)
+    assert refused.value.fields == {"to_person_id": "may_not_take_part"}
+    assert refusals(persons, "name_holder") == [("p-teacher", False, "of_the_family")] * 2
+    persons.ask(cases.ProposeHandover, TEACHER, to_person_id="p-colleague", **asked)
+
+
+def test_HO_6_a_holder_who_turns_out_to_be_of_the_family_is_one_no_more(persons: Persons) -> None:
+    """HO-6, SE-3, CO-10: the register ties the nurse's colleague to the child; from the same answer on the leader acts
+    as holder, and hands the relay on. What was asked of the one tied can't be answered."""
+    father = employ(persons, JONAS, KINDERGARTEN)
+    ties = persons.register.families["fagerdalen"]["ties"]
+    his = next(tie for tie in ties if tie["adult"] == "jonas-fagerdalen")
+    ties.remove(his)
+    persons.register.tell()
+    case_id = persons.at_level_1(actor=father)
+    assert persons.case(case_id, father)["part"] == "holder"
+    ties.append(his)
+    persons.refresh(case_id, father)
+    with pytest.raises(NotFound):
+        persons.case(case_id, father)
+    assert persons.case(case_id, at_home(father))["part"] == "guardian"
+    leaders = persons.case(case_id, LEADER)
+    assert leaders["part"] == "holder" and "manage" in leaders["permitted"]
+    handover = persons.ask(
+        cases.ProposeHandover, LEADER, case_id=case_id, to_person_id="p-colleague", to_unit_id=KINDERGARTEN,
+        family_answer="agreed",
+    )["id"]  # fmt: skip
+    persons.ask(cases.AnswerHandover, COLLEAGUE, case_id=case_id, handover_id=handover, answer="accepted")
+    assert persons.case(case_id, COLLEAGUE)["part"] == "holder"
+
+
+def test_LV_14_a_unit_that_only_a_parent_leads_has_no_leader_for_their_child(persons: Persons) -> None:
+    """LV-14, SE-3: the answer is that of a unit without a leader; another leader of the unit takes it."""
+    father = employ(persons, JONAS, HEALTH, "leader")
+    persons.hear(directory.ServiceChanged, SERVICES[PROTECTION], _service(PROTECTION, "adult"))
+    persons.hear(directory.ServiceChanged, SERVICES[HEALTH], _service(HEALTH, "universal"))
+    adult = Actor("granli", "employee", "p-protection", PROTECTION, "high")
+    asked = {"parent_agreed_on": NOW.date().isoformat(), "follow_up_unit_id": HEALTH}
+    with pytest.raises(InvalidInput) as refused:
+        persons.concern(adult, **asked)
+    assert refused.value.fields == {"follow_up_unit_id": "no_leader"}
+    post = {"unit_id": HEALTH, "service_id": SERVICES[HEALTH], "role": "leader", "valid_from": "2020-01-01"}
+    persons.hear(directory.StaffChanged, "p-zz-leader", {"person_id": "p-zz-leader", "roles": [post]})
+    case_id = persons.concern(adult, **asked)
+    second = Actor("granli", "employee", "p-zz-leader", HEALTH, "high")
+    assert persons.case(case_id, second)["part"] == "owner"
+    with pytest.raises(NotFound):
+        persons.case(case_id, father)
+
+
+def _service(unit: str, kind: str) -> dict[str, object]:
+    return {"service_id": SERVICES[unit], "kind": kind, "active": True}
+
+
+def test_GU_3_nobody_registers_or_verifies_a_paper_about_themselves(persons: Persons) -> None:
+    """GU-3, SE-3: neither a claim of one's own, nor one that a colleague registered, not even as the leader."""
+    ties = persons.register.families["fagerdalen"]["ties"]
+    ties.remove(next(tie for tie in ties if tie["adult"] == "jonas-fagerdalen"))
+    persons.register.tell()
+    case_id = persons.at_level_1()
+    jonas = employ(persons, JONAS, KINDERGARTEN, "leader")
+    claim = {
+        "case_id": case_id, "kind": "court_decision", "relation": "father", "has_responsibility": True,
+        "valid_from": NOW.date().isoformat(), "adult_number": JONAS,
+    }  # fmt: skip
+    with pytest.raises(InvalidInput) as refused:
+        persons.ask(cases.RecordPaper, jonas, **claim)
+    assert refused.value.fields == {"adult_number": "own_family_at_work"}
+    paper_id = persons.ask(cases.RecordPaper, TEACHER, **claim)["id"]
+    for reason in (None, WHY):
+        with pytest.raises(NotFound):
+            persons.ask(
+                cases.DecidePaper, jonas, case_id=case_id, paper_id=paper_id, decision="verified",
+                same_person_reason=reason,
+            )  # fmt: skip
+    persons.ask(cases.DecidePaper, LEADER, case_id=case_id, paper_id=paper_id, decision="refused")
+    assert persons.case(case_id, jonas)["part"] == "leader", "a refused claim ties nobody"
+
+
+def test_SE_3_a_coordinator_oversees_nothing_of_their_own_family(persons: Persons) -> None:
+    """SE-3, CO-8: neither why somebody sees it, nor what was opened in an emergency; of other cases both."""
+    own, other = persons.at_level_1(), persons.at_level_1(EMIL)
+    father = employ(persons, JONAS, KINDERGARTEN, "coordinator")
+    stranger = employ(persons, RAYMOND, HEALTH, "coordinator")
+    told = {"reason_code": "acute_care", "reason": WHY}
+    persons.ask(cases.OpenEmergency, NURSE, child_number=TUVA, **told)
+    why = {"person_id": "p-nurse", "capacity": "employee", "unit_id": HEALTH, "act": "see_case"}
+    with pytest.raises(NotFound):
+        persons.ask(cases.Explain, father, case_id=own, **why)
+    assert persons.ask(cases.Explain, stranger, case_id=own, **why)["items"]
+    assert persons.ask(cases.Explain, father, case_id=other, **why)["items"]
+    assert persons.ask(cases.ListEmergencies, father)["items"] == []
+    (listed,) = persons.ask(cases.ListEmergencies, stranger)["items"]
+    assert listed["reason"] == WHY
