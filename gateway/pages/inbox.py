@@ -160,6 +160,8 @@ def _target(found: Mapping[str, Any]) -> str | None:
     kind, case_id, item = found["kind"], found["case_id"], found["item_id"]
     if kind in LANE_KINDS:
         return _in_lane(found)
+    if kind in ("discussion_asked", "discussion_answered"):
+        return path("discussion", discussion_id=item) if item else path("discussions")
     if kind == "emergency_opened":
         return path("emergencies")
     if not case_id:

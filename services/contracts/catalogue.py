@@ -20,6 +20,7 @@ EVENTS: dict[str, EventType] = {event.type: event for module in _MODULES for eve
 STREAMS: dict[str, str] = {
     cases.PEOPLE: "cases",
     cases.CASE: "cases",
+    cases.DISCUSSIONS: "cases",
     cases.LANE: "cases",
     consent.WINDOWS: "consent",
     directory.STAFF: "directory",
@@ -28,7 +29,7 @@ STREAMS: dict[str, str] = {
 }
 """The service that owns each stream."""
 
-_ORDINARY = frozenset(STREAMS) - {cases.LANE}
+_ORDINARY = frozenset(STREAMS) - {cases.LANE, cases.DISCUSSIONS}
 
 HEARS: dict[str, frozenset[str]] = {
     "cases": _ORDINARY - {cases.PEOPLE, cases.CASE},
@@ -37,7 +38,8 @@ HEARS: dict[str, frozenset[str]] = {
     "relay_log": _ORDINARY - {relay_log.LOG},
     "notifications": frozenset(STREAMS),
 }
-"""The streams that each service takes into its inbox, whole. The lane's goes to nobody but notifications (PR-5)."""
+"""The streams that each service takes into its inbox, whole. The lane's goes to nobody but notifications
+(PR-5), nor does what is told of discussions, which is news and no fact (LV-12)."""
 
 SERVICES: tuple[str, ...] = tuple(HEARS)
 

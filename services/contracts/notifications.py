@@ -59,6 +59,8 @@ KINDS = (
     "lane_report_answered",
     "lane_reader_named",
     "emergency_opened",
+    "discussion_asked",
+    "discussion_answered",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

@@ -34,6 +34,8 @@ def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
     if event.stream == cases.LANE:
         workers = people_with_role(uow.tx, uow.municipality, Role.CHILD_PROTECTION, uow.now)
         return Scene(uow.now, child_protection=workers)
+    if event.stream == cases.DISCUSSIONS:
+        return Scene(uow.now)
     facts = load_facts(uow.tx, uow.municipality, event.data["case_id"], None, uow.now, uow.settings.service)
     if facts is None:
         raise LookupError(f"{event.type}: no such case is known here")

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
 
 from services.cases.commands import refresh_family
 from services.cases.registers import DEMO_FILE
-from services.chassis.actor import Actor
+from services.chassis.access_record import read_line
+from services.chassis.actor import Actor, service_actor
 from services.chassis.work import Work
-from services.contracts import cases
-from tests.services.cases_house import House, house
+from services.contracts import cases, directory
+from tests.services.cases_house import SERVICES, House, house
 
 FAMILIES = ("fagerdalen", "stillvik")
 
@@ -59,6 +61,26 @@ class Persons(House):
 
     def last_told(self) -> dict[str, Any]:
         return self.told(cases.PersonChanged)[-1]
+
+
+def employ(the: House, number: str, unit: str, role: str = "employee") -> Actor:
+    """Somebody of a family begins to work in the municipality."""
+    me = the.ask(cases.RegisterEmployee, service_actor("directory"), number=number, name="Noen Forelder")[
+        "id"
+    ]
+    post = {"unit_id": unit, "service_id": SERVICES[unit], "role": role, "valid_from": "2020-01-01"}
+    the.hear(directory.StaffChanged, me, {"person_id": me, "roles": [post]})
+    the.keep_up()
+    return Actor("granli", "employee", me, unit, "high")
+
+
+def recorded(the: House, act: str) -> list[tuple[str | None, bool, str]]:
+    """Who tried an act, whether it was allowed, and why (not), as the access record has it."""
+    table = the.app.db.chassis.access_record
+    with the.app.db.read() as conn:
+        rows = conn.execute(sa.select(table).where(table.c.act == act).order_by(table.c.position)).all()
+    lines = [read_line(the.app.keys, row) for row in rows]
+    return [(line.person_id, line.allowed, line.reason) for line in lines]
 
 
 @pytest.fixture

@@ -14,17 +14,19 @@ from tests.services.cases_house import (
     COLLEAGUE,
     EMIL,
     HEALTH,
+    JONAS,
     KINDERGARTEN,
     NOW,
     NURSE,
     PROTECTION,
     PSYCHOLOGIST,
+    RAYMOND,
     SENTENCE,
     SERVICES,
     TEACHER,
     TUVA,
 )
-from tests.services.persons_house import Persons, persons
+from tests.services.persons_house import Persons, employ, persons, recorded
 
 __all__ = ["persons"]
 
@@ -87,12 +89,12 @@ def test_LV_12_a_text_that_tells_whom_it_is_about_is_refused_with_the_word(
 ) -> None:
     """LV-12: of child and guardians, from the case or by the child's number; the field and the word are named."""
     case_id = persons.concern()
-    before = persons.dump(without=("access_record",))
+    before = persons.dump(without=("access_record", "access_heads"))
     for whom in ({"child_number": TUVA}, {"child_number": None, "case_id": case_id}):
         with pytest.raises(InvalidInput) as refused:
             ask(persons, text=text, **whom)
         assert (refused.value.fields, refused.value.params) == ({"text": f"tells_{what}"}, {"word": word})
-    assert persons.dump(without=("access_record",)) == before
+    assert persons.dump(without=("access_record", "access_heads")) == before
 
 
 def test_PR_6_no_refusal_tells_where_a_protected_child_lives(persons: Persons) -> None:
@@ -154,6 +156,69 @@ def test_LV_12_only_those_asked_read_and_answer(persons: Persons) -> None:
     for act, kind in refused:
         with pytest.raises(kind):
             act()
+
+
+def test_LV_12_those_who_answer_for_the_units_are_told_and_then_who_asked(persons: Persons) -> None:
+    """LV-12: leaders and child protection; where a unit has neither, everyone at work there. Nothing says of whom."""
+    discussion_id = ask(persons, to_unit_ids=[HEALTH, PROTECTION])
+    (asked,) = persons.told(cases.DiscussionAsked)
+    assert asked["told_ids"] == ["p-nurse", "p-protection", "p-protection-too"]
+    assert set(asked) == {"discussion_id", "told_ids", "by_person_id", "at"}
+    persons.hear(directory.StaffChanged, "p-head", {"person_id": "p-head", "roles": [
+        {"unit_id": HEALTH, "service_id": SERVICES[HEALTH], "role": "leader", "valid_from": "2020-01-01"},
+    ]})  # fmt: skip
+    ask(persons, to_unit_ids=[HEALTH])
+    assert persons.told(cases.DiscussionAsked)[-1]["told_ids"] == ["p-head"]
+    persons.ask(cases.AnswerDiscussion, NURSE, discussion_id=discussion_id, text="Prøv det")
+    (answered,) = persons.told(cases.DiscussionAnswered)
+    assert (answered["told_ids"], answered["by_person_id"]) == (["p-teacher"], "p-nurse")
+
+
+def test_LV_12_whoever_tries_names_out_leaves_a_trace_and_is_stopped(persons: Persons) -> None:
+    """LV-12, SE-1: each refusal stands in the access record; after ten within an hour there is no answer that tells,
+    not even for a text that is clean, until the hour is over. A colleague goes on."""
+    tries = ["Ola", "Kari", "Nils", "Tuva"]
+    answers = []
+    for number in range(13):
+        text = f"{tries[number % 4]} er lei seg" if number < 12 else QUESTION
+        try:
+            ask(persons, text=text if number >= 12 else f"{text}, og Tuva også")
+        except Refusal as refusal:
+            answers.append(refusal.code)
+    assert answers == ["text_tells"] * 10 + ["too_many_texts"] * 3
+    lines = recorded(persons, "ask_discussion")
+    assert lines == [("p-teacher", False, "tells_name")] * 10 + [("p-teacher", False, "too_many_texts")] * 3
+    ask(persons, COLLEAGUE)
+    with pytest.raises(Forbidden) as refused:
+        ask(persons)
+    assert "child protection" in refused.value.detail
+    persons.advance(hours=1, minutes=1)
+    ask(persons)
+
+
+@pytest.mark.parametrize(("child", "parent"), [(TUVA, JONAS), (EMIL, RAYMOND)])
+def test_SE_3_nobody_reads_or_answers_what_is_asked_about_their_own_family(
+    persons: Persons, child: str, parent: str
+) -> None:
+    """SE-3, LV-12, PR-6: also who is linked nowhere; neither told, nor shown, nor able to answer, nor to ask. What is
+    kept for it says of nobody: two discussions of one family have nothing in common."""
+    father = employ(persons, parent, HEALTH, "leader")
+    own = [ask(persons, child_number=child, to_unit_ids=[HEALTH]) for _ in range(2)]
+    other = ask(persons, child_number=EMIL if child == TUVA else TUVA, to_unit_ids=[HEALTH])
+    assert [each["discussion_id"] for each in read(persons, father)] == [other]
+    assert {each["discussion_id"] for each in read(persons, NURSE)} == {*own, other}
+    for discussion_id in own:
+        with pytest.raises(NotFound):
+            persons.ask(cases.AnswerDiscussion, father, discussion_id=discussion_id, text="Hei")
+    persons.ask(cases.AnswerDiscussion, father, discussion_id=other, text="Hei")
+    told = {each["discussion_id"]: each["told_ids"] for each in persons.told(cases.DiscussionAsked)}
+    assert told == {own[0]: ["p-nurse"], own[1]: ["p-nurse"], other: [father.person_id]}
+    with pytest.raises(InvalidInput) as refused:
+        ask(persons, father, child_number=child, to_unit_ids=[PROTECTION])
+    assert refused.value.fields == {"child_number": "own_family_at_work"}
+    rows = persons.dump()["discussion_not_to"]
+    values = [row.split("'")[-2] for row in rows]
+    assert len(set(values)) == len(values) and father.person_id not in repr(rows)
 
 
 def test_LV_12_it_is_put_to_real_units_and_not_ones_own(persons: Persons) -> None:

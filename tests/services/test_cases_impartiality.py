@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import sqlalchemy as sa
 
-from services.chassis.access_record import read_line
-from services.chassis.actor import Actor, service_actor
+from services.chassis.actor import Actor
 from services.contracts import cases, directory
 from services.kernel.errors import InvalidInput, NotFound
 from tests.services.cases_house import (
@@ -23,36 +21,16 @@ from tests.services.cases_house import (
     SERVICES,
     TEACHER,
     TUVA,
-    House,
 )
-from tests.services.persons_house import Persons, persons
+from tests.services.persons_house import Persons, employ, persons, recorded
 
 __all__ = ["persons"]
 
 WHY = "Vi må vite hva som er prøvd"
 
 
-def employ(the: House, number: str, unit: str, role: str = "employee") -> Actor:
-    """Somebody of a family begins to work in the municipality."""
-    me = the.ask(cases.RegisterEmployee, service_actor("directory"), number=number, name="Noen Forelder")[
-        "id"
-    ]
-    post = {"unit_id": unit, "service_id": SERVICES[unit], "role": role, "valid_from": "2020-01-01"}
-    the.hear(directory.StaffChanged, me, {"person_id": me, "roles": [post]})
-    the.keep_up()
-    return Actor("granli", "employee", me, unit, "high")
-
-
 def at_home(employee: Actor) -> Actor:
     return Actor(employee.municipality, "guardian", employee.person_id, None, "high")
-
-
-def refusals(the: House, act: str) -> list[tuple[str | None, bool, str]]:
-    table = the.app.db.chassis.access_record
-    with the.app.db.read() as conn:
-        rows = conn.execute(sa.select(table).where(table.c.act == act).order_by(table.c.position)).all()
-    lines = [read_line(the.app.keys, row) for row in rows]
-    return [(line.person_id, line.allowed, line.reason) for line in lines]
 
 
 @pytest.mark.parametrize(("child", "parent"), [(TUVA, JONAS), (EMIL, RAYMOND)])
@@ -103,7 +81,7 @@ def test_SE_3_whoever_is_of_the_family_is_named_for_nothing(persons: Persons) ->
     with pytest.raises(InvalidInput) as refused:
         persons.ask(cases.ProposeHandover, TEACHER, to_person_id=father.person_id, **asked)
     assert refused.value.fields == {"to_person_id": "may_not_take_part"}
-    assert refusals(persons, "name_holder") == [("p-teacher", False, "of_the_family")] * 2
+    assert recorded(persons, "name_holder") == [("p-teacher", False, "of_the_family")] * 2
     persons.ask(cases.ProposeHandover, TEACHER, to_person_id="p-colleague", **asked)
 
 

@@ -110,6 +110,29 @@ def test_PR_5_a_report_in_the_lane_shows_for_child_protection_alone(home: House)
     assert home.kinds(PROTECTOR) == [] and home.unread(PROTECTOR) == 0
 
 
+def test_LV_12_who_answers_for_a_unit_is_told_that_advice_is_asked(home: House) -> None:
+    """LV-12, NO-1: named by the event, in the inbox and by an e-mail that says nothing; gone with the work.
+    Families and all other staff are told nothing."""
+    home.play()
+    others = (MOTHER, FATHER, TEACHER, PSYCHOLOGIST)
+    before = [home.inbox(who) for who in others]
+    asked = {"discussion_id": "d-1", "told_ids": ["p-protection", "p-asker"], "by_person_id": "p-asker"}
+    home.hear(cases.DiscussionAsked, "d-1", **asked)
+    assert [home.inbox(who) for who in others] == before
+    [item] = home.inbox(PROTECTOR)["items"]
+    assert (item["kind"], item["item_id"], item["case_id"]) == ("discussion_asked", "d-1", None)
+    assert item["action_needed"] and [each["channel"] for each in item["attempts"]] == ["email"]
+    assert ("p-asker", "discussion_asked") not in {(person, kind) for _, person, kind in home.told()}
+    home.hear(
+        cases.DiscussionAnswered,
+        "d-1",
+        **(asked | {"told_ids": ["p-teacher"], "by_person_id": "p-protection"}),
+    )
+    assert "discussion_answered" in home.kinds(TEACHER)
+    home.hear(directory.StaffChanged, "p-protection", person_id="p-protection", roles=[])
+    assert home.kinds(PROTECTOR) == []
+
+
 def test_reading_and_counting(home: House) -> None:
     """One marks one's own, and nobody else's; pages follow each other without a gap."""
     home.play()

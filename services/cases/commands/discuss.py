@@ -1,23 +1,43 @@
 """A worry is talked over with other services or child protection: without a name, or with the family's word (LV-12)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from services.cases.commands.people import ask_register
 from services.cases.commands.raise_concern import acting_post
 from services.cases.domain.anonymity import Whom, telling
-from services.cases.domain.errors import InvalidInput, NotFound
+from services.cases.domain.discussions import to_be_told
+from services.cases.domain.errors import InvalidInput, NotFound, TooManyTexts
 from services.cases.domain.people import RegisteredPerson, is_protected
 from services.cases.storage import discussions, people, staff
+from services.cases.storage.attempts import attempts_without_case
 from services.cases.storage.discussions import Question, Reply
 from services.chassis import access
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.chassis.work import Context
+from services.contracts.base import EventType
+from services.contracts.cases import DiscussionAnswered, DiscussionAsked
 from services.kernel.calendar import local_date
 from services.kernel.facts import Act
+from services.kernel.impartiality import OwnFamily
 from services.kernel.signers import required_signers
 
+ACT = "ask_discussion"
+REFUSED_AT_MOST = 10
+WITHIN = timedelta(hours=1)
 
-def prepare(context: Context, request: dict[str, Any]) -> Whom:
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the text must not tell, and the identity numbers of those whom it is about, the child's first."""
+
+    whom: Whom = field(default_factory=Whom)
+    numbers: tuple[str, ...] = ()
+
+
+def prepare(context: Context, request: dict[str, Any]) -> Known:
     """Whom the text must not tell, from the case at hand or by the child's number: one of them is needed. The register
     is asked, since it knows all their names and where they live; nothing of its answer is kept. PR-6: where anybody's
     address is protected, none of the family's is held against it, or a refusal would tell whoever guessed at it."""
@@ -31,48 +51,93 @@ def prepare(context: Context, request: dict[str, Any]) -> Whom:
     else:
         registered = context.services.registers.population.find(number) if number else None
     if registered is None:
-        return Whom()
+        return Known(numbers=(number,) if number else ())
     adults = [context.services.registers.population.find(adult.number) for adult in registered.guardians]
     family: list[RegisteredPerson] = [registered, *(adult for adult in adults if adult is not None)]
     grades = {each.address_grade for each in family} | {each.address_grade for each in registered.guardians}
     hidden = any(is_protected(grade) for grade in grades)
-    return Whom(
+    numbers = (*(each.number for each in family), *(adult.number for adult in registered.guardians))
+    whom = Whom(
         names=(*(each.name for each in family), *(adult.name for adult in registered.guardians)),
-        numbers=(*(each.number for each in family), *(adult.number for adult in registered.guardians)),
+        numbers=numbers,
         addresses=() if hidden else tuple(each.address for each in family if each.address),
     )
+    return Known(whom, numbers)
 
 
 def ask(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Put the question; the id is the discussion's. A text that tells whom it is about is refused, with the word."""
+    """Put the question, and tell those who answer for the units; the id is the discussion's. A text that tells whom it
+    is about is refused, with the word."""
     post = acting_post(uow, uow.tx, uow.actor.unit_id or "")
     to = tuple(dict.fromkeys(request["to_unit_ids"]))
     unknown = [unit for unit in to if access.service_of_unit(uow.tx, uow.municipality, unit) is None]
     if unknown or post.unit_id in to:
         raise InvalidInput(fields={"to_unit_ids": "unknown_unit" if unknown else "own_unit"}, rule="LV-12")
+    family, not_to = _family(uow, request["_prepared"].numbers)
+    if post.person_id in family:
+        raise OwnFamily("child_number")
     agreed: dict[str, Any] = {}
     if request["named"]:
         agreed = _family_word(uow, request)
     else:
-        found = telling(request["text"], request["_prepared"])
-        if found is not None:
-            fault = {"text": f"tells_{found.what}"}
-            raise InvalidInput(fields=fault, code="text_tells", rule="LV-12", params={"word": found.word})
-    question = Question(post.person_id, post.unit_id, to, request["text"], uow.now, **agreed)
-    uow.access("LV-12", "ask_discussion")
-    return {"id": discussions.add(uow.tx, uow.keys, uow.municipality, question)}
+        _demand_anonymous(uow, request["text"], request["_prepared"].whom)
+    question = Question(post.person_id, post.unit_id, to, request["text"], uow.now, not_to=not_to, **agreed)
+    uow.access("LV-12", ACT)
+    discussion_id = discussions.add(uow.tx, uow.keys, uow.municipality, question)
+    told = to_be_told(staff.roles_in(uow.tx, uow.municipality, to), to, uow.now, family)
+    _tell(uow, DiscussionAsked, discussion_id, told)
+    return {"id": discussion_id}
 
 
 def answer(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer what was put to one's unit; who asked may answer too. The id is the answer's."""
+    """Answer what was put to one's unit, and tell who asked, who may answer too. The id is the answer's."""
     decision = staff.demand_at_work(uow)
-    discussion_id, unit_id = request["discussion_id"], uow.actor.unit_id or ""
-    if not discussions.is_read_by(uow.conn, uow.municipality, discussion_id, unit_id):
+    discussion_id, unit_id, me = request["discussion_id"], uow.actor.unit_id or "", uow.actor.person_id or ""
+    reader = people.index_of(uow.conn, uow.municipality, me)
+    asked_by = discussions.asked_by(uow.conn, uow.keys, uow.municipality, discussion_id, unit_id, reader)
+    if asked_by is None:
         uow.access(decision.rule, "answer_discussion", allowed=False)
         raise NotFound
     uow.access(decision.rule, "answer_discussion")
-    reply = Reply(discussion_id, uow.actor.person_id or "", unit_id, request["text"], uow.now)
-    return {"id": discussions.answer(uow.tx, uow.keys, uow.municipality, reply)}
+    reply = Reply(discussion_id, me, unit_id, request["text"], uow.now)
+    answer_id = discussions.answer(uow.tx, uow.keys, uow.municipality, reply)
+    _tell(uow, DiscussionAnswered, discussion_id, [asked_by])
+    return {"id": answer_id}
+
+
+def _demand_anonymous(uow: UnitOfWork, text: str, whom: Whom) -> None:
+    """LV-12: refuse a text that tells whom it is about. Each refusal is noted, and whoever has had many within an hour
+    gets no further answer: else one could try out which names belong to a number."""
+    me, since = uow.actor.person_id or "", uow.now - WITHIN
+    before = attempts_without_case(uow.conn, uow.keys, uow.municipality, me, ACT, since, refused=True)
+    if before >= REFUSED_AT_MOST:
+        uow.access("LV-12", ACT, allowed=False, reason="too_many_texts")
+        raise TooManyTexts
+    found = telling(text, whom)
+    if found is not None:
+        uow.access("LV-12", ACT, allowed=False, reason=f"tells_{found.what}")
+        fault = {"text": f"tells_{found.what}"}
+        raise InvalidInput(fields=fault, code="text_tells", rule="LV-12", params={"word": found.word})
+
+
+def _family(uow: UnitOfWork, numbers: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Those whom a discussion is about: by person id, as far as they are known here, and all by their numbers' look-up
+    values. They are the child (first among `numbers`), whom the register ties to it, and who is or was tied to it here
+    (SE-3)."""
+    if not numbers:
+        return frozenset(), frozenset()
+    conn, keys, place = uow.conn, uow.keys, uow.municipality
+    ids = [people.id_by_number(conn, keys, place, each) for each in numbers]
+    known = {each for each in ids if each} | (people.family_of(conn, place, ids[0]) if ids[0] else set())
+    indexes = {people.number_index(keys, place, each) for each in numbers}
+    indexes |= {index for each in known if (index := people.index_of(conn, place, each))}
+    return frozenset(known), frozenset(indexes)
+
+
+def _tell(uow: UnitOfWork, event: EventType, discussion_id: str, person_ids: list[str]) -> None:
+    me = uow.actor.person_id or ""
+    told = {"discussion_id": discussion_id, "told_ids": person_ids, "by_person_id": me, "at": uow.now}
+    uow.record(event, discussion_id, told)
 
 
 def _number_in_case(reading: Reading, case_id: str) -> str | None:

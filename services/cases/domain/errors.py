@@ -245,6 +245,16 @@ class EmergencyNotFound(InvalidInput):
         super().__init__(fields={"child_number": "no_case_to_open"})
 
 
+class TooManyTexts(Forbidden):
+    """Somebody has had so many texts refused within an hour that they could be trying out names (LV-12)."""
+
+    code, rule = "too_many_texts", "LV-12"
+    detail = (
+        "Many of your texts told whom they were about, so this is closed to you for an hour. Let a colleague read "
+        "yours, or call the unit; if a child may be in danger, report to child protection at once."
+    )
+
+
 class TooManyAttempts(Forbidden):
     """An employee may state so many emergencies an hour, whatever comes of them (SE-3)."""
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from services.cases.storage import discussions, staff
+from services.cases.storage import discussions, people, staff
 from services.chassis.unit_of_work import Reading
 
 
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """Newest first, with their answers."""
+    """Newest first, with their answers; none that is about the asker's own family (SE-3)."""
     decision = staff.demand_at_work(reading)
     reading.access(decision.rule, "read_discussions")
-    unit_id = reading.actor.unit_id or ""
-    return {"items": discussions.of_unit(reading.conn, reading.keys, reading.municipality, unit_id)}
+    conn, keys, place, actor = reading.conn, reading.keys, reading.municipality, reading.actor
+    reader = people.index_of(conn, place, actor.person_id or "")
+    return {"items": discussions.of_unit(conn, keys, place, actor.unit_id or "", reader)}

@@ -7,10 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.cases.storage.tables import discussion_answers, discussion_units, discussions
+from services.cases.storage.tables import discussion_answers, discussion_not_to, discussion_units, discussions
 from services.chassis.ids import new_id
 from services.chassis.keys import Keys, owner_of
 from services.chassis.storage import AnyConnection, WriteTransaction
+
+_SAME = (discussion_units.c.municipality == discussions.c.municipality) & (
+    discussion_units.c.discussion_id == discussions.c.discussion_id
+)
 
 AT_MOST = 100
 """So many of a unit's discussions are listed: the newest."""
@@ -18,7 +22,8 @@ AT_MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of other units. `agreed_ids`, `agreed_on`: of a named one, who of the family agreed, and when."""
+    """What is asked of other units. `agreed_ids`, `agreed_on`: of a named one, who of the family agreed, and when.
+    `not_to`: those whom it is about, by their numbers' look-up values: they don't read it at work (SE-3)."""
 
     by_person_id: str
     from_unit_id: str
@@ -28,6 +33,7 @@ class Question:
     named: bool = False
     agreed_ids: tuple[str, ...] = ()
     agreed_on: date | None = None
+    not_to: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,9 @@ def add(tx: WriteTransaction, keys: Keys, municipality: str, question: Question)
     readers = sorted({question.from_unit_id, *question.to_unit_ids})
     key = {"municipality": municipality, "discussion_id": discussion_id}
     tx.execute(discussion_units.insert(), [{**key, "unit_id": unit} for unit in readers])
+    hidden = sorted(_reader(keys, municipality, discussion_id, each) for each in question.not_to)
+    if hidden:
+        tx.execute(discussion_not_to.insert(), [{**key, "reader_index": each} for each in hidden])
     return discussion_id
 
 
@@ -85,31 +94,42 @@ def answer(tx: WriteTransaction, keys: Keys, municipality: str, reply: Reply) ->
     return answer_id
 
 
-def is_read_by(conn: AnyConnection, municipality: str, discussion_id: str, unit_id: str) -> bool:
-    """Whether the unit reads the discussion: it was asked, or asked itself."""
-    found = sa.select(discussion_units.c.discussion_id).where(
-        discussion_units.c.municipality == municipality,
-        discussion_units.c.unit_id == unit_id,
-        discussion_units.c.discussion_id == discussion_id,
+def asked_by(
+    conn: AnyConnection, keys: Keys, municipality: str, discussion_id: str, unit_id: str, reader: str | None
+) -> str | None:
+    """Who put the discussion, for somebody at work in a unit that reads it: it was asked, or asked itself. None for all
+    others, and for whoever it is about, by their number's look-up value (SE-3)."""
+    found = (
+        sa.select(discussions.c.by_person_id)
+        .join(discussion_units, _SAME)
+        .where(
+            discussion_units.c.municipality == municipality,
+            discussion_units.c.unit_id == unit_id,
+            discussion_units.c.discussion_id == discussion_id,
+        )
     )
-    return conn.scalar(found) is not None
+    hidden = _hidden_from(conn, keys, municipality, [discussion_id], reader)
+    by: str | None = None if hidden else conn.scalar(found)
+    return by
 
 
-def of_unit(conn: AnyConnection, keys: Keys, municipality: str, unit_id: str) -> list[dict[str, Any]]:
-    """The discussions that a unit reads with their answers, newest first: after the kernel's own decision (LV-12)."""
+def of_unit(
+    conn: AnyConnection, keys: Keys, municipality: str, unit_id: str, reader: str | None
+) -> list[dict[str, Any]]:
+    """The discussions that a unit reads with their answers, newest first, less those about the `reader` (a number's
+    look-up value) or their family (SE-3): after the kernel's own decision (LV-12)."""
     if not municipality:
         raise ValueError("no discussions without a municipality (SE-7)")
-    same = (discussion_units.c.municipality == discussions.c.municipality) & (
-        discussion_units.c.discussion_id == discussions.c.discussion_id
-    )
     found = (
         sa.select(discussions)
-        .join(discussion_units, same)
+        .join(discussion_units, _SAME)
         .where(discussions.c.municipality == municipality, discussion_units.c.unit_id == unit_id)
         .order_by(discussions.c.asked_at.desc(), discussions.c.discussion_id.desc())
         .limit(AT_MOST)
     )
     rows = conn.execute(found).all()
+    hidden = _hidden_from(conn, keys, municipality, [row.discussion_id for row in rows], reader)
+    rows = [row for row in rows if row.discussion_id not in hidden]
     answers = _answers(conn, keys, municipality, [row.discussion_id for row in rows])
     return [
         {
@@ -125,6 +145,25 @@ def of_unit(conn: AnyConnection, keys: Keys, municipality: str, unit_id: str) ->
         }
         for row in rows
     ]
+
+
+def _reader(keys: Keys, municipality: str, discussion_id: str, index: str) -> str:
+    return keys.blind_index(municipality, "discussion_not_to", f"{discussion_id} {index}")
+
+
+def _hidden_from(
+    conn: AnyConnection, keys: Keys, municipality: str, discussion_ids: Sequence[str], reader: str | None
+) -> frozenset[str]:
+    """Those of the discussions that are about the reader, or their family."""
+    if reader is None or not discussion_ids:
+        return frozenset()
+    values = [_reader(keys, municipality, each, reader) for each in discussion_ids]
+    found = sa.select(discussion_not_to.c.discussion_id).where(
+        discussion_not_to.c.municipality == municipality,
+        discussion_not_to.c.discussion_id.in_(discussion_ids),
+        discussion_not_to.c.reader_index.in_(values),
+    )
+    return frozenset(conn.execute(found).scalars())
 
 
 def _answers(

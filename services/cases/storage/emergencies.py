@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.cases.storage.attempts import attempts_without_case
 from services.cases.storage.tables import cases, emergencies, metadata
-from services.chassis.access_record import Line, read_line, reader_index
+from services.chassis.access_record import Line, read_line
 from services.chassis.keys import KeyMissing, Keys
 from services.chassis.storage import AnyConnection, WriteTransaction
 
@@ -33,20 +34,13 @@ def running_case(conn: AnyConnection, municipality: str, child_id: str) -> Any:
 
 def attempts(conn: AnyConnection, keys: Keys, municipality: str, person_id: str, since: datetime) -> int:
     """How often one employee has asked since then, whatever came of it."""
-    reader = reader_index(keys, municipality, person_id)
-    failed = sa.select(sa.func.count()).where(
-        _RECORD.municipality == municipality,
-        _RECORD.case_id.is_(None),
-        _RECORD.at > since,
-        _RECORD.reader == reader,
-        _RECORD.act == ACT,
-    )
     opened = sa.select(sa.func.count()).where(
         emergencies.c.municipality == municipality,
         emergencies.c.person_id == person_id,
         emergencies.c.valid_from > since,
     )
-    return int(conn.scalar(failed) or 0) + int(conn.scalar(opened) or 0)
+    failed = attempts_without_case(conn, keys, municipality, person_id, ACT, since)
+    return failed + int(conn.scalar(opened) or 0)
 
 
 def add(tx: WriteTransaction, keys: Keys, row: dict[str, Any], reason: str) -> None:

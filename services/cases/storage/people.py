@@ -70,6 +70,16 @@ def id_by_number(conn: AnyConnection, keys: Keys, municipality: str, number: str
     return person_id
 
 
+def index_of(conn: AnyConnection, municipality: str, person_id: str) -> str | None:
+    """The look-up value of a person's number, by which somebody is known again without being told of."""
+    index: str | None = conn.scalar(
+        sa.select(persons.c.number_index).where(
+            persons.c.municipality == municipality, persons.c.person_id == person_id
+        )
+    )
+    return index
+
+
 def ids_in_all_municipalities(conn: AnyConnection, keys: Keys, number: str) -> list[Any]:
     """Rows (municipality, person_id, name, is_employee) of one number, one a municipality: for login alone (SE-7:
     each is looked for under its own municipality's index)."""

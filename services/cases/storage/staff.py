@@ -1,6 +1,6 @@
 """Who works where, as the directory told it: read from the facts that the access decision rests on."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,14 @@ def leader_of(
         if in_force(role, now) and role.person_id not in without:
             return Post(role.person_id, role.unit_id, role.service_id)
     return None
+
+
+def roles_in(conn: AnyConnection, municipality: str, unit_ids: Sequence[str]) -> tuple[RoleFact, ...]:
+    """All roles in some units, past ones too, in a steady order."""
+    if not municipality:
+        raise ValueError("no roles without a municipality (SE-7)")
+    found = sa.select(_ROLES).where(_ROLES.c.municipality == municipality, _ROLES.c.unit_id.in_(unit_ids))
+    return tuple(_role(row) for row in conn.execute(found.order_by(_ROLES.c.unit_id, _ROLES.c.person_id)))
 
 
 def kind_of(conn: AnyConnection, municipality: str, service_id: str) -> str | None:

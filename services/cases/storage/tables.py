@@ -153,6 +153,16 @@ discussion_units = sa.Table(
 )
 """The units that may read a discussion: those asked, and the one that asked."""
 
+discussion_not_to = sa.Table(
+    "discussion_not_to",
+    metadata,
+    _id("municipality", key=True),
+    _id("discussion_id", key=True),
+    sa.Column("reader_index", sa.String(64), primary_key=True),
+)
+"""Who does not read a discussion, though they work in such a unit: those of whom it is about (SE-3). A look-up value of
+person and discussion together, so that no two rows show to be one person, or one family."""
+
 cases = sa.Table(
     "cases",
     metadata,

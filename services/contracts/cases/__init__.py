@@ -25,6 +25,8 @@ EVENTS = (
     CaseClosed,
     BirthRegistered,
     EmergencyOpened,
+    DiscussionAsked,
+    DiscussionAnswered,
     LaneReportFiled,
     LaneReportAnswered,
     LaneReaderNamed,

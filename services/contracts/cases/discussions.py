@@ -3,6 +3,7 @@
 from marshmallow.validate import Length
 
 from services.contracts.base import (
+    EventType,
     Message,
     code,
     command,
@@ -16,7 +17,42 @@ from services.contracts.base import (
     query,
     secret,
 )
-from services.contracts.cases.words import TOPICS, NothingAsked
+from services.contracts.cases.words import _AT, _ID, _P, _Q, DISCUSSIONS, TOPICS, NothingAsked
+
+
+class DiscussionAskedData(Message):
+    discussion_id = opaque()
+    told_ids = many(opaque(), description="Who is told: in each unit asked, those who answer for it")
+    by_person_id = opaque()
+    at = instant()
+
+
+class DiscussionAnsweredData(Message):
+    discussion_id = opaque()
+    told_ids = many(opaque(), description="Who is told: the one who asked")
+    by_person_id = opaque()
+    at = instant()
+
+
+DiscussionAsked = EventType(
+    "cases.discussion_asked.v1",
+    DISCUSSIONS,
+    "discussion",
+    DiscussionAskedData,
+    "Advice is asked of other units (LV-12). Nothing says of which child or case.",
+    {"discussion_id": _ID, "told_ids": [_P], "by_person_id": _Q, "at": _AT},
+    told="When an employee puts a question to other units, without a name or with the family's word.",
+)
+
+DiscussionAnswered = EventType(
+    "cases.discussion_answered.v1",
+    DISCUSSIONS,
+    "discussion",
+    DiscussionAnsweredData,
+    "Somebody answered a question that was put to their unit (LV-12).",
+    {"discussion_id": _ID, "told_ids": [_P], "by_person_id": _Q, "at": _AT},
+    told="When a discussion is answered.",
+)
 
 
 class AskDiscussionRequest(Message):

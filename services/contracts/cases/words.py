@@ -4,6 +4,7 @@ from services.contracts.base import Message, number, opaque
 
 PEOPLE = "cases.people"
 CASE = "cases.case"
+DISCUSSIONS = "cases.discussions"
 LANE = "cases.lane"
 GRADES = ("ungraded", "client", "confidential", "strictly_confidential")
 RELATIONS = ("mother", "father", "co_mother", "other")

@@ -62,6 +62,8 @@ KINDS: dict[str, Kind] = {
     "lane_report_answered": Kind(Post.EMPLOYEE),
     "lane_reader_named": Kind(Post.EMPLOYEE),
     "emergency_opened": Kind(Post.COORDINATOR, act=True),
+    "discussion_asked": Kind(Post.EMPLOYEE, act=True),
+    "discussion_answered": Kind(Post.EMPLOYEE),
 }
 """Every kind of contracts.notifications.KINDS. Not mailed is what comes together with something that is, or often."""
 

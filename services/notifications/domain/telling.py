@@ -89,6 +89,8 @@ TABLE: tuple[Line, ...] = (
        item="report_id"),
     at("cases.emergency_opened.v1", "emergency_opened", coordinators, by=named("person_id"),
        item="emergency_id"),  # SE-3
+    at("cases.discussion_asked.v1", "discussion_asked", named("told_ids"), item="discussion_id"),  # LV-12
+    at("cases.discussion_answered.v1", "discussion_answered", named("told_ids"), item="discussion_id"),
     # consent
     at("consent.requested.v1", "consent_requested", signing("signer_ids"), by=named("requested_by"), item="request_id"),
     at("consent.answered.v1", "consent_talk_first", in_charge, by=named("signer_id"), item="request_id",

@@ -129,6 +129,12 @@ def _discussions() -> None:
         sa.Column("unit_id", ID, primary_key=True),
         sa.Column("discussion_id", ID, primary_key=True),
     )
+    op.create_table(
+        "discussion_not_to",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("discussion_id", ID, primary_key=True),
+        sa.Column("reader_index", sa.String(64), primary_key=True),
+    )
 
 
 def _responsibility() -> "tuple[sa.Column, ...]":
