@@ -168,7 +168,7 @@ def _target(found: Mapping[str, Any]) -> str | None:
         return None
     if kind in _ANSWERED:
         return path("consent", request_id=item) if item else path("consent_status", case_id=case_id)
-    if kind == "consent_registered" and item:
+    if kind in ("consent_registered", "consent_registered_over_no") and item:
         return path("consent_receipt", request_id=item)
     if kind in ("meeting_called", "minutes_published"):
         return (

@@ -77,6 +77,9 @@ class AnswerRegisteredData(Message):
     signature_id = opaque()
     registered_by = opaque()
     way = code("paper", "oral")
+    overrules = code(
+        "no", required=False, description="Where it says yes in the place of a no of the signer's: told apart"
+    )
     at = instant()
 
 
@@ -235,6 +238,7 @@ AnswerRegistered = EventType(
         "signature_id": "01981c6e-0000-7000-8000-000000000005",
         "registered_by": _Q,
         "way": "paper",
+        "overrules": "no",
         "at": _AT,
     },
     told="After `consent.answered`, when the answer was not the signer's own click.",

@@ -36,6 +36,7 @@ KINDS = (
     "consent_ended",
     "say_coming",
     "consent_registered",
+    "consent_registered_over_no",
     "access_opened",
     "participant_added",
     "participant_released",

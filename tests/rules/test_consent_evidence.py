@@ -7,8 +7,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from services.consent.domain.errors import AnsweredSince
-from services.consent.domain.evidence import Way, demand_day, demand_latest, demand_proof
+from services.consent.domain.errors import AnsweredSince, OwnServiceGains
+from services.consent.domain.evidence import (
+    Way,
+    demand_day,
+    demand_disinterested,
+    demand_latest,
+    demand_proof,
+)
 from services.consent.domain.request import Answer, Line, Said
 from services.kernel.access import Act
 from services.kernel.errors import InvalidInput
@@ -32,6 +38,7 @@ from tests.rules.kernel_world import (
 
 LINE = Line("psychology", "learning")
 TODAY = date(2026, 11, 21)
+YES, NO = {LINE: Answer.YES}, {LINE: Answer.NO}
 
 
 def said(answer: Answer, at: datetime = NOW, signature_id: str = "s") -> Said:
@@ -74,17 +81,44 @@ def test_CO_6_one_answers_from_the_day_of_the_question_to_today() -> None:
 
 @pytest.mark.parametrize("answer", [Answer.YES, Answer.NO])
 def test_CO_6_ones_own_answer_of_that_day_or_later_stands(answer: Answer) -> None:
-    """CO-3: a paper that turns up afterwards overrules no withdrawal."""
+    """CO-3: a paper that turns up afterwards overrules no withdrawal; one of a later day counts."""
     for day in (TODAY, TODAY - timedelta(days=3)):
         with pytest.raises(AnsweredSince):
-            demand_latest([said(answer)], [], MOTHER, day)
-    demand_latest([said(answer)], [], MOTHER, TODAY + timedelta(days=1))
+            demand_latest([said(answer)], {}, MOTHER, day, YES)
+    demand_latest([said(answer)], {}, MOTHER, TODAY + timedelta(days=1), YES)
 
 
-def test_CO_6_talk_first_others_answers_and_what_was_registered_stand_in_no_ones_way() -> None:
-    demand_latest([said(Answer.TALK_FIRST)], [], MOTHER, TODAY)
-    demand_latest([said(Answer.NO)], ["s"], MOTHER, TODAY)
-    demand_latest([said(Answer.NO)], [], FATHER, TODAY)
+def test_CO_3_a_no_is_believed_on_the_same_day_and_not_of_a_day_before() -> None:
+    """CO-3: whoever signed in the morning takes it back by telephone in the afternoon."""
+    demand_latest([said(Answer.YES)], {}, MOTHER, TODAY, NO)
+    with pytest.raises(AnsweredSince):
+        demand_latest([said(Answer.YES)], {}, MOTHER, TODAY - timedelta(days=1), NO)
+
+
+def test_CO_3_of_two_papers_the_later_day_counts_in_whatever_order_they_are_written_in() -> None:
+    """CO-3: and a slip is mended on the same day."""
+    for day, counts in ((TODAY - timedelta(days=1), False), (TODAY, True), (TODAY + timedelta(days=1), True)):
+        if counts:
+            demand_latest([said(Answer.NO)], {"s": TODAY}, MOTHER, day, YES)
+        else:
+            with pytest.raises(AnsweredSince):
+                demand_latest([said(Answer.NO)], {"s": TODAY}, MOTHER, day, YES)
+
+
+def test_CO_6_talk_first_others_answers_and_other_lines_stand_in_no_ones_way() -> None:
+    demand_latest([said(Answer.TALK_FIRST)], {}, MOTHER, TODAY, YES)
+    demand_latest([said(Answer.NO)], {}, FATHER, TODAY, YES)
+    demand_latest([said(Answer.NO)], {}, MOTHER, TODAY, {Line("other", "learning"): Answer.YES})
+
+
+def test_CO_6_nobody_writes_in_a_yes_that_opens_the_case_to_their_own_service() -> None:
+    """CO-6: but a no, and a yes for others."""
+    demand_disinterested(YES, {"another"})
+    demand_disinterested(NO, {LINE.service_id})
+    demand_disinterested({Line("", "learning", FATHER): Answer.YES}, {LINE.service_id})
+    with pytest.raises(OwnServiceGains) as refused:
+        demand_disinterested(YES | {Line("another", "home"): Answer.NO}, {"another", LINE.service_id})
+    assert refused.value.rule == "CO-6"
 
 
 def test_CO_6_who_asks_registers_and_nobody_else() -> None:

@@ -77,6 +77,17 @@ def test_the_table_reads_only_fields_that_the_event_has(event_type: EventType) -
         assert set(line.item) <= set(fields) and (line.when is None or line.when[0] in fields)
 
 
+def test_CO_3_who_had_said_no_is_told_that_a_yes_was_written_in_its_place() -> None:
+    """CO-3, CO-6: in other words than of any other answer that was written in, and asked to look."""
+    told = {"request_id": "r", "signer_id": MOTHER, "registered_by": TEACHER, "way": "paper"}
+    assert tell("consent.answer_registered.v1", **told) == {"consent_registered": {MOTHER}}
+    assert tell("consent.answer_registered.v1", **told, overrules=None) == {"consent_registered": {MOTHER}}
+    assert tell("consent.answer_registered.v1", **told, overrules="no") == {
+        "consent_registered_over_no": {MOTHER}
+    }
+    assert KINDS["consent_registered_over_no"].act
+
+
 def test_SE_3_one_of_the_family_is_told_as_family_and_of_nothing_that_is_their_works() -> None:
     """SE-3: neither as holder, owner or participant, nor as the coordinator who oversees emergencies."""
     tied = GuardianFact(TEACHER, "other", False, False, LONG_AGO)

@@ -15,7 +15,7 @@ from services.chassis.access_record import read_line
 from services.chassis.actor import Actor
 from services.consent.domain.evidence import MAX_BYTES
 from services.consent.storage_texts import signed_text, signed_texts
-from services.contracts import consent
+from services.contracts import cases, consent, directory
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.services.test_consent_service import (
     AS_FATHER,
@@ -28,6 +28,7 @@ from tests.services.test_consent_service import (
     MOTHER,
     NOW,
     PPT,
+    PSYCHOLOGIST,
     TEACHER,
     World,
     refused,
@@ -180,6 +181,96 @@ def test_CO_3_a_paper_never_overrules_what_the_signer_said_by_themselves_since(w
     world.heartbeat()
     register(world, request_id, given_on="2026-11-24")
     assert {each["answer"] for each in signer(world, request_id)["answers"]} == {"yes"}
+
+
+def later(world: World, **by: float) -> None:
+    world.app.clock.advance(**by)  # type: ignore[attr-defined]
+    world.heartbeat()
+
+
+def last_told(world: World) -> dict[str, Any]:
+    with world.app.db.read() as conn:
+        outbox = world.app.db.chassis.outbox
+        data = conn.scalars(
+            sa.select(outbox.c.data)
+            .where(outbox.c.type == consent.AnswerRegistered.type)
+            .order_by(outbox.c.row.desc())
+        ).first()
+    told: dict[str, Any] = json.loads(data) if isinstance(data, str | bytes) else data
+    return told
+
+
+def test_CO_3_a_withdrawal_holds_against_an_older_paper_for_another_request_too(world: World) -> None:
+    """CO-3, CO-6: she withdraws all that stands; a renewal that she had not answered by then can't be opened by a
+    paper of a day before, nor of that day. One of a day after counts, and she is told that it stands in the place of
+    her no."""
+    world.sign(world.request(), AS_MOTHER)
+    later(world, days=1)
+    renewal = world.request()
+    later(world, days=1)
+    world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE})
+    later(world, days=2)
+    for day in ("2026-11-22", "2026-11-23"):
+        found = refused(Conflict, lambda d=day: register(world, renewal, given_on=d))
+        assert found.code == "answered_since"
+    register(world, renewal, given_on="2026-11-24")
+    assert last_told(world)["signer_id"] == MOTHER
+
+
+def test_CO_3_a_paper_of_a_later_day_overrules_a_refusal_and_the_signer_is_told_so(world: World) -> None:
+    """CO-3, CO-6: whoever said no is told that a yes was written in for them in its place, and takes it back."""
+    request_id = world.request()
+    register(world, request_id)
+    assert last_told(world)["overrules"] is None
+    later(world, days=1)
+    world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE})
+    later(world, days=1)
+    world.sign(request_id, AS_FATHER)
+    for day in ("2026-11-21", "2026-11-22"):
+        assert (
+            refused(Conflict, lambda d=day: register(world, request_id, given_on=d)).code == "answered_since"
+        )
+        assert world.windows() == set()
+    register(world, request_id, given_on="2026-11-23")
+    assert world.windows() and last_told(world)["overrules"] == "no"
+    world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE})
+    assert world.windows() == set()
+
+
+def test_CO_6_who_holds_from_another_service_lets_somebody_else_write_in_what_opens_to_it(
+    world: World,
+) -> None:
+    """CO-6: the psychologist holds the relay, and the renewal would go on opening the log to psychology: the owner
+    writes it in. A no the psychologist writes in as anybody in charge."""
+    request_id = world.request()
+    register(world, request_id)
+    world.sign(request_id, AS_FATHER)
+    world.hear(cases.HolderChanged, case_id=CASE, holder_person_id=PSYCHOLOGIST, holder_unit_id="unit-ppt",
+               previous_person_id=TEACHER, at=NOW.isoformat(), how="handover")  # fmt: skip
+    renewal = world.request()
+    found = refused(Forbidden, lambda: register(world, renewal, AS_PSYCHOLOGIST))
+    assert found.code == "own_service_gains" and signer(world, renewal)["answered_at"] is None
+    lines = world.shown(renewal, AS_TEACHER)["lines"]
+    others = [
+        {name: each[name] for name in ("service_id", "topic")}
+        | {"answer": "no" if each["service_id"] == PPT else "yes"}
+        for each in lines
+    ]
+    register(world, renewal, AS_PSYCHOLOGIST, answers=others)
+    register(world, renewal, AS_TEACHER)
+    assert signer(world, renewal)["registered_by"] == TEACHER
+
+
+def test_CO_6_work_in_another_unit_counts_too(world: World) -> None:
+    """CO-6: the teacher who holds the relay works one day a week in psychology."""
+    request_id = world.request()
+    both = [("unit-kindergarten", "service-kindergarten"), ("unit-ppt", PPT)]
+    roles = [
+        {"unit_id": unit, "service_id": service, "role": "employee", "valid_from": "2020-01-01"}
+        for unit, service in both
+    ]
+    world.hear(directory.StaffChanged, person_id=TEACHER, roles=roles)
+    assert refused(Forbidden, lambda: register(world, request_id)).code == "own_service_gains"
 
 
 def test_to_want_to_talk_first_is_no_answer_and_a_slip_can_be_mended(world: World) -> None:

@@ -13,13 +13,14 @@ from services.consent.commands.sign import demand_signer, given, keep, load
 from services.consent.domain import evidence
 from services.consent.domain.errors import OwnAnswer
 from services.consent.domain.evidence import Way
+from services.consent.domain.request import Answer
 from services.consent.evidence import look_into
 from services.consent.storage import Requests
 from services.consent.storage_evidence import Evidence, Scan
 from services.contracts import consent as contracts
 from services.kernel.calendar import local_date
 from services.kernel.errors import InvalidInput, NotFound
-from services.kernel.facts import Act
+from services.kernel.facts import Act, in_force
 
 NO_IDENTITY = "none"
 
@@ -46,21 +47,31 @@ def prepare(context: Context, request: dict[str, Any]) -> Scan | None:
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Keep the answer as the signer's own, with its way, its proof, and who registered it; tell the signer."""
+    """Keep the answer as the signer's own, with its way, its proof, and who registered it; tell the signer, also when
+    it stands in the place of their no."""
     asked = load(uow, request["request_id"], Act.REGISTER_CONSENT)
     signer_id, by = request["signer_id"], uow.actor.person_id or ""
-    if signer_id == by:
+    posts = [role for role in asked.facts.roles if in_force(role, uow.now)]
+    if signer_id in (by, *(post.unit_id for post in posts)):
         raise OwnAnswer
     lines = demand_signer(uow, asked, signer_id)
+    answers = given(request, lines)
+    evidence.demand_disinterested(answers, {post.service_id for post in posts})
     row, proofs = asked.row, Evidence(uow.tx, uow.municipality, uow.keys)
     evidence.demand_day(request["given_on"], local_date(row.requested_at), local_date(uow.now))
-    said = asked.request.said
-    registered = proofs.of_signatures([each.signature_id for each in said])
-    evidence.demand_latest(said, registered, signer_id, request["given_on"])
+    others = [each for each in asked.requests if each.request_id != row.request_id]
+    said = [*asked.request.said, *evidence.refusals_elsewhere(others, signer_id, answers)]
+    proven = proofs.of_signatures([each.signature_id for each in said])
+    days = {signature_id: proof.given_on for signature_id, proof in proven.items()}
+    evidence.demand_latest(said, days, signer_id, request["given_on"], answers)
+    over_no = any(
+        answer is Answer.YES and asked.request.latest(signer_id, line) is Answer.NO
+        for line, answer in answers.items()
+    )
     language = request["language"] or row.language
     asked.demand_text(language, request["text_hash"])
     signature_id = keep(
-        uow, asked, signer_id, given(request, lines), way=Way(request["way"]), assurance=NO_IDENTITY,
+        uow, asked, signer_id, answers, way=Way(request["way"]), assurance=NO_IDENTITY,
         language=language, text_hash=request["text_hash"],
     )  # fmt: skip
     proofs.add(
@@ -71,6 +82,6 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         contracts.AnswerRegistered,
         row.case_id,
         {"case_id": row.case_id, "request_id": row.request_id, "signer_id": signer_id, "signature_id": signature_id,
-         "registered_by": by, "way": request["way"], "at": uow.now},
+         "registered_by": by, "way": request["way"], "overrules": "no" if over_no else None, "at": uow.now},
     )  # fmt: skip
     return {"id": signature_id}

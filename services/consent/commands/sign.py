@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,14 +25,15 @@ from services.kernel.signers import as_signer
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that somebody is about to answer: its row, the aggregate (locked), the facts of its case, and why
-    it is asked."""
+    """A request that somebody is about to answer: its row, the aggregate (locked), the facts of its case, why it is
+    asked, and all requests of the case."""
 
     repository: Requests
     row: Any
     request: Request
     facts: Facts
     purpose: str
+    requests: Sequence[Request]
 
     def demand_text(self, language: str, shown: str) -> None:
         """CO-7: what is signed is this request's text in that language, and no other. Raises TextChanged."""
@@ -73,8 +74,9 @@ def load(uow: UnitOfWork, request_id: str, act: Act) -> Asked:
     case = access.of(uow, row.case_id)
     case.require(act)
     assert case.facts is not None
-    found = next(each for each in repository.of_case(row.case_id, lock=True) if each.request_id == request_id)
-    return Asked(repository, row, found, case.facts, case.open(repository.purpose(row)))
+    requests = repository.of_case(row.case_id, lock=True)
+    found = next(each for each in requests if each.request_id == request_id)
+    return Asked(repository, row, found, case.facts, case.open(repository.purpose(row)), requests)
 
 
 def demand_signer(uow: UnitOfWork, asked: Asked, signer_id: str) -> set[Line]:

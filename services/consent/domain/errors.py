@@ -45,8 +45,17 @@ class AnsweredSince(Conflict):
     detail = "They have answered by themselves on that day or later. That answer stands."
 
 
+class OwnServiceGains(Forbidden):
+    """The one who would write in a yes works for the service that would read by it."""
+
+    code, rule = "own_service_gains", "CO-6"
+    detail = (
+        "This yes opens the case to your own service. Let another who is in charge of the case write it in."
+    )
+
+
 class OwnAnswer(Forbidden):
-    """Nobody registers a paper of their own: they sign."""
+    """Nobody registers a paper of their own, or of their own unit where that answers (GU-4): they sign."""
 
     code, rule = "own_answer", "CO-6"
     detail = "Your own answer is given by signing it."

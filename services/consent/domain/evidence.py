@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 
-from services.consent.domain.errors import AnsweredSince
-from services.consent.domain.request import Answer, Said
+from services.consent.domain.errors import AnsweredSince, OwnServiceGains
+from services.consent.domain.request import Answer, Line, Request, Said
 from services.kernel.calendar import local_date
 from services.kernel.errors import InvalidInput
 
@@ -62,12 +62,46 @@ def demand_day(given_on: date, asked_on: date, today: date) -> None:
         raise InvalidInput(fields={"given_on": "in_the_future"}, rule="CO-6")
 
 
-def demand_latest(said: Iterable[Said], by_others: Iterable[str], signer_id: str, given_on: date) -> None:
-    """CO-3: what somebody has answered by themselves, on the day of the paper or later, is not overruled by it.
+def demand_latest(
+    said: Iterable[Said],
+    registered_on: Mapping[str, date],
+    signer_id: str,
+    given_on: date,
+    answers: Mapping[Line, Answer],
+) -> None:
+    """CO-3: the later word counts, and not the one that is written in later. What somebody has answered by themselves
+    on the day of the paper or after it is not overruled, nor what an answer of a later day says. A no is believed on
+    the same day: to take back is never made hard.
 
-    `by_others`: ids of the signatures that were registered for them. To want to talk first is no answer."""
-    registered = set(by_others)
+    `registered_on`: the day of each answer that was registered for them, by signature. To want to talk first is no
+    answer."""
     for each in said:
-        own = each.signer_id == signer_id and each.signature_id not in registered
-        if own and each.answer is not Answer.TALK_FIRST and local_date(each.at) >= given_on:
+        if each.signer_id != signer_id or each.answer is Answer.TALK_FIRST or each.line not in answers:
+            continue
+        registered = registered_on.get(each.signature_id)
+        day = registered or local_date(each.at)
+        same_day_counts = registered is None and answers[each.line] is not Answer.NO
+        if day > given_on or (day == given_on and same_day_counts):
             raise AnsweredSince
+
+
+def refusals_elsewhere(
+    others: Iterable[Request], signer_id: str, answers: Mapping[Line, Answer]
+) -> list[Said]:
+    """The signer's last words to other requests that are a no to what these answers would open: a withdrawal is of what
+    stood that day, and holds against an older paper for another request too (CO-3)."""
+    found: list[Said] = []
+    for request in others:
+        for line, answer in answers.items():
+            mine = [each for each in request.said if each.signer_id == signer_id and each.line == line]
+            if answer is Answer.YES and mine and mine[-1].answer is Answer.NO:
+                found.append(mine[-1])
+    return found
+
+
+def demand_disinterested(answers: Mapping[Line, Answer], own_services: Container[str]) -> None:
+    """CO-6: whoever works for a service that would read by it, does not write in the yes that opens it: another who is
+    in charge of the case does. A no they may write in."""
+    gains = any(answer is Answer.YES and line.service_id in own_services for line, answer in answers.items())
+    if gains:
+        raise OwnServiceGains

@@ -39,6 +39,7 @@ KINDS: dict[str, Kind] = {
     "consent_ended": Kind(Act.READ_CONSENT),
     "say_coming": Kind(Act.READ_CONSENT),
     "consent_registered": Kind(Act.READ_CONSENT),
+    "consent_registered_over_no": Kind(Act.READ_CONSENT, act=True),
     "access_opened": Kind(Act.SEE_CASE, mailed=False),
     "participant_added": Kind(Act.SEE_CASE),
     "participant_released": Kind(Post.EMPLOYEE),

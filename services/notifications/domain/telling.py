@@ -42,7 +42,7 @@ class Line:
     to: tuple[Who, ...]
     by: Who
     item: tuple[str, ...]
-    when: tuple[str, frozenset[str]] | None
+    when: tuple[str, frozenset[str | None]] | None
 
 
 _DOER = named("by_person_id")
@@ -54,14 +54,14 @@ def at(
     *to: Who,
     by: Who = _DOER,
     item: str = "",
-    when: tuple[str, frozenset[str]] | None = None,
+    when: tuple[str, frozenset[str | None]] | None = None,
 ) -> Line:
     """A line of the table. Of several `item` fields ("a or b") the first that is there counts."""
     return Line(event, kind, to, by, tuple(item.split(" or ")) if item else (), when)
 
 
-def says(field: str, *values: str) -> tuple[str, frozenset[str]]:
-    """The event has one of these values in a field."""
+def says(field: str, *values: str | None) -> tuple[str, frozenset[str | None]]:
+    """The event has one of these values in a field; None: it has none."""
     return field, frozenset(values)
 
 
@@ -107,7 +107,9 @@ TABLE: tuple[Line, ...] = (
     at("consent.renewal_due.v1", "consent_ends_soon", in_charge, requester, item="request_id"),  # CO-2
     at("consent.say_coming.v1", "say_coming", in_charge, named("person_id")),  # AG-4
     at("consent.answer_registered.v1", "consent_registered", named("signer_id"), by=named("registered_by"),
-       item="request_id"),  # CO-6
+       item="request_id", when=says("overrules", None)),  # CO-6
+    at("consent.answer_registered.v1", "consent_registered_over_no", named("signer_id"), by=named("registered_by"),
+       item="request_id", when=says("overrules", "no")),
     at("consent.windows_changed.v1", "access_opened", newly_let_in),
     # relay log
     at("relay_log.participants_changed.v1", "participant_added", newly_added),
