@@ -5,9 +5,8 @@ only services/chassis/access makes grants. Whoever forgets to decide has code th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Never, TypeVar, final
+from typing import Generic, NamedTuple, Never, TypeVar, final
 
 from services.kernel.facts import Act, Audience, Decision
 
@@ -18,8 +17,7 @@ class SealBroken(RuntimeError):
     """A sealed record was opened with a grant for something else: a fault in the code, never the caller's."""
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(NamedTuple):
     """What a sealed record is about, and so which question must have been answered yes to open it.
 
     `act` is the act of reading it. The rest is as in kernel.facts.Question: the item's topic and time where it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from services.chassis.access import access_tables
 from services.chassis.access.projections import T as FACTS
 from services.chassis.keys import Keys, owner_of
+from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, SealBroken, Sealed
 from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, insert_ignore, new_metadata
 from services.consent.domain.request import Answer, Line, Request, Said, State, Weighed
@@ -113,10 +115,12 @@ told_ahead = sa.Table(
 
 _MUNICIPALITY: Any = sa.bindparam("municipality")
 _IDS: Any = sa.bindparam("request_ids", expanding=True)
-_ONE = sa.select(requests).where(
-    requests.c.municipality == _MUNICIPALITY, requests.c.request_id == sa.bindparam("request_id")
+_ONE = Prepared(
+    sa.select(requests).where(
+        requests.c.municipality == _MUNICIPALITY, requests.c.request_id == sa.bindparam("request_id")
+    )
 )
-_OF_CASES = (
+_OF_CASES = Prepared(
     sa.select(requests)
     .where(
         requests.c.municipality == _MUNICIPALITY,
@@ -124,10 +128,12 @@ _OF_CASES = (
     )
     .order_by(requests.c.requested_at, requests.c.request_id)
 )
-_LINES = sa.select(request_lines).where(
-    request_lines.c.municipality == _MUNICIPALITY, request_lines.c.request_id.in_(_IDS)
+_LINES = Prepared(
+    sa.select(request_lines).where(
+        request_lines.c.municipality == _MUNICIPALITY, request_lines.c.request_id.in_(_IDS)
+    )
 )
-_ANSWERS = (
+_ANSWERS = Prepared(
     sa.select(answers)
     .where(answers.c.municipality == _MUNICIPALITY, answers.c.request_id.in_(_IDS))
     .order_by(answers.c.number)
@@ -137,9 +143,10 @@ _TEXTS = Path(__file__).parent / "texts"
 _sentences: dict[tuple[str, str], dict[str, str]] = {}
 
 
-def languages(version: str) -> set[str]:
+@cache
+def languages(version: str) -> frozenset[str]:
     """The languages in which a version of the wording can be read."""
-    return {path.name.split(".")[1] for path in _TEXTS.glob(f"{version}.*.yaml")}
+    return frozenset(path.name.split(".")[1] for path in _TEXTS.glob(f"{version}.*.yaml"))
 
 
 def sentences(version: str, language: str) -> dict[str, str]:
@@ -188,7 +195,7 @@ class Requests:
 
     def row(self, request_id: str) -> Any:
         """The stored row of a request (language, text version, ciphertext of the purpose), or None."""
-        return self._conn.execute(_ONE, {**self._place, "request_id": request_id}).first()
+        return _ONE.first(self._conn, {**self._place, "request_id": request_id})
 
     def purpose(self, row: Any) -> Sealed[str]:
         """The purpose of a row, for whoever may read the case's consents."""
@@ -215,17 +222,27 @@ class Requests:
 
     def of_cases(self, case_ids: Sequence[str], *, lock: bool = False) -> list[Request]:
         """As `of_case`, for several cases."""
+        return [asked for _, asked in self._stored(case_ids, lock)]
+
+    def stored(self, case_id: str) -> list[tuple[Any, Request]]:
+        """As `of_case`, each with its row (see `row`)."""
+        return self._stored([case_id])
+
+    def _stored(self, case_ids: Sequence[str], lock: bool = False) -> list[tuple[Any, Request]]:
         if not case_ids:
             return []
-        found = _OF_CASES.with_for_update() if lock else _OF_CASES
-        rows = self._conn.execute(found, {**self._place, "case_ids": list(case_ids)}).all()
+        asked = {**self._place, "case_ids": list(case_ids)}
+        if lock:
+            rows = list(self._conn.execute(_OF_CASES.statement.with_for_update(), asked))
+        else:
+            rows = _OF_CASES.rows(self._conn, asked)
         of = {**self._place, "request_ids": [row.request_id for row in rows]}
         weighed: dict[str, dict[Line, Weighed]] = {}
-        for row in self._conn.execute(_LINES, of):
+        for row in _LINES.rows(self._conn, of):
             line = Line(row.service_id, row.topic, row.person_id)
             weighed.setdefault(row.request_id, {})[line] = Weighed(State(row.state), row.since)
         said: dict[str, list[Said]] = {}
-        for row in self._conn.execute(_ANSWERS, of):
+        for row in _ANSWERS.rows(self._conn, of):
             said.setdefault(row.request_id, []).append(
                 Said(
                     row.signer_id,
@@ -236,11 +253,11 @@ class Requests:
                 )
             )
         return [
-            Request(
+            (row, Request(
                 row.request_id, row.case_id, tuple(sorted(weighed[row.request_id])), row.valid_from, row.valid_to,
                 row.requested_by, row.requested_at, row.ended_at, said.get(row.request_id, []),
                 weighed[row.request_id],
-            )
+            ))
             for row in rows
         ]  # fmt: skip
 

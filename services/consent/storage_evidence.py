@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.chassis.keys import Keys, owner_of
+from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, SealBroken, Sealed
 from services.chassis.storage import AnyConnection
 from services.consent.storage import metadata
@@ -32,6 +33,12 @@ registered = sa.Table(
     sa.Column("scan", sa.LargeBinary),
 )
 _ALL_BUT_SCAN = [column for column in registered.c if column.name != "scan"]
+_OF_SIGNATURES = Prepared(
+    sa.select(*_ALL_BUT_SCAN).where(
+        registered.c.municipality == sa.bindparam("municipality"),
+        registered.c.signature_id.in_(sa.bindparam("signature_ids", expanding=True)),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +100,8 @@ class Evidence:
         """signature id -> who registered it and when it was given, of those that were registered; no scan is read."""
         if not signature_ids:
             return {}
-        found = sa.select(*_ALL_BUT_SCAN).where(
-            registered.c.municipality == self._municipality, registered.c.signature_id.in_(signature_ids)
-        )
-        return {row.signature_id: row for row in self._conn.execute(found)}
+        asked = {"municipality": self._municipality, "signature_ids": signature_ids}
+        return {row.signature_id: row for row in _OF_SIGNATURES.rows(self._conn, asked)}
 
     def proof(self, row: Any) -> Sealed[Proof]:
         """What proves the answer of a row, for whoever may see it."""

@@ -60,6 +60,7 @@ __all__ = [
     "Capacity",
     "CareOrderFact",
     "CaseFacts",
+    "Deciding",
     "Decision",
     "Facts",
     "GuardianFact",
@@ -273,18 +274,58 @@ def decide(question: Question, facts: Facts) -> Decision:
     a reader's other outlets (export, search, notification) only read; statistics have no line of their own
     yet: all else is denied. A refusal's `sees_thing` says whether the asker may know that the thing is there
     (403) or not (404)."""
-    if question.municipality != facts.case.municipality:
-        return _OTHER_MUNICIPALITY
-    if not _audience_open(question):
-        return _AUDIENCE_CLOSED
-    ties = standings(question, facts)
-    if isinstance(ties, NoStanding):
-        return Decision(False, ties.rule, ties.reason, sees_thing=False)
-    decision = _by_table(question, facts, ties)
-    if decision.allowed or decision is _NOT_KNOWN or question.act in _ITEMS or question.act is Act.SEE_CASE:
-        return decision
-    overview = _by_table(replace(question, act=Act.SEE_CASE, topic=None), facts, ties)
-    return replace(decision, sees_thing=overview.allowed or overview is _NOT_KNOWN)
+    return Deciding(facts).decide(question)
+
+
+class Deciding:
+    """`decide` for many questions on the same facts: as what an asker stands to the case is found once for all that
+    they ask in turn at one instant, since neither act nor item changes it."""
+
+    __slots__ = ("_asker", "_facts", "_found")
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._asker: tuple[object, ...] = ()
+        self._found: list[Standing] | NoStanding = []
+
+    def decide(self, question: Question) -> Decision:
+        """CO-8: see the function."""
+        ties = self._ties(question)
+        if isinstance(ties, Decision):
+            return ties
+        decision = _by_table(question, self._facts, ties)
+        if (
+            decision.allowed
+            or decision is _NOT_KNOWN
+            or question.act in _ITEMS
+            or question.act is Act.SEE_CASE
+        ):
+            return decision
+        overview = _by_table(question._replace(act=Act.SEE_CASE, topic=None), self._facts, ties)
+        return replace(decision, sees_thing=overview.allowed or overview is _NOT_KNOWN)
+
+    def allows(self, question: Question) -> bool:
+        """Whether `decide` would allow it: for whoever need not know why not."""
+        ties = self._ties(question)
+        return not isinstance(ties, Decision) and _by_table(question, self._facts, ties).allowed
+
+    def standings(self, question: Question) -> list[Standing] | NoStanding:
+        """As what the asker stands to the case (parties.standings)."""
+        asker = (question.person_id, question.capacity, question.unit_id, question.service_id, question.now)
+        if asker != self._asker:
+            self._asker, self._found = asker, standings(question, self._facts)
+        return self._found
+
+    def _ties(self, question: Question) -> list[Standing] | Decision:
+        """The ties that the table is asked for; or the refusal, where no line of it counts."""
+        if question.municipality != self._facts.case.municipality:
+            return _OTHER_MUNICIPALITY
+        if not _audience_open(question):
+            return _AUDIENCE_CLOSED
+        found = self.standings(question)
+        if isinstance(found, NoStanding):
+            return Decision(False, found.rule, found.reason, sees_thing=False)
+        return found
 
 
 def _audience_open(question: Question) -> bool:
@@ -300,11 +341,11 @@ def _audience_open(question: Question) -> bool:
 def readable_topics(question: Question, facts: Facts) -> frozenset[str]:
     """The topics of which the asker may read items recorded at `question.recorded_at` (none given: now), for
     the question's own act when it reads items by topic, else for log items."""
-    act = question.act if question.act in _ITEMS else Act.READ_LOG_ITEM
+    act, deciding = question.act if question.act in _ITEMS else Act.READ_LOG_ITEM, Deciding(facts)
     return frozenset(
         topic
         for topic in facts.policy.topic_codes
-        if decide(replace(question, act=act, topic=topic), facts).allowed
+        if deciding.allows(question._replace(act=act, topic=topic))
     )
 
 
@@ -316,7 +357,7 @@ def decide_in_any_capacity(question: Question, facts: Facts) -> Decision:
     if first.allowed:
         return first
     for capacity, unit in _capacities(question, facts):
-        other = decide(replace(question, capacity=capacity, unit_id=unit), facts)
+        other = decide(question._replace(capacity=capacity, unit_id=unit), facts)
         if other.allowed:
             return other
     return first

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.kernel.policies import Policy
 from services.kernel.sentences import sentence_of
@@ -82,8 +82,7 @@ SOMEBODY = "somebody"
 """A third person who has no id here, such as a sibling (GU-6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """Who wants to do what, when. `unit_id`: the unit chosen by an employee, or the one for which an outside
     system acts; `service_id`: the service for which it does. `topic` and `recorded_at`: the item's, where the
     act is on one item; an item whose time is not given counts as recorded now (the strictest).

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -110,7 +109,7 @@ def test_a_grant_for_one_record_opens_no_other(other: dict[str, Any]) -> None:
     grant = Grant._mint(ABOUT, Decision(True, "CO-1", "ok", True))
     assert Sealed(ABOUT, lambda: "text").open(grant) == "text"
     with pytest.raises(SealBroken):
-        Sealed(replace(ABOUT, **other), lambda: "text").open(grant)
+        Sealed(ABOUT._replace(**other), lambda: "text").open(grant)
 
 
 def test_a_sealed_record_shows_nothing_of_itself() -> None:

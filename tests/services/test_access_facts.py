@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.chassis import access
+from services.chassis import access, prepared
 from services.chassis.actor import Actor
 from services.chassis.sealed import About, SealBroken, Sealed
 from services.chassis.storage import Database, WriteTransaction, chassis_tables, new_metadata
@@ -510,7 +510,9 @@ def test_every_case_that_may_be_seen_is_found(level_2: World) -> None:
     assert level_2.asks("psychology-leader", PSYCHOLOGY)(access.case_ids_for) == []
 
 
-def test_many_cases_are_decided_with_the_queries_of_one(level_2: World) -> None:
+def test_many_cases_are_decided_with_the_queries_of_one(
+    level_2: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(2, 12):
         level_2.hear(
             cases.ConcernRaised, case_id=f"c{number}", subject_person_id=f"child{number}", subject_kind="child",
@@ -519,6 +521,13 @@ def test_many_cases_are_decided_with_the_queries_of_one(level_2: World) -> None:
         )  # fmt: skip
     asked: list[str] = []
     sa.event.listen(level_2.db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    ask = prepared.ask
+
+    def counted(connection: sa.Connection, text: prepared.Text, given: Mapping[str, Any]) -> Any:
+        asked.append(text.sql)
+        return ask(connection, text, given)
+
+    monkeypatch.setattr(prepared, "ask", counted)
 
     def look(context: Context) -> list[bool]:
         asked.clear()

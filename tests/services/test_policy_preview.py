@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -165,12 +164,12 @@ class Town(World):
                     assert facts is not None
                     asked = Question("granli", who, capacity, Act.READ_PLAN, now, unit)
                     for topic in facts.policy.topic_codes:
-                        item = replace(asked, topic=topic)
-                        old = replace(item, recorded_at=NOW - timedelta(days=900))
+                        item = asked._replace(topic=topic)
+                        old = item._replace(recorded_at=NOW - timedelta(days=900))
                         reads = decide(item, facts).allowed + decide(old, facts).allowed
                         rows[f"{'others' if unit else 'family'} {who} {topic}"] = reads
                     if not unit:
-                        case = replace(asked, act=Act.SEE_CASE)
+                        case = asked._replace(act=Act.SEE_CASE)
                         rows[f"family {who}"] = 2 * decide(case, facts).allowed
                 found[f"case-{child}"] = rows
         return found

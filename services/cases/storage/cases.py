@@ -13,6 +13,7 @@ from services.cases.domain.errors import StaleEdit
 from services.cases.storage.tables import cases, happenings, persons, steps
 from services.chassis.ids import new_id
 from services.chassis.keys import Keys
+from services.chassis.prepared import Prepared
 from services.chassis.storage import AnyConnection, WriteTransaction
 from services.kernel.calendar import local_date
 
@@ -31,12 +32,15 @@ _CHANGES = {
 
 _MUNICIPALITY: sa.BindParameter[str] = sa.bindparam("municipality")
 _CASE_IDS: sa.BindParameter[str] = sa.bindparam("case_ids", expanding=True)
-_MANY = sa.select(cases).where(cases.c.municipality == _MUNICIPALITY, cases.c.case_id.in_(_CASE_IDS))
-_JOINED = sa.select(cases.c.case_id).where(
+_MANY = Prepared(
+    sa.select(cases).where(cases.c.municipality == _MUNICIPALITY, cases.c.case_id.in_(_CASE_IDS))
+)
+_INTO = sa.select(cases.c.case_id).where(
     cases.c.municipality == _MUNICIPALITY, cases.c.joined_into == sa.bindparam("joined_into")
 )
-_JOINED_OF_UNIT = _JOINED.where(cases.c.owner_unit_id == sa.bindparam("of_unit"))
-_DONE = (
+_JOINED = Prepared(_INTO)
+_JOINED_OF_UNIT = Prepared(_INTO.where(cases.c.owner_unit_id == sa.bindparam("of_unit")))
+_DONE = Prepared(
     sa.select(steps.c.case_id, steps.c.step, steps.c.done_at)
     .join(
         cases,
@@ -47,7 +51,6 @@ _DONE = (
     .where(steps.c.municipality == _MUNICIPALITY, steps.c.case_id.in_(_CASE_IDS))
     .order_by(steps.c.done_at)
 )
-# Made once: a case's page is the busiest read, and building a statement takes as long as running it.
 
 
 def add(tx: WriteTransaction, keys: Keys, case: Case) -> None:
@@ -97,7 +100,7 @@ def load_many(
         raise ValueError("no cases without a municipality (SE-7)")
     if not case_ids:
         return {}
-    rows = conn.execute(_MANY, {"municipality": municipality, "case_ids": list(case_ids)}).all()
+    rows = _MANY.rows(conn, {"municipality": municipality, "case_ids": case_ids})
     done = _done(conn, municipality, [row.case_id for row in rows])
     return {row.case_id: (_case(row, done.get(row.case_id, {})), row.changed_at) for row in rows}
 
@@ -123,7 +126,7 @@ def active_case_of(tx: WriteTransaction, municipality: str, subject: str) -> str
 def joined_to(conn: AnyConnection, municipality: str, case_id: str, of_unit: str | None = None) -> list[str]:
     """The concerns that joined this case (LG-1); `of_unit`: only those that this unit raised."""
     asked = {"municipality": municipality, "joined_into": case_id, "of_unit": of_unit}
-    return list(conn.execute(_JOINED if of_unit is None else _JOINED_OF_UNIT, asked).scalars())
+    return (_JOINED if of_unit is None else _JOINED_OF_UNIT).values(conn, asked)
 
 
 def municipalities(conn: AnyConnection) -> list[str]:
@@ -180,7 +183,7 @@ def _one(municipality: str, case_id: str) -> sa.Select[Any]:
 def _done(conn: AnyConnection, municipality: str, case_ids: Sequence[str]) -> dict[str, dict[str, datetime]]:
     """The steps of each case's present round."""
     done: dict[str, dict[str, datetime]] = {}
-    for row in conn.execute(_DONE, {"municipality": municipality, "case_ids": list(case_ids)}):
+    for row in _DONE.rows(conn, {"municipality": municipality, "case_ids": case_ids}):
         done.setdefault(row.case_id, {})[row.step] = row.done_at
     return done
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from services.cases.storage.tables import happenings, notes
 from services.chassis.ids import new_id
 from services.chassis.keys import Keys
+from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, Sealed
 from services.chassis.storage import AnyConnection, WriteTransaction
 from services.kernel.facts import Act
@@ -18,7 +19,7 @@ from services.kernel.facts import Act
 VIEW = "view"
 """The kind of note that holds what the child said apart from the guardians, and does not want shown to them (LG-5)."""
 
-_OF_CASES = (
+_OF_CASES = Prepared(
     sa.select(notes)
     .where(
         notes.c.municipality == sa.bindparam("municipality"),
@@ -26,7 +27,7 @@ _OF_CASES = (
     )
     .order_by(notes.c.recorded_at, notes.c.note_id)
 )
-_HISTORY = (
+_HISTORY = Prepared(
     sa.select(happenings)
     .where(
         happenings.c.municipality == sa.bindparam("municipality"),
@@ -114,7 +115,7 @@ def of_case(
             ),
             lambda row=row: _note(keys, row),  # type: ignore[misc]
         )
-        for row in conn.execute(_OF_CASES, asked)
+        for row in _OF_CASES.rows(conn, asked)
     ]
 
 
@@ -124,7 +125,7 @@ def history(conn: AnyConnection, keys: Keys, municipality: str, case_id: str) ->
         raise ValueError("no history without a municipality (SE-7)")
     return [
         Line(row.at, row.what, row.by_person_id, row.codes, _told(keys, row), _asked(keys, row))
-        for row in conn.execute(_HISTORY, {"municipality": municipality, "case_id": case_id})
+        for row in _HISTORY.rows(conn, {"municipality": municipality, "case_id": case_id})
     ]
 
 

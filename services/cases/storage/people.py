@@ -16,22 +16,25 @@ from services.cases.storage.ties import tie_of
 from services.chassis.access.projections import T as FACTS
 from services.chassis.ids import new_id
 from services.chassis.keys import Keys
+from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, Sealed
 from services.chassis.storage import AnyConnection, WriteTransaction, insert_ignore
 from services.kernel.calendar import local_date
 from services.kernel.facts import Act
 
 _MUNICIPALITY: sa.BindParameter[str] = sa.bindparam("municipality")
-_TIES = (
+_TIES = Prepared(
     sa.select(ties)
     .where(
         ties.c.municipality == _MUNICIPALITY, ties.c.child_id.in_(sa.bindparam("child_ids", expanding=True))
     )
     .order_by(ties.c.child_id, ties.c.number)
 )
-_PERSONS = sa.select(persons).where(
-    persons.c.municipality == _MUNICIPALITY,
-    persons.c.person_id.in_(sa.bindparam("person_ids", expanding=True)),
+_PERSONS = Prepared(
+    sa.select(persons).where(
+        persons.c.municipality == _MUNICIPALITY,
+        persons.c.person_id.in_(sa.bindparam("person_ids", expanding=True)),
+    )
 )
 
 
@@ -191,9 +194,7 @@ def ties_of(conn: AnyConnection, municipality: str, child_id: str) -> list[Tie]:
     """The ties of a child, past ones and those to come too, in a steady order."""
     if not municipality:
         raise ValueError("no ties without a municipality (SE-7)")
-    return [
-        tie_of(row) for row in conn.execute(_TIES, {"municipality": municipality, "child_ids": [child_id]})
-    ]
+    return [tie_of(row) for row in _TIES.rows(conn, {"municipality": municipality, "child_ids": [child_id]})]
 
 
 def family_of(conn: AnyConnection, municipality: str, child_id: str) -> frozenset[str]:
@@ -261,7 +262,7 @@ def families(
     child_ids = list({subject for _, subject in pairs})
     tied: dict[str, list[Tie]] = {}
     if on_day is not None and child_ids:
-        for row in conn.execute(_TIES, {"municipality": municipality, "child_ids": child_ids}):
+        for row in _TIES.rows(conn, {"municipality": municipality, "child_ids": child_ids}):
             tied.setdefault(row.child_id, []).append(tie_of(row))
         tied = {child: responsibility.shown(each, on_day) for child, each in tied.items()}
     wanted = {*child_ids, *(tie.guardian_id for each in tied.values() for tie in each)}
@@ -299,7 +300,7 @@ def _rows(conn: AnyConnection, municipality: str, person_ids: Sequence[str]) -> 
         raise ValueError("no persons without a municipality (SE-7)")
     if not person_ids:
         return {}
-    found = conn.execute(_PERSONS, {"municipality": municipality, "person_ids": list(person_ids)})
+    found = _PERSONS.rows(conn, {"municipality": municipality, "person_ids": person_ids})
     return {row.person_id: row for row in found}
 
 

@@ -13,7 +13,7 @@ from services.chassis.sealed import About, Grant, SealBroken, Sealed
 from services.kernel import access as kernel
 from services.kernel.errors import Forbidden, NotFound
 from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Question
-from services.kernel.parties import NoStanding, Party, standings
+from services.kernel.parties import NoStanding, Party
 from services.kernel.places import sees_places
 
 T = TypeVar("T")
@@ -88,6 +88,8 @@ class CaseAccess:
         self.case_id = case_id
         self.facts = facts
         self.asker = asker
+        self._deciding = kernel.Deciding(facts) if facts is not None else None
+        self._sees_places: bool | None = None
 
     def decide(
         self,
@@ -98,6 +100,11 @@ class CaseAccess:
     ) -> Decision:
         """The answer to one question, not noted: for what a screen offers. To show or do, use the others."""
         return self._decide(self._about(act, topic, recorded_at, audience))
+
+    def may(self, act: Act, topic: str | None = None) -> bool:
+        """Whether `decide` would allow it now, for less: for what a screen offers."""
+        about = self._about(act, topic, None, Audience.READER)
+        return self._deciding is not None and self._deciding.allows(self._question(about))
 
     def require(
         self,
@@ -147,7 +154,7 @@ class CaseAccess:
 
     def permitted(self, acts: Iterable[Act] = Act) -> list[Act]:
         """Which of these acts the asker may do now, of those that bear no topic: for screens."""
-        return [act for act in acts if self.decide(act).allowed]
+        return [act for act in acts if self.may(act)]
 
     def readable_topics(
         self, act: Act = Act.READ_LOG_ITEM, recorded_at: datetime | None = None
@@ -162,9 +169,11 @@ class CaseAccess:
     def part(self) -> str | None:
         """As what the asker stands to the case, in the words of contracts.cases.PARTS: who holds it is the holder above
         all, else the strongest tie; None when there is none."""
-        if self.facts is None:
+        if self._deciding is None:
             return None
-        ties = standings(self._question(self._about(Act.SEE_CASE, None, None, Audience.READER)), self.facts)
+        ties = self._deciding.standings(
+            self._question(self._about(Act.SEE_CASE, None, None, Audience.READER))
+        )
         if isinstance(ties, NoStanding):
             return None
         parts = [_PARTS[tie.party] for tie in ties]
@@ -173,8 +182,10 @@ class CaseAccess:
     @property
     def sees_places(self) -> bool:
         """PR-6: whether the asker may be shown units and meeting places of this case."""
-        about = self._about(Act.SEE_CASE, None, None, Audience.READER)
-        return self.facts is not None and sees_places(self._question(about), self.facts)
+        if self._sees_places is None:
+            about = self._about(Act.SEE_CASE, None, None, Audience.READER)
+            self._sees_places = self.facts is not None and sees_places(self._question(about), self.facts)
+        return self._sees_places
 
     def decide_in_any_capacity(
         self, act: Act, topic: str | None = None, recorded_at: datetime | None = None
@@ -190,13 +201,14 @@ class CaseAccess:
         return About(place, self.case_id, Act(act), topic, recorded_at, audience=audience)
 
     def _question(self, about: About) -> Question:
+        context, asker = self._context, self.asker
         return Question(
-            municipality=self._context.municipality,
-            person_id=self.asker.person_id,
-            capacity=self.asker.capacity,
-            unit_id=self.asker.unit_id,
+            municipality=context.municipality,
+            person_id=asker.person_id,
+            capacity=asker.capacity,
+            unit_id=asker.unit_id,
             act=about.act,
-            now=self._context.now,
+            now=context.now,
             topic=about.topic,
             recorded_at=about.recorded_at,
             audience=about.audience,
@@ -209,7 +221,7 @@ class CaseAccess:
         )
 
     def _decide(self, about: About) -> Decision:
-        return NO_SUCH_CASE if self.facts is None else kernel.decide(self._question(about), self.facts)
+        return NO_SUCH_CASE if self._deciding is None else self._deciding.decide(self._question(about))
 
     def _require(self, about: About) -> Grant:
         decision = self._decide(about)

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.chassis.access.projections import T
+from services.chassis.prepared import Prepared
 from services.chassis.storage import AnyConnection, UtcDateTime
 from services.chassis.tables import chassis_tables
 from services.contracts import cases, consent, directory, relay_log
@@ -75,14 +76,14 @@ def load_facts_of(
         return {}
     asker, queries = person_id or "", _ONE if len(case_ids) == 1 else _MANY
     asked = {"municipality": municipality, "asker": asker, **queries.given("case_ids", case_ids)}
-    found = conn.execute(queries.cases, asked).all()
+    found = queries.cases.rows(conn, asked)
     if not found:
         return {}
     holders = [row.holder_person_id for row in found if row.holder_person_id]
     asked |= queries.given("subjects", [row.subject_person_id for row in found])
     asked |= queries.given("people", [asker, *holders])
-    timed = _by_kind(conn.execute(queries.timed, asked))
-    dated = _by_kind(conn.execute(queries.dated, asked))
+    timed = _by_kind(queries.timed.rows(conn, asked))
+    dated = _by_kind(queries.dated.rows(conn, asked))
     roles = [_role(row) for row in dated["role"]]
     asker_roles = tuple(role for role in roles if role.person_id == person_id)
     policy = policy_on([_policy(row.c) for row in dated["policy"]], local_date(now))
@@ -113,7 +114,7 @@ def load_facts_of(
 
 def policy_of(conn: AnyConnection, municipality: str, now: datetime) -> Policy:
     """The municipality's policy in force at `now`; the rulebook's defaults where none was published."""
-    rows = conn.execute(_POLICIES, {"municipality": municipality})
+    rows = _POLICIES.rows(conn, {"municipality": municipality})
     return policy_on(tuple(_policy(row.settings) for row in rows), local_date(now))
 
 
@@ -166,14 +167,15 @@ def _flag(column: Any) -> Any:
 
 
 class _Queries:
-    """The three, for `one` case or for many. A list of parameters makes SQLAlchemy write the statement anew at each
-    use, a quarter of what it costs; one case has one subject, and at most two people to know the roles of."""
+    """The three, for `one` case or for many. One case has one subject, and at most two people to know the roles of: so
+    its statements are always the same."""
 
     _PLACES = {"case_ids": 1, "subjects": 1, "people": 2}
 
     def __init__(self, one: bool) -> None:
         self._one = one
-        self.cases, self.timed, self.dated = self._cases(), self._timed(), self._dated()
+        self.cases, self.timed = Prepared(self._cases()), Prepared(self._timed())
+        self.dated = Prepared(self._dated())
 
     def given(self, name: str, values: Sequence[str]) -> dict[str, Any]:
         """These values as the parameters of `_among`."""
@@ -257,7 +259,7 @@ class _Queries:
 
 
 _ONE, _MANY = _Queries(one=True), _Queries(one=False)
-_POLICIES = sa.select(T.policy.c.settings).where(T.policy.c.municipality == _MUNICIPALITY)
+_POLICIES = Prepared(sa.select(T.policy.c.settings).where(T.policy.c.municipality == _MUNICIPALITY))
 
 
 # ---------------------------------------------------------------- from rows

@@ -110,7 +110,7 @@ def _family(facts: Facts, at: datetime) -> frozenset[tuple[str, str]]:
         question = Question(facts.case.municipality, person_id, capacity, Act.SEE_CASE, at)
         if decide(question, facts).allowed:
             found.add((person_id, ""))
-        topics = readable_topics(replace(question, act=Act.READ_PLAN), facts)
+        topics = readable_topics(question._replace(act=Act.READ_PLAN), facts)
         found |= {(person_id, topic) for topic in topics}
     return frozenset(found)
 

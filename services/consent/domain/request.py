@@ -6,10 +6,11 @@ answers to a line amount to is the kernel's to say (GU-1); what lines stand open
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.kernel.facts import Facts
 from services.kernel.signers import (
@@ -54,8 +55,7 @@ class Reads(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Line:
+class Line(NamedTuple):
     """One receiver and one topic. The receiver is a service, or a person whom the consent names (GU-2, AG-5):
     then `service_id` is empty, else `person_id` is."""
 
@@ -64,8 +64,7 @@ class Line:
     person_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """One answer of one signer to one line. Answers are kept for ever; the latest counts."""
 
     signer_id: str
@@ -168,10 +167,15 @@ class Request:
 
     def reads(self, line: Line, facts: Facts, now: datetime) -> Reads:
         """What the line's receiver may read now. A consent whose first day is still to come opens nothing yet."""
-        since = self.open_since(line, facts, now)
+        return self.state_and_reads(line, facts, now)[1]
+
+    def state_and_reads(self, line: Line, facts: Facts, now: datetime) -> tuple[State, Reads]:
+        """Both `state` and `reads`, weighed once."""
+        state = self.state(line, facts, now)
+        since = self._open_since(line, state, facts, now)
         if since is None or now < since:
-            return Reads.NOTHING
-        return Reads.ALL if self.state(line, facts, now) is State.ACTIVE else Reads.EARLIER
+            return state, Reads.NOTHING
+        return state, Reads.ALL if state is State.ACTIVE else Reads.EARLIER
 
     def open_since(self, line: Line, facts: Facts, now: datetime) -> datetime | None:
         """The instant from which the line's window is open, None: it is shut.
@@ -181,7 +185,10 @@ class Request:
         what was recorded on or after it (kernel.conditions.topic_consent). So no window that rests on the guardians'
         word begins on that day or later, whatever first day was asked for. Who has answered has: a wish to talk after a
         yes or a no leads back to nobody else's word."""
-        state, say = self.state(line, facts, now), say_from(facts, line.topic)
+        return self._open_since(line, self.state(line, facts, now), facts, now)
+
+    def _open_since(self, line: Line, state: State, facts: Facts, now: datetime) -> datetime | None:
+        say = say_from(facts, line.topic)
         if say is None:
             return None
         if state is State.ACTIVE:
@@ -227,16 +234,8 @@ class Request:
     # ------------------------------------------------------------ the whole request
 
     def summary(self, facts: Facts, now: datetime) -> str:
-        """The state of the whole request, from those of its lines; "partly" where some are active and some not."""
-        states = {self.state(line, facts, now) for line in self.lines}
-        if len(states) == 1:
-            return str(states.pop())
-        if State.ACTIVE in states:
-            return "partly"
-        for found in (State.LAPSED, State.PENDING, State.CONFLICTING):
-            if found in states:
-                return str(found)
-        return "partly"
+        """The state of the whole request (`summed_up`)."""
+        return summed_up([self.state(line, facts, now) for line in self.lines])
 
     def signers(self, facts: Facts, now: datetime) -> dict[str, list[str]]:
         """Everyone who is asked, with the topics for which their signature is needed (AG-2, GU-1)."""
@@ -245,3 +244,15 @@ class Request:
             for person_id in required_signers(facts, topic, facts.policy, now):
                 needed.setdefault(person_id, []).append(topic)
         return needed
+
+
+def summed_up(states: Collection[State]) -> str:
+    """The state of a whole request, from those of its lines; "partly" where some are active and some not."""
+    if len(set(states)) == 1:
+        return str(next(iter(states)))
+    if State.ACTIVE in states:
+        return "partly"
+    for found in (State.LAPSED, State.PENDING, State.CONFLICTING):
+        if found in states:
+            return str(found)
+    return "partly"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from services.chassis import access
@@ -11,13 +10,13 @@ from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import Reading
 from services.consent.domain import asking, moments
 from services.consent.domain.evidence import Way
-from services.consent.domain.request import Answer, Line, Request, Said
+from services.consent.domain.request import Answer, Line, Reads, Request, Said, State, summed_up
 from services.consent.domain.windows import Window, windows
 from services.consent.domain.wording import text_hash
 from services.consent.storage import Requests, languages, sentences
 from services.consent.storage_evidence import Evidence, about_proof
 from services.kernel.errors import InvalidInput, NotFound
-from services.kernel.facts import Act, Capacity, Facts
+from services.kernel.facts import Act, Capacity
 from services.kernel.signers import as_signer
 
 
@@ -44,15 +43,14 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     case.require(Act.READ_CONSENT)
     assert case.facts is not None
     repository = _repository(reading)
-    found = repository.of_case(case_id)
+    stored = repository.stored(case_id)
+    found = [asked for _, asked in stored]
     open_now = windows(found, case.facts, reading.now)
     again = _to_ask_again(reading, found, case)
     return {
         "case_id": case_id,
         "requests": [
-            _detail(reading, repository, row, each, case, again, row.language)
-            for each in found
-            if (row := repository.row(each.request_id))
+            _detail(reading, repository, row, asked, case, again, row.language) for row, asked in stored
         ],
         "windows": [_span(w, service_id=w.service_id) for w in open_now if not w.person_id],
         "person_windows": [_span(w, person_id=w.person_id) for w in open_now if w.person_id],
@@ -143,6 +141,7 @@ def _detail(
         )
         for each in sorted(languages(row.text_version))
     }
+    lines = {line: asked.state_and_reads(line, facts, now) for line in asked.lines}
     signers = asked.signers(facts, now)
     signable = me in signers and not asked.over(now) and case.decide(Act.SIGN_CONSENT).allowed
     granted = any(asked.has_granted(me, line) for line in asked.lines) and not asked.over(now)
@@ -175,15 +174,15 @@ def _detail(
         "requested_by": asked.requested_by,
         "requested_at": asked.requested_at,
         "owner_service_id": facts.case.owner_service,
-        "state": asked.summary(facts, now),
+        "state": summed_up([state for state, _ in lines.values()]),
         "lines": [
-            {"service_id": line.service_id, **_line(asked, line, facts, now)}
-            for line in asked.lines
+            {"service_id": line.service_id, **_line(line, *found)}
+            for line, found in lines.items()
             if not line.person_id
         ],
         "person_lines": [
-            {"person_id": line.person_id, **_line(asked, line, facts, now)}
-            for line in asked.lines
+            {"person_id": line.person_id, **_line(line, *found)}
+            for line, found in lines.items()
             if line.person_id
         ],
         "signers": _signers(reading, asked, signers, case),
@@ -198,12 +197,8 @@ def _detail(
     }
 
 
-def _line(asked: Request, line: Line, facts: Facts, now: datetime) -> dict[str, str]:
-    return {
-        "topic": line.topic,
-        "state": str(asked.state(line, facts, now)),
-        "reads": str(asked.reads(line, facts, now)),
-    }
+def _line(line: Line, state: State, reads: Reads) -> dict[str, str]:
+    return {"topic": line.topic, "state": str(state), "reads": str(reads)}
 
 
 def _signers(

@@ -15,7 +15,7 @@ from services.relay_log.storage.store import Record, Store, rows_of_case
 from services.relay_log.storage.tables import FACTS, logs, participants, reports
 
 _PARTICIPANTS = rows_of_case(participants, participants.c.valid_from, participants.c.participant_id)
-_REPORTS = rows_of_case(reports, reports.c.made_at.desc()).limit(1)
+_REPORTS = rows_of_case(reports, reports.c.made_at.desc())
 _LOG = rows_of_case(logs)
 
 
@@ -28,7 +28,7 @@ class Logs(Store):
 
     def lock(self, case_id: str) -> None:
         """Wait for the log's turn: what is read of it after this stays so until the end of the transaction."""
-        self._rows(_LOG.with_for_update(), case_id)
+        self._conn.execute(_LOG.statement.with_for_update(), self._of(case_id))
 
     def next_evaluation_on(self, case_id: str) -> date | None:
         """The day of the next evaluation."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 import sqlalchemy as sa
 
 from services.chassis.keys import Keys, owner_of
+from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, Sealed
 from services.chassis.storage import AnyConnection
 from services.kernel.facts import Act
@@ -20,9 +21,11 @@ PLACE: Any = sa.bindparam("municipality")
 CASE: Any = sa.bindparam("case_id")
 
 
-def rows_of_case(table: sa.Table, *order: Any) -> sa.Select[Any]:
-    """The statement that reads all rows of a case; made once, so that it is compiled once."""
-    return sa.select(table).where(table.c.municipality == PLACE, table.c.case_id == CASE).order_by(*order)
+def rows_of_case(table: sa.Table, *order: Any) -> Prepared:
+    """The statement that reads all rows of a case; made once."""
+    return Prepared(
+        sa.select(table).where(table.c.municipality == PLACE, table.c.case_id == CASE).order_by(*order)
+    )
 
 
 class Work(Protocol):
@@ -46,8 +49,11 @@ class Store:
         """The repository for a piece of work."""
         return cls(work.conn, work.municipality, work.keys)
 
-    def _rows(self, statement: sa.Select[Any], case_id: str) -> Sequence[Any]:
-        return self._conn.execute(statement, {"municipality": self._municipality, "case_id": case_id}).all()
+    def _rows(self, statement: Prepared, case_id: str) -> Sequence[Any]:
+        return statement.rows(self._conn, self._of(case_id))
+
+    def _of(self, case_id: str) -> dict[str, str]:
+        return {"municipality": self._municipality, "case_id": case_id}
 
     def _row(self, table: sa.Table, key: str, value: str, *, lock: bool = False) -> Any:
         found = sa.select(table).where(table.c.municipality == self._municipality, table.c[key] == value)
