@@ -1,4 +1,5 @@
-"""Fills in what docs/rulebook.md can be told by the tests themselves: the columns of tests and mutants, and the count.
+"""Fills in what docs/rulebook.md can be told by the tests themselves: the columns of tests and mutants, those
+of the tests that hold many rules at once, and the count.
 
 `python -m deploy.rulebook_fill` writes; rule, state and home are written by people, and stay as they are.
 """
@@ -18,13 +19,14 @@ _ID_IN_NAME = re.compile(r"_([A-Z]{2})_(\d+)(?!\d)")
 _ID_IN_TEXT = re.compile(r"\b([A-Z]{2}-\d+)\b")
 _SPAN_IN_TEXT = re.compile(r"\b([A-Z]{2})-(\d+) to (?:[A-Z]{2}-)?(\d+)\b")
 _COUNT = re.compile(r"^Of \d+ rules: .*$", re.MULTILINE)
+_WIDE = re.compile(r"^\| (?P<what>[^|]+) \| `(?P<test>tests/[\w/.]+)` \| [^|]* \|$")
 _SHOWN = 3
 
 
 def filled(text: str, root: Path = ROOT) -> str:
     """The rulebook with those columns as the tests stand now."""
     tests, mutants = _tests(root / "tests"), _mutants(root / "tests" / "mutants")
-    lines = [_row(line, root, tests, mutants) for line in text.splitlines()]
+    lines = [_wide(_row(line, root, tests, mutants), root) for line in text.splitlines()]
     states = Counter(row.state for row in rows(text))
     counted = ", ".join(f"{states[state]} {state}" for state in STATES)
     return _COUNT.sub(f"Of {states.total()} rules: {counted}.", "\n".join(lines) + "\n")
@@ -41,6 +43,17 @@ def _row(
     )
     cells[5] = ", ".join(f"`{slug}`" for slug in mutants[cells[0]])
     return f"| {' | '.join(cells)} |"
+
+
+def _wide(line: str, root: Path) -> str:
+    """A row `| what | test | mutants |` of a test that holds many rules: the mutants that name it, rule by rule."""
+    found = _WIDE.match(line)
+    if found is None:
+        return line
+    told = []
+    for rule, slugs in sorted(_mutants(root / "tests" / "mutants", found["test"]).items()):
+        told.append(f"{rule} {', '.join(f'`{slug}`' for slug in slugs)}")
+    return f"| {found['what']} | `{found['test']}` | {'; '.join(told)} |"
 
 
 def _some(names: list[str]) -> str:
@@ -68,11 +81,13 @@ def _borne(node: ast.FunctionDef) -> Iterator[str]:
         yield from (f"{letters}-{number}" for number in range(int(first), int(last) + 1))
 
 
-def _mutants(folder: Path) -> dict[str, list[str]]:
+def _mutants(folder: Path, test: str = "") -> dict[str, list[str]]:
+    """Rule -> its mutants; only those that a test whose path begins with `test` must turn red for."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(folder.glob("*.patch")):
         rule, _, slug = path.stem.partition("_")
-        found[rule].append(slug)
+        if not test or path.read_text(encoding="utf-8").startswith(f"# test: {test}"):
+            found[rule].append(slug)
     return found
 
 

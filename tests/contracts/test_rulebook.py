@@ -11,6 +11,10 @@ from deploy.rulebook_fill import filled
 
 BOOK = """Of 7 rules: nonsense.
 
+| what is compared | test | mutants that turn it red |
+| --- | --- | --- |
+| any story | `tests/model/` | old |
+
 | ID | rule | state | home | tests | mutants |
 | --- | --- | --- | --- | --- | --- |
 | CO-1 | What is not named is not shared. | done | `services/home.py` `decide` | old | old |
@@ -36,6 +40,9 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "services" / "home.py").write_text("def decide(): ...\n")
     (tmp_path / "tests" / "rules" / "test_consent.py").write_text(TESTS)
     (tmp_path / "tests" / "mutants" / "CO-1_never_ends.patch").write_text("")
+    (tmp_path / "tests" / "mutants" / "CO-1_opens_all.patch").write_text(
+        "# test: tests/model/test_all.py::test_it"
+    )
     (tmp_path / "docs" / "rulebook.md").write_text(filled(BOOK, tmp_path))
     return tmp_path
 
@@ -43,7 +50,11 @@ def tree(tmp_path: Path) -> Path:
 def test_the_columns_come_from_the_tests_and_mutants_that_are_there(tree: Path) -> None:
     text = (tree / "docs" / "rulebook.md").read_text()
     assert "Of 2 rules: 1 done, 0 part, 1 later." in text
-    assert "| `tests/rules/test_consent.py`: `test_CO_1_a_window_is_half_open` | `never_ends` |" in text
+    assert (
+        "| `tests/rules/test_consent.py`: `test_CO_1_a_window_is_half_open` | `never_ends`, `opens_all` |"
+        in text
+    )
+    assert "| any story | `tests/model/` | CO-1 `opens_all` |" in text
     assert "| later |  | `tests/rules/test_consent.py`: `test_four_in_a_row` |  |" in text
     assert problems(tree) == []
 

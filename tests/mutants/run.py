@@ -129,6 +129,8 @@ def _run_one(mutant: Mutant, free: queue.SimpleQueue[Path]) -> Outcome:
         file.write_text(original, encoding="utf-8")
         free.put(tree)
     verdict = {FAILED: "red", PASSED: "SURVIVED"}.get(code, "did not run")
+    if verdict == "red" and not _failed(output):
+        verdict = "did not run"
     return Outcome(mutant, verdict, time.monotonic() - started, "" if verdict == "red" else output)
 
 
@@ -156,6 +158,11 @@ def _pytest(tree: Path, tests: list[str]) -> tuple[int, str]:
     except subprocess.TimeoutExpired:
         return -1, f"not ended after {LIMIT_SECONDS} s"
     return ended.returncode, ended.stdout
+
+
+def _failed(output: str) -> bool:
+    """Whether the test itself said no: where what it stands on could not be set up, pytest's code is the same."""
+    return any(line.startswith("FAILED ") for line in output.splitlines())
 
 
 def _line(outcome: Outcome) -> str:

@@ -1,4 +1,5 @@
-"""After the main job nothing readable of a demo family lies at rest: in no database, broker file, log or metric.
+"""After the main job, and a report in the lane, nothing readable of a demo family lies at rest: in no database, broker
+file, log or metric.
 
 Exempt are employees' names, and the files of the stand-ins for login, register and mail.
 """
@@ -20,6 +21,7 @@ from sqlalchemy.engine import make_url
 
 from deploy.packages import postgresql_bin
 from deploy.plan import SERVICES
+from tests.journeys.main_job import KINDERGARTEN, TEACHER
 from tests.journeys.people import Demo
 from tests.support.dump import Secrets
 from tests.support.played import Played
@@ -27,28 +29,43 @@ from tests.support.played import Played
 STAND_INS = ("standins", "log/standins.log")
 SENTENCE = "Tuva sto ved vinduet mens de andre lekte."
 NUMBER = Demo().number("tuva-fagerdalen")
+REPORTED = "Hun turte ikke gå hjem da bilen hans sto der."
+BEGUN = "I går kom hun uten jakke og hadde merker på armen."
 
 
 @pytest.fixture(scope="module")
 def secrets() -> Secrets:
-    return Secrets()
+    return Secrets((REPORTED, BEGUN))
 
 
-def test_no_file_of_the_suite_tells_of_a_family(played: Played, secrets: Secrets) -> None:
-    found, files = secrets.in_files(played.suite.var, exempt=STAND_INS)
+@pytest.fixture(scope="module")
+def told(played: Played) -> Played:
+    """The main job, a report about a child whom nobody knows, and a draft of another (PR-5)."""
+    teacher = played.job.person(TEACHER, "employee", KINDERGARTEN)
+    teacher.post("/lane-reports", {
+        "child_description": "En jente på lekeplassen", "kind": "protected", "suspicion": "violence", "text": REPORTED,
+        "guardians_informed": "no", "guardians_informed_reason": "Jeg vet ikke hvem de er.", "police_contacted": False,
+    })  # fmt: skip
+    teacher.post("/lane-draft", {"text": BEGUN})
+    return played
+
+
+def test_PR_5_no_file_of_the_suite_tells_of_a_family(told: Played, secrets: Secrets) -> None:
+    """PR-5: nor of what was reported or begun in the lane, whose text rests under keys of its own."""
+    found, files = secrets.in_files(told.suite.var, exempt=STAND_INS)
     assert files > 15, "databases, keys and logs were there to be read"
     assert not found, "\n".join(map(str, found))
 
 
-def test_no_file_of_the_broker_tells_of_a_family(played: Played, secrets: Secrets) -> None:
-    base = played.suite.broker.base
+def test_no_file_of_the_broker_tells_of_a_family(told: Played, secrets: Secrets) -> None:
+    base = told.suite.broker.base
     assert list(base.glob("data/**/quorum/**/*.wal")), "the quorum queues' log was there to be read"
     found, _ = secrets.in_files(base)
     assert not found, "\n".join(map(str, found))
 
 
-def test_no_metric_tells_of_a_family(played: Played, secrets: Secrets) -> None:
-    for child in played.suite.running.plan.children:
+def test_no_metric_tells_of_a_family(told: Played, secrets: Secrets) -> None:
+    for child in told.suite.running.plan.children:
         if child.name == "standins":
             continue
         answer = requests.get(child.ready_url.replace("/health/ready", "/metrics"), timeout=5)
@@ -57,8 +74,9 @@ def test_no_metric_tells_of_a_family(played: Played, secrets: Secrets) -> None:
         assert not found, "\n".join(map(str, found))
 
 
-def test_no_table_in_postgresql_tells_of_a_family(played: Played, secrets: Secrets) -> None:
-    env = played.suite.running.plan.env
+def test_PR_5_no_table_in_postgresql_tells_of_a_family(told: Played, secrets: Secrets) -> None:
+    """PR-5: as in the files of SQLite."""
+    env = told.suite.running.plan.env
     urls = [env[name] for each in SERVICES if (name := f"STAFETT_{each.upper()}_DATABASE_URL") in env]
     for url in urls:  # none on SQLite, whose files were read above
         dump = _pg_dump(url)

@@ -43,9 +43,10 @@ class Found:
 
 
 class Secrets:
-    """What to look for, from the demo's own data files and the story. Public texts and employees' names are exempt."""
+    """What to look for, from the demo's own data files, the story, and what else was `told` besides. Public texts and
+    employees' names are exempt."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Iterable[str] = ()) -> None:
         families = make_data.make(make_data.first_day())[make_data.FAMILIES][1]["families"]
         people = [person for family in families for person in (*family["adults"], *family["children"])]
         public = set(
@@ -59,13 +60,17 @@ class Secrets:
         }
         self.words = {word for word in words if len(word) >= _LONG_WORD}
         self.short_words = words - self.words
-        self.sentences = set(_sentences_of_cases()) | set(_sentences_of_story())
+        of_story = {*_sentences_of_story(), *told}
+        self.sentences = set(_sentences_of_cases()) | of_story
         covered = {name for name in self.names if any(word in name for word in self.words)}
         plain = dict.fromkeys(self.sentences, "sentence")
         plain |= dict.fromkeys((self.names | self.emails | self.words) - covered, "name")
-        told = {*_sentences_of_story(), *STORY_NAMES}
         self._needles = [(form, kind, text) for text, kind in plain.items() for form in _forms(text)]
-        self._needles += [(form, "encoded", text) for text in sorted(told) for form in _encoded_forms(text)]
+        self._needles += [
+            (form, "encoded", text)
+            for text in sorted({*of_story, *STORY_NAMES})
+            for form in _encoded_forms(text)
+        ]
         words_pattern = "|".join(sorted(map(re.escape, self.short_words)))
         self._short = re.compile(rf"(?<![^\W_])(?:{words_pattern})(?![^\W_])")
 
