@@ -26,7 +26,7 @@ def service_states(consents: Mapping[str, Any] | None) -> dict[str, str]:
         consents["requests"] if consents else (), key=lambda each: str(each["requested_at"])
     ):
         for service_id, state in states_of(request).items():
-            if states.get(service_id) != "active" or state not in ("pending", "refused"):
+            if states.get(service_id) not in ("active", "in_part") or state not in ("pending", "refused"):
                 states[service_id] = state
     return states
 
@@ -38,7 +38,8 @@ def states_of(request: Mapping[str, Any]) -> dict[str, str]:
 
 def receivers_of(request: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Those who would get to read by a request, services first, then persons by name: {id, is_person, topics, state,
-    earlier: what was recorded before the youth had the say is still read (AG-4), unanswered: [person id]}."""
+    open, waiting: topics that are read now, and that lack an answer, earlier: what was recorded before the youth had
+    the say is still read (AG-4), unanswered: [person id]}."""
     found = []
     for kind, name in _KINDS:
         for share in request[f"{kind}shares"]:
@@ -56,6 +57,8 @@ def receivers_of(request: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "is_person": name == "person_id",
                     "topics": share["topics"],
                     "state": _together(states, said.values()),
+                    "open": [line["topic"] for line in lines if line["state"] == "active"],
+                    "waiting": [line["topic"] for line in lines if line["state"] in ("pending", "lapsed")],
                     "earlier": any(line["reads"] == "earlier" for line in lines),
                     "unanswered": sorted(each for each in asked if said[each] in ("none", "talk_first")),
                 }
@@ -70,8 +73,8 @@ def _together(lines: list[str], answers: Iterable[str]) -> str:
     said = list(answers)
     if "lapsed" in lines:
         return "talk_first" if "talk_first" in said else "lapsed"
-    if "active" in lines and "pending" not in lines:
-        return "active"
+    if "active" in lines:
+        return "active" if set(lines) == {"active"} else "in_part"
     if "pending" in lines:
         return "talk_first" if "talk_first" in said else "partly" if "yes" in said else "pending"
     return next((state for state in _WORST_FIRST if state in lines), "pending")

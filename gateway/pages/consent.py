@@ -17,7 +17,7 @@ from gateway.pages.case_head import ask_case, me, my_signer_id
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import LOCALE, notice, render, t
-from gateway.papers import DEFAULT, day, languages, words
+from gateway.papers import DEFAULT, day, languages, listed, words
 from gateway.translations import Translator
 from services.contracts import consent
 from services.kernel.errors import NotFound
@@ -28,6 +28,7 @@ Answer = str | Response | tuple[str, int]
 Detail = dict[str, Any]
 ANSWERS = ("yes", "no", "talk_first")
 _PERSON = "person:"
+_WAITING = frozenset({"pending", "lapsed"})
 
 
 @blueprint.get(PATHS["consent"])
@@ -171,6 +172,7 @@ def receipt(request_id: str) -> Answer:
                     "service": _receiver(page, each["receiver_id"]),
                     "topic": _topic(each["topic"]),
                     "answer": each["answer"],
+                    "now": _now(page, detail, each),
                 }
                 for each in answers_of(found)
             ],
@@ -318,6 +320,7 @@ def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
                 "code": topic,
                 "text": w(f"topic.{topic}"),
                 "hint": topics.get(topic, {}).get("hint", "") if nb else "",
+                "asked": _asked_also(page, detail, topic),
             }
         )
     return {
@@ -344,6 +347,16 @@ def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
             for receiver, listed in mine.items()
         ],
     }  # fmt: skip
+
+
+def _asked_also(page: Mapping[str, Any], detail: Detail, topic: str) -> str:
+    """Whether others are asked about a topic too, where the signers are not asked about the same (AG-2, AG-3)."""
+    others = [each for each in detail["signers"] if each["person_id"] != my_signer_id()]
+    if not others:
+        return ""
+    names = [page["names"].get(each["person_id"], "") for each in others if topic in each["required_for"]]
+    w = _words(detail)
+    return w("asked_also", names=listed(names, detail["language"])) if names else w("asked_alone")
 
 
 def _granted(page: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -379,19 +392,41 @@ def _granted(page: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _result(detail: Detail, answers: list[dict[str, Any]]) -> str:
-    """What the reader's answer has led to so far: talk, no, wait (others have not answered), active, or differ."""
+    """What the reader's answer has led to so far: talk, no, wait (others have not answered), in_part (some of it is
+    in force, the rest waits), active, or differ."""
     said = {each["answer"] for each in answers}
     if "talk_first" in said:
         return "talk"
     if "yes" not in said:
         return "no"
-    agreed = {(each["receiver_id"], each["topic"]) for each in answers if each["answer"] == "yes"}
-    lines = [
-        *((line["service_id"], line["topic"], line["state"]) for line in detail["lines"]),
-        *((line["person_id"], line["topic"], line["state"]) for line in detail["person_lines"]),
+    known = _states(detail)
+    states = {known.get((each["receiver_id"], each["topic"])) for each in answers if each["answer"] == "yes"}
+    if states & _WAITING:
+        return "in_part" if "active" in states else "wait"
+    return "active" if "active" in states else "differ"
+
+
+def _states(detail: Detail) -> dict[tuple[str, str], str]:
+    """(receiver, topic) -> the state of that line of the request."""
+    found = {(line["service_id"], line["topic"]): line["state"] for line in detail["lines"]}
+    return found | {(line["person_id"], line["topic"]): line["state"] for line in detail["person_lines"]}
+
+
+def _now(page: Mapping[str, Any], detail: Detail, answer: Mapping[str, str]) -> dict[str, Any] | None:
+    """What a "yes" has come to: it is read, or these have not answered; none where there is no more to say of it."""
+    state = _states(detail).get((answer["receiver_id"], answer["topic"]))
+    if answer["answer"] != "yes" or state not in {"active", *_WAITING}:
+        return None
+    silent = [
+        page["names"].get(each["person_id"], "")
+        for each in detail["signers"]
+        if answer["topic"] in each["required_for"]
+        and not any(
+            (one["receiver_id"], one["topic"]) == (answer["receiver_id"], answer["topic"])
+            for one in answers_of(each)
+        )
     ]
-    states = {state for receiver, topic, state in lines if (receiver, topic) in agreed}
-    return "wait" if states & {"pending", "lapsed"} else "active" if "active" in states else "differ"
+    return {"state": "active" if state == "active" else "waits", "names": silent}
 
 
 def _in_short(signer: Mapping[str, Any]) -> str:

@@ -157,6 +157,9 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
             "topics": receiver["topics"],
             "state": receiver["state"],
             "means": _meaning(receiver),
+            "open": receiver["open"],
+            "rest": receiver["waiting"]
+            or [each for each in receiver["topics"] if each not in receiver["open"]],
             "waits_for": [names.get(person_id, "") for person_id in receiver["unanswered"]]
             if receiver["state"] in _WAITING
             else [],
@@ -199,7 +202,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-_WAITING = frozenset({"pending", "partly", "talk_first", "lapsed"})
+_WAITING = frozenset({"pending", "partly", "in_part", "talk_first", "lapsed"})
 
 
 def _meaning(receiver: Mapping[str, Any]) -> str:
@@ -207,6 +210,8 @@ def _meaning(receiver: Mapping[str, Any]) -> str:
     state = str(receiver["state"])
     if receiver["earlier"]:
         return "lapsed_earlier"
+    if receiver["open"] and state != "active":
+        return "in_part" if receiver["waiting"] else "not_all"
     return "person_active" if state == "active" and receiver["is_person"] else state
 
 

@@ -51,10 +51,10 @@ def withdrawal(withdrawal_id: str) -> str:
     found = g.asking(consent.GetWithdrawal, {"withdrawal_id": withdrawal_id})
     naming, page = papers.naming_of_withdrawal(found), ask_case(found["case_id"])
     w = words("nb")
-    lines = [
+    told = (
         w("answer_for", service=naming.receiver(each), topic=w(f"topic.{each['topic']}"))
         for each in found["lines"]
-    ]
+    )
     return render(
         "family/withdrawal_receipt.html",
         case=page["head"],
@@ -62,7 +62,7 @@ def withdrawal(withdrawal_id: str) -> str:
             "id": withdrawal_id,
             "at": found["at"],
             "by": naming.person(found["person_id"]),
-            "lines": lines,
+            "lines": list(dict.fromkeys(told)),
         },
         unread=page["unread"],
         missing=page["missing"],

@@ -6,6 +6,7 @@ somebody signs, whatever language the rest of the page has."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from babel.dates import format_date
+from babel.lists import format_list
 
 from gateway.translations import Translator, flat
 
@@ -47,6 +49,11 @@ def moment(value: str | datetime, language: str) -> str:
     """A day and the time of day in Norway: "13. mars 2026 10.12"."""
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
     return f"{day(instant, language)} {instant.astimezone(OSLO).strftime('%H.%M')}"
+
+
+def listed(parts: Sequence[str], language: str) -> str:
+    """ "a, b og c", in the words of the language."""
+    return str(format_list(parts, locale=words(language).locale))
 
 
 def control_code(text_hash: str) -> str:

@@ -17,6 +17,9 @@ KEPT = {
     "v1.nb": "2f77ee4b780b1e840b5c358efe7f51ba29c703b8c6bba89cce6274eed3f12b97",
     "v1.nn": "8d4bdcb9e90940f405f7c1458767ac0af1c359be400defece8f177ebf29d1d85",
     "v1.en": "ff9edc93140bb7dc37d7f3f12e1f9affa4886e92a4f173e88f84a937c1d1867c",
+    "v2.nb": "11a45da6287ed41f567476e542c150d261915a39eaf166898b658e09ce70bc71",
+    "v2.nn": "7ab2845666520db4dbe1c39e0f4760ec700b2a1733027d164df9c74cebfc6ade",
+    "v2.en": "a2ae14c541f1c5731b0569ab7e859b3aa88d02a5fa0e26d83fe54e2aa2cae915",
 }
 """SHA-256 of the sentences of each wording, as they were when they were first shown. A line is added with a
 new wording; none is ever changed or taken out."""

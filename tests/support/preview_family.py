@@ -115,7 +115,7 @@ def _family() -> list[Sample]:
     receipt = {
         "signed_at": at(10),
         "signer": "Ánne Márjá Hætta-Lillevik",
-        "version": "v1",
+        "version": "v2",
         "language": "Bokmål",
         "way": "På papir",
         "registered_by": "Solveig Brekke",
@@ -131,7 +131,7 @@ def _family() -> list[Sample]:
         {"code": PPT["id"], "text": PPT["name"], "hint": "Temaer: læring og språk"},
     ]
     quiet = page(MOTHER)
-    wording = yaml.safe_load((DATA.parents[1] / "consent" / "texts" / "v1.nb.yaml").read_text("utf-8"))
+    wording = yaml.safe_load((DATA.parents[1] / "consent" / "texts" / "v2.nb.yaml").read_text("utf-8"))
     youth = {**request, "is_self": True, "others": []}
     spoken: Model = {
         "wording": wording,
@@ -142,7 +142,7 @@ def _family() -> list[Sample]:
     }  # fmt: skip
     english: Model = {**spoken, "words": words("en"), "language": "en"}
     english["wording"] = yaml.safe_load(
-        (DATA.parents[1] / "consent" / "texts" / "v1.en.yaml").read_text("utf-8")
+        (DATA.parents[1] / "consent" / "texts" / "v2.en.yaml").read_text("utf-8")
     )
     in_english = {**request, "until": "From when everyone has said yes, until 7 March 2027"}
     return [

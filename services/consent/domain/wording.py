@@ -12,7 +12,7 @@ from datetime import datetime
 
 from services.consent.domain.request import Line
 
-CURRENT = "v1"
+CURRENT = "v2"
 
 
 def text_hash(
