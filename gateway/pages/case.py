@@ -89,10 +89,7 @@ def now_model(case_id: str, step: Step | None) -> dict[str, Any] | None:
 
 def _steps(found: Mapping[str, Any], names: Mapping[str, str], now: Step | None) -> list[dict[str, Any]]:
     """The level's steps, with the guide's words; the current one can be marked as done by whoever does it."""
-    guide = next(
-        (each for each in g.names.catalogue()["guide"]["levels"] if each["level"] == found["level"]), None
-    )
-    titles = {step["code"]: step["title"] for step in guide["steps"]} if guide else {}
+    titles = _step_titles(found["level"])
     mine = may(found, "write_notes") if found["level"] == 0 else may(found, "manage")
     rows: list[dict[str, Any]] = []
     for step in found["steps"]:
@@ -150,7 +147,7 @@ def events(found: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str,
     """What happened in the case, newest first, as macros/events.html wants it."""
     rows: list[dict[str, Any]] = []
     tools = {tool["code"]: tool["name"] for tool in g.names.catalogue()["tools"]}
-    for each in reversed(_told_once(found["happenings"])):
+    for level, each in reversed(_at_their_level(_told_once(found["happenings"]))):
         values = each["values"]
         about = values.get("person_id") or values.get("to_person_id") or each["by_person_id"]
         params = {
@@ -159,10 +156,28 @@ def events(found: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str,
             "level": values.get("to_level", found["level"]),
             "service": "",
             "form": tools.get(values.get("tool", ""), t("event.a_form")),
+            "step": _step_titles(level).get(values.get("step", ""), ""),
         }
         code = _EVENTS.get(each["what"], each["what"])
         rows.append({"code": code, "at": each["at"], "params": params, "text": values.get("reason")})
     return rows
+
+
+def _at_their_level(happenings: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """Each with the level at which it happened: a step of the same name is another one on another level."""
+    level, found = 0, []
+    for each in happenings:
+        found.append((level, each))
+        level = each["values"].get("to_level", level) if each["what"] == "level_moved" else level
+    return found
+
+
+def _step_titles(level: int) -> dict[str, str]:
+    """The guide's words for the steps of a level."""
+    levels = g.names.catalogue()["guide"]["levels"]
+    return {
+        step["code"]: step["title"] for each in levels if each["level"] == level for step in each["steps"]
+    }
 
 
 def _told_once(happenings: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -259,7 +274,7 @@ def _actions(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("handover", "handover", "propose_handover"),
         ("birth", "birth", "register_birth" if found["subject_kind"] == "pregnant" else ""),
         ("discuss", "discussion_new", "see_case"),
-        ("family_keep", "family_keep", "keep_family"),
+        ("family_keep", "family_keep", "" if found["subject_kind"] == "pregnant" else "keep_family"),
         ("access_history", "access_history", "read_access"),
         ("close", "close", "" if zero else "close"),
         ("report", "report", "read_report" if found["state"] == "closed" and not zero else ""),

@@ -81,6 +81,7 @@ def view_row(page: Page, view: Mapping[str, Any]) -> dict[str, Any]:
         "at": view["recorded_at"],
         "by": name_of(page, view["by_person_id"]),
         "apart": view["given"] == "apart",
+        "kept": view["given"] == "apart" and not view["guardians_may_see"],
     }
 
 

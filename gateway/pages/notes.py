@@ -218,6 +218,7 @@ def _talk(case_id: str, form: Form, act: str | None = None) -> str:
         case=page["head"],
         form=form,
         people=people,
+        with_guardians=bool(page["case"]["guardians"]),
         unread=page["unread"],
         active="work",
     )

@@ -69,7 +69,12 @@ def policies() -> str:
     in_force = next((each for each in answer["items"] if each["state"] == "in_force"), None)
     versions = [{**each, "by": names.get(each.get("saved_by"))} for each in answer["items"]]
     return render(
-        "coordinator/policies.html", versions=versions, policy=in_force, groups=GROUPS, active="work"
+        "coordinator/policies.html",
+        versions=versions,
+        policy=in_force,
+        groups=GROUPS,
+        of_topic=OF_TOPIC,
+        active="work",
     )
 
 

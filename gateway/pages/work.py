@@ -60,7 +60,7 @@ def work() -> str | Response:
         cases=_by_deadline([row for _, row in rows]),
         show_closed=show_closed,
         coordinates="coordinator" in (chosen.get("roles") or ()),
-        keeps_orders="child_protection" in (chosen.get("roles") or ()),
+        child_protection="child_protection" in (chosen.get("roles") or ()),
         unread=page["unread"],
         missing=[name for name in page["missing"] if name != "unread"],
         active="work",

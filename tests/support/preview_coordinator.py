@@ -82,8 +82,8 @@ def _policies() -> list[Sample]:
         },
         {"version": 1, "valid_from": "2020-01-01", "state": "past", "by": None, "saved_at": None},
     ]
-    frame = {"page": page(RAGNHILD), "groups": GROUPS}
-    new = {**frame, "topics": ["learning", "health"], "of_topic": OF_TOPIC, "counting": COUNTING,
+    frame = {"page": page(RAGNHILD), "groups": GROUPS, "of_topic": OF_TOPIC}
+    new = {**frame, "topics": ["learning", "health"], "counting": COUNTING,
            "flags": {"individual_plan_closes_log", "one_guardian_suffices"}}  # fmt: skip
     lines = [{"name": "windows_closing", "text": "Tjenester mister innsyn i tema 7 steder."}]
     few = [{"name": "signatures_needed", "text": "Én person må svare på nytt."}]

@@ -262,7 +262,12 @@ def _forms() -> list[Sample]:
         Sample(
             "talk",
             "employee/talk.html",
-            {**frame, "form": form({"with": ["p2"], "held_on": "2026-03-09"}), "people": PEOPLE[1:3]},
+            {
+                **frame,
+                "form": form({"with": ["p2"], "held_on": "2026-03-09"}),
+                "people": PEOPLE[1:3],
+                "with_guardians": True,
+            },
         ),
         Sample("view", "employee/view.html", {**frame, "form": form(), "topics": TOPICS}),
         Sample(

@@ -56,7 +56,7 @@ TOPICS = [
     {
         "code": "wellbeing",
         "text": "Trivsel og venner",
-        "hint": "Hvordan barnet har det, og hvem barnet er sammen med.",
+        "hint": "Hvordan dagene er, og hvem en er sammen med.",
     },
     {"code": "health", "text": "Helse", "hint": "Kropp, søvn, mat og psykisk helse."},
     {"code": "home", "text": "Hjemme", "hint": "Hverdagen i familien."},
