@@ -4,51 +4,18 @@ for, and every page that they pass is looked at. The steps are those of main_job
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page
 
-from services.kernel.calendar import local_date
-from tests.journeys.people import Demo, until
+from tests.journeys.browser_story import BrowserStory, button, field, in_days, link, reload_until, shows
 from tests.support.browser import BrowserAt
 
 PSYCHOLOGIST, NURSE = "henrik-solnesvik", "ingvild-tangvoll"
 PPT, HEALTH = "PP-tjenesten i Granli", "Helsestasjonen i Granli"
 
 
-def in_days(days: int) -> str:
-    return (local_date(datetime.now(UTC)) + timedelta(days=days)).isoformat()
-
-
-def button(page: Page, name: str) -> Locator:
-    return page.locator("main").get_by_role("button", name=re.compile(f"^{name}"))
-
-
-def link(page: Page, name: str) -> Locator:
-    return page.locator("main").get_by_role("link", name=re.compile(f"^{name}")).first
-
-
-def field(page: Page, label: str) -> Locator:
-    return page.locator("main").get_by_label(re.compile(f"^{re.escape(label)}")).first
-
-
-def shows(page: Page, text: str) -> None:
-    expect(page.locator("main")).to_contain_text(text)
-
-
-def reload_until(page: Page, text: str) -> None:
-    """What comes with an event is there after a moment; people load the page again."""
-
-    def shown() -> bool:
-        page.reload()
-        return text in page.locator("main").inner_text()
-
-    until(shown, 10, f"“{text}” at {page.url}")
-
-
-class BrowserJob:
-    """One child's story. `people`: keys of the worker, the child and its two parents; `scripts`: whether JavaScript
-    is on; `looks`: whether pages are photographed and examined."""
+class BrowserJob(BrowserStory):
+    """One child's story. `people`: keys of the worker, the child and its two parents."""
 
     def __init__(
         self,
@@ -58,26 +25,8 @@ class BrowserJob:
         scripts: bool = True,
         looks: bool = True,
     ) -> None:
-        self.browser, self.demo, self.scripts, self.looks = browser, Demo(), scripts, looks
+        super().__init__(browser, people[1], scripts=scripts, looks=looks)
         self.worker, self.child, self.mother, self.father = people
-        self.name = self.demo.name(self.child)
-        self.first = self.name.split()[0]
-        self.case = ""
-        self._seen: list[str] = []
-
-    def enter(self, key: str) -> Page:
-        return self.browser.log_in(self.demo.name(key), scripts=self.scripts)
-
-    def look(self, page: Page, name: str) -> None:
-        """Once for each kind of page."""
-        if self.looks and name not in self._seen:
-            self._seen.append(name)
-            self.browser.look(page, f"{len(self._seen):02}-{name}")
-
-    def at(self, page: Page, part: str = "") -> Page:
-        """The case, or a part of it, by its address."""
-        page.goto(f"{self.case}{part}")
-        return page
 
     # ------------------------------------------------------------ 1
 
@@ -123,7 +72,7 @@ class BrowserJob:
         page.get_by_label("Nei", exact=True).check()
         button(page, "Neste steg").click()
         page.get_by_label("Et barn eller en ungdom").check()
-        field(page, "Barnets fødselsnummer").fill(self.demo.number(self.child))
+        field(page, "Fødselsnummer").fill(self.demo.number(self.child))
         self.look(page, "concern-child")
         button(page, "Neste steg").click()
         field(page, "Beskriv det").fill(
@@ -175,7 +124,7 @@ class BrowserJob:
         field(page, "Hva snakket dere om?").fill(
             "Mor og far kjenner det igjen. De vil at vi hjelper henne inn i leken."
         )
-        field(page, "Hva mener barnet?").fill("Jeg vil leke med Ada.")
+        field(page, f"Hva mener {self.first}?").fill("Jeg vil leke med Ada.")
         self.look(page, "talk")
         button(page, "Lagre samtalen").click()
         self.look(page, "case-after-talk")
@@ -236,27 +185,6 @@ class BrowserJob:
         button(page, "Send til familien").click()
         self.look(page, "consent-asked")
 
-    def sign(self, key: str) -> Page:
-        """CO-1, GU-1: read, answer each question, look once more, confirm who one is, sign, receipt."""
-        page = self.enter(key)
-        self.look(page, "my-cases")
-        page.locator("article", has_text=self.name).get_by_role("link", name="Les og svar").click()
-        self.look(page, "consent")
-        assert page.locator("input[type=radio]:checked").count() == 0, "nothing is chosen beforehand"
-        for answer in page.get_by_label("Ja", exact=True).all():
-            answer.check()
-        button(page, "Se over svarene").click()
-        self.look(page, "consent-check")
-        button(page, "Neste steg").click()
-        self.look(page, "consent-step-up")
-        link(page, "Bekreft med elektronisk ID").click()
-        page.locator("input[name=acr][value$='-high']").check()
-        page.get_by_role("button", name=re.compile(f"^{self.demo.name(key)}")).first.click()
-        button(page, "Signer og send").click()
-        expect(page.locator("h1")).to_have_text("Svaret ditt er sendt")
-        self.look(page, f"consent-receipt-{key.split('-')[0]}")
-        return page
-
     def consent(self) -> None:
         """The services read nothing before the second signature."""
         self.at_mother = self.sign(self.mother)
@@ -266,12 +194,6 @@ class BrowserJob:
             self.refused(outside)
         self.look(self.psychologist, "refused")
         self.at_father = self.sign(self.father)
-
-    def refused(self, page: Page) -> None:
-        for part in ("", "/logg"):
-            answer = page.goto(f"{self.case}{part}")
-            assert answer is not None and answer.status == 404, f"{page.url} gave {answer and answer.status}"
-        assert self.first not in page.locator("body").inner_text()
 
     def level_two(self) -> None:
         """LV-8: consent covers both, so the case can move; each reads exactly the topics granted (CO-4)."""

@@ -5,20 +5,8 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from playwright.sync_api import Page
-
-from tests.journeys.browser_job import (
-    NURSE,
-    PPT,
-    PSYCHOLOGIST,
-    BrowserJob,
-    button,
-    field,
-    in_days,
-    link,
-    reload_until,
-    shows,
-)
+from tests.journeys.browser_job import NURSE, PPT, PSYCHOLOGIST, BrowserJob
+from tests.journeys.browser_story import button, field, in_days, link, reload_until, shows
 from tests.journeys.people import until
 
 
@@ -142,7 +130,7 @@ class WholeBrowserJob(BrowserJob):
         self.look(page, "withdraw")
         button(page, "Trekk samtykket").click()
         shows(page, "Samtykket er trukket")
-        until(partial(self._is_refused, reader), 1.0, "the psychologist is refused")
+        until(partial(self.is_refused, reader), 1.0, "the psychologist is refused")
         self.refused(reader)
         self.look(page, "consents-withdrawn")
         self.look(self.at(page, "/hvem-har-sett"), "who-can-read")
@@ -150,10 +138,6 @@ class WholeBrowserJob(BrowserJob):
         told.goto(f"{self.browser.url}/innboks")
         reload_until(told, "Et samtykke er trukket")
         self.look(told, "nurse-inbox")
-
-    def _is_refused(self, page: Page) -> bool:
-        answer = page.goto(f"{self.case}/logg")
-        return answer is not None and answer.status == 404
 
     # ------------------------------------------------------------ 7
 
