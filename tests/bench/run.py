@@ -1,4 +1,5 @@
-"""`make bench`: how fast the case page and the log page are, beside a bare RPC echo through the same gateway.
+"""`make bench`: how fast the case page and the log page are, beside a bare RPC echo through the same gateway; what one
+access decision costs, and how much of the log page's time goes into deciding and opening.
 
 Full decision, encryption and durable access record; 1 and 16 clients; three rounds in rotated order, medians of them.
 It measures the running suite (var/run/suite.json) when there is one, and else one of its own with the demo data.
@@ -26,6 +27,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from deploy.supervisor import is_ready
+from tests.bench import deciding, share
 from tests.journeys.people import ROOT, Demo, Person, until
 
 TEACHER = "amund-kvitneslia"
@@ -34,6 +36,7 @@ CLIENTS = (1, 16)
 TARGET_RATIO = 6.0
 TARGET_MB = 800
 _MB = 1024 * 1024
+_ANY_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,15 @@ class Bench:
             "case_page_ratio": alone["ratio"],
             "memory_mb_idle": idle,
             "memory_mb_after": memory(self.suite["pids"]),
+            "decision": deciding.result(),
+            "shares": self._shares(),
         }
+
+    def _shares(self) -> list[dict[str, Any]] | None:
+        """None where the suite can't be sampled."""
+        if not share.can_be_sampled(self.suite):
+            return None
+        return share.shares(self.suite, lambda clients: self._ask("log", clients, _ANY_NUMBER))
 
     def _warm_up(self) -> None:
         for page in self.pages:
@@ -185,6 +196,7 @@ def table(result: dict[str, Any]) -> str:
     ratio = result["case_page_ratio"]
     reached = "reached" if ratio <= TARGET_RATIO else "NOT reached"
     rows.append(f"case page at 1 client: {ratio:.2f} times the echo; at most {TARGET_RATIO:g}: {reached}")
+    rows += [deciding.table(result["decision"]), share.table(result["shares"])]
     rows.append(
         f"machine: {result['machine']['cpus']} processors, load before {result['machine']['load_before']}"
     )
@@ -208,6 +220,7 @@ def a_suite(told: Path) -> Iterator[dict[str, Any]]:
 
     print("no running suite; starting one with the demo data", flush=True)
     with tempfile.TemporaryDirectory(prefix="stafett-bench-") as folder, Suite(Path(folder) / "var") as own:
+        share.make_sampled(own)
         yield json.loads((own.var / "run" / "suite.json").read_text())
 
 

@@ -6,6 +6,8 @@ Tests use deploy.run's own machinery, so what they start is what an operator sta
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,17 @@ class Suite:
     def stop_one(self, name: str) -> None:
         """Stop one process in good order."""
         self.running.processes.stop_one(name)
+
+    def restart_as(self, module: str, names: Sequence[str]) -> None:
+        """Stop these processes, and start each as `python -m <module> <name>`, which is to run the same."""
+        supervisor = self.running.processes
+        for name in names:
+            supervisor.stop_one(name)
+            child = supervisor._children[name]
+            supervisor._children[name] = replace(child, argv=(child.argv[0], "-m", module, name))
+        supervisor.start(names)
+        supervisor.wait_ready(names)
+        self.running.plan.write(self.pids)
 
     def is_ready(self, name: str) -> bool:
         """Whether one process answers ready now."""
