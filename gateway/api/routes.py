@@ -46,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     act("/policies/check", directory.CheckPolicy, "Policies"),
     act("/policies/preview", consent.PreviewPolicy, "Policies"),
     Route("POST", "/policies", directory.SavePolicy, "Policies", edits=True, status=201),
+    Route("POST", "/grounds", directory.SaveGround, "Policies", edits=True, status=201),
     get("/cases", cases.MyCases, "Cases"),
     make("/cases", cases.RaiseConcern, "Cases"),
     get("/cases/<case_id>", cases.GetCase, "Cases"),

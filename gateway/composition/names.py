@@ -132,6 +132,10 @@ class Names:
         """The catalogue of the asker's municipality, or of the one named."""
         return self._remembered.catalogue(self._asking, municipality or self._asking.municipality)
 
+    def forget(self) -> None:
+        """After the asker's own change of it the catalogue is asked for anew."""
+        self._remembered.forget_catalogue(self._asking.municipality)
+
     def unit(self, municipality: str, unit_id: str | None) -> str | None:
         """The unit's name."""
         if not unit_id:
@@ -151,6 +155,20 @@ class Names:
         except Refusal:
             return None
         return found["name"] if found else None
+
+    def ground(self, code: str | None, version: int | None, language: str = "nb") -> dict[str, str] | None:
+        """CO-11: a ground of sharing in words: its `text`, and the municipality's own `reference` in that version (""
+        where none was known). None where there is no ground, or its words can't be had."""
+        if not code:
+            return None
+        try:
+            versions = [each for each in self.catalogue().get("grounds") or [] if each["ground"] == code]
+        except Refusal:
+            return None
+        if not versions:
+            return None
+        kept = next((each for each in versions if each["version"] == version), None)
+        return {"text": versions[0]["text"][language], "reference": kept["reference"] if kept else ""}
 
     def service_of_unit(self, unit_id: str | None) -> str | None:
         """The name of the service that a unit belongs to."""

@@ -77,7 +77,8 @@ def _naming(case_id: str, people: Iterable[str | None]) -> Naming:
         pass
     catalogue = g.names.catalogue()
     services = {each["id"]: each["name"] for each in catalogue["services"]}
-    return Naming(g.names.people(people), services, catalogue["municipality"])
+    grounds = catalogue.get("grounds") or ()
+    return Naming(g.names.people(people), services, catalogue["municipality"], grounds)
 
 
 def _retention() -> int:

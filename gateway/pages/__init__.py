@@ -24,6 +24,7 @@ _MODULES = (
     "discussions",
     "family",
     "family_keep",
+    "grounds",
     "handover",
     "home",
     "inbox",

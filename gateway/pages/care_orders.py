@@ -123,6 +123,7 @@ def _shown(found: dict[str, Any]) -> dict[str, Any]:
         "last": last,
         "state": "over" if over else "coming" if coming else "now",
         "guardians_see": found["guardians_see"],
+        "ground": g.names.ground(found.get("ground"), found.get("ground_version")),
     }
 
 

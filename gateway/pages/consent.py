@@ -161,7 +161,7 @@ def receipt(request_id: str) -> Answer:
             "language": w(f"language.{found['language']}"),
             "way": w(f"way.{found['way']}"),
             "registered_by": page["names"].get(found["registered_by"] or "", ""),
-            "basis": w(f"basis.{found['legal_basis']}"),
+            "basis": g.names.ground(found["legal_basis"], found.get("legal_basis_version")),
             "pdf_url": path("receipt_pdf", signature_id=signature_id),
             "record_url": path("receipt_record", signature_id=signature_id),
             "purpose": found["purpose"],

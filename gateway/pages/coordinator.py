@@ -146,6 +146,7 @@ def _answer(answer: Mapping[str, Any]) -> dict[str, Any]:
             **item,
             "name": _name(item, names),
             "sentence": why(item["reason_code"]),
+            "ground": g.names.ground(item.get("ground"), item.get("ground_version")),
             "roles": [
                 {**role, "unit": g.names.unit(place, role["unit_id"]) or "–"} for role in item["roles"]
             ],

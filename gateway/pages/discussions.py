@@ -133,6 +133,7 @@ def _shown(found: dict[str, Any]) -> dict[str, Any]:
         "url": path("discussion", discussion_id=found["discussion_id"]),
         "mine": found["mine"],
         "named": found["named"],
+        "ground": g.names.ground(found.get("ground"), found.get("ground_version")),
         "at": found["asked_at"],
         "by": names.get(found["by_person_id"], ""),
         "unit": g.names.unit(place, found["from_unit_id"]) or "",

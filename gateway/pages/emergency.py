@@ -78,6 +78,7 @@ def listed() -> str:
                 "reason": each["reason"],
                 "at": each["valid_from"],
                 "until": each["valid_to"],
+                "ground": g.names.ground(each.get("ground"), each.get("ground_version")),
             }
             for each in found["items"]
         ],

@@ -17,6 +17,7 @@ from gateway.pages.view import notice, render, t
 from services.contracts import cases, notifications
 from services.contracts.base import Procedure
 from services.kernel.errors import Forbidden, Refusal
+from services.kernel.legal_basis import LANE_GROUNDS
 
 blueprint = Blueprint("lane", __name__)
 
@@ -114,6 +115,7 @@ def _asked(form: Form, case_id: str | None) -> dict[str, Any]:
         "text",
         "guardians_informed",
         "guardians_informed_reason",
+        "ground",
     )
     return {
         **{name: form.text(name) for name in plain},
@@ -125,7 +127,16 @@ def _asked(form: Form, case_id: str | None) -> dict[str, Any]:
 
 def _report(form: Form, kept: bool = False, other: str | None = None) -> str:
     case_id = request.args.get("case_id") or None
-    return render("lane/report.html", form=form, case_id=case_id, kept=kept, other=other, phone=_phone())
+    return render(
+        "lane/report.html", form=form, case_id=case_id, kept=kept, other=other, phone=_phone(),
+        grounds=_grounds(),
+    )  # fmt: skip
+
+
+def _grounds() -> list[dict[str, str]]:
+    """On what a report can rest, in words, for who knows better than what kind and suspicion suggest (CO-11)."""
+    found = ((code.value, g.names.ground(code.value, None)) for code in LANE_GROUNDS)
+    return [{"code": code, "text": words["text"]} for code, words in found if words]
 
 
 def _phone() -> str | None:
@@ -280,6 +291,7 @@ def _item(report_id: str, form: Form) -> str:
         "readers": [each | {"name": names.get(each["person_id"], "")} for each in readers],
         "may": found.get("permitted") or [],
         "in_lane": g.asking.actor.capacity == "employee",
+        "ground": g.names.ground(found.get("ground"), found.get("ground_version")),
     }
     return render("lane/item.html", report=model, form=form)
 

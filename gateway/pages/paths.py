@@ -78,6 +78,8 @@ PATHS: dict[str, str] = {
     "lane_access": "/melding/<report_id>/innsyn",
     # the coordinator
     "explain": "/koordinator/hvorfor",
+    "grounds": "/koordinator/grunnlag",
+    "ground": "/koordinator/grunnlag/<ground>",
     "policies": "/koordinator/regler",
     "policy_new": "/koordinator/regler/ny",
     "policy_check": "/koordinator/regler/ny/sjekk",

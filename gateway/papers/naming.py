@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,15 +10,25 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Naming:
     """`people`, `services`: names by id; `municipality`: {municipality, name, web} as the directory has it. What has no
-    name is called by its id, so that no line of a paper is empty."""
+    name is called by its id, so that no line of a paper is empty. `grounds`: every version of each ground of sharing,
+    the newest first (CO-11)."""
 
     people: Mapping[str, str]
     services: Mapping[str, str]
     municipality: Mapping[str, Any]
+    grounds: Iterable[Mapping[str, Any]] = ()
 
     def person(self, person_id: str | None) -> str:
         """A person's name."""
         return self.people.get(person_id or "") or (person_id or "")
+
+    def ground(self, code: str, version: int | None, language: str) -> str:
+        """On what sharing rests, in words, with the municipality's own reference in the version that held then."""
+        versions = [each for each in self.grounds if each["ground"] == code]
+        if not versions:
+            return code
+        reference = next((each["reference"] for each in versions if each["version"] == version), "")
+        return " ".join([versions[0]["text"][language], *([f"{reference}."] if reference else [])])
 
     @property
     def contact(self) -> str:

@@ -114,7 +114,9 @@ def _record(
                     "purpose": text["purpose"],
                     "purpose_type": "cooperation_around_a_child",
                     "lawful_basis": whole["legal_basis"],
-                    "x_lawful_basis_text": w(f"basis.{whole['legal_basis']}"),
+                    "x_lawful_basis_text": naming.ground(
+                        whole["legal_basis"], text.get("legal_basis_version"), text["language"]
+                    ),
                     "pii_information": [
                         {
                             "pii_type": topic,

@@ -82,7 +82,10 @@ def receipt_sheet(receipt: Found, naming: Naming) -> Document:
         *_registered(receipt, naming, language),
         (w("why"), receipt["purpose"]),
         (w("how_long"), _until(receipt, language)),
-        (w("receipt.basis"), w(f"basis.{receipt['legal_basis']}")),
+        (
+            w("receipt.basis"),
+            naming.ground(receipt["legal_basis"], receipt.get("legal_basis_version"), language),
+        ),
         (w("receipt.version"), _version(receipt, language)),
     ]
     return Document(

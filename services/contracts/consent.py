@@ -528,6 +528,9 @@ class Receipt(Message):
     owner_service_id = opaque()
     requested_by = opaque()
     legal_basis = code(description="Why sharing is lawful (CO-11)")
+    legal_basis_version = number(
+        required=False, description="Of the municipality's reference in force when it was signed (CO-11)"
+    )
     answers = nested(SignerAnswer, many=True)
     person_answers = nested(PersonAnswer, many=True)
 
@@ -559,6 +562,9 @@ class WithdrawnFrom(Message):
     purpose = narrative()
     valid_from = instant()
     valid_to = instant()
+    legal_basis_version = number(
+        required=False, description="Of the municipality's reference in force when it was signed (CO-11)"
+    )
 
 
 class WithdrawalReceipt(Message):

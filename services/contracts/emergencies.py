@@ -37,6 +37,10 @@ class Emergency(Message):
     reason = narrative(required=False, description="None when the case's key is gone")
     valid_from = instant()
     valid_to = instant()
+    ground = code(required=False, description="On what it rests (CO-11)")
+    ground_version = number(
+        required=False, description="Of the municipality's reference that was in force then"
+    )
 
 
 class RefusedAttempts(Message):

@@ -93,6 +93,10 @@ class Explanation(Message):
     rule = opaque()
     reason_code = code()
     sentence = public(description="Why, in English")
+    ground = code(required=False, description="On what the reading rests (CO-11); null: it was refused")
+    ground_version = number(
+        required=False, description="Of the municipality's reference in force at that time"
+    )
     parts = many(code(), description="As what the person stood to the case")
     roles = nested(ExplainedRole, many=True)
     participations = nested(ExplainedParticipation, many=True)

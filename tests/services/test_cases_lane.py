@@ -35,6 +35,7 @@ from tests.services.cases_house import (
 
 LANE = (
     "lane_reports", "lane_readers", "lane_access", "lane_access_heads", "lane_outbox", "lane_answers", "lane_drafts",
+    "lane_grounds",
 )  # fmt: skip
 STORY = "Merker på armene som ingen kan forklare"
 

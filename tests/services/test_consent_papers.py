@@ -13,10 +13,11 @@ from pypdf import PdfReader
 
 from gateway.papers import control_code, languages, record, sheets, words
 from gateway.papers.naming import Naming
+from services.chassis.clock import SettableClock
 from services.chassis.documents import pdf
 from services.consent.domain.wording import CURRENT
 from services.consent.storage import languages as written_in
-from services.contracts import consent
+from services.contracts import consent, directory
 from tests.services.test_consent_service import (
     AS_FATHER,
     AS_MOTHER,
@@ -36,7 +37,12 @@ NAMING = Naming(
     {"child": "Tuva Ødegård", "mother": "Marit Ødegård", "father": "Per Øst", "teacher": "Kari Lærer"},
     {PPT: "PPT i Granli", HEALTH: "Helsestasjonen", "service-kindergarten": "Bjørkelia barnehage"},
     {"municipality": "granli", "name": "Granli kommune", "web": "https://granli.example"},
-)
+    [
+        {"ground": "consent", "version": version, "text": {"nb": "Samtykke", "nn": "Samtykke", "en": "Consent"},
+         "reference": f"Loven, utgave {version}"}
+        for version in (2, 1)
+    ],
+)  # fmt: skip
 WHERE = "https://stafett.example/sak/c1/samtykke/trekk"
 
 
@@ -130,6 +136,24 @@ def test_CO_11_a_receipt_says_on_which_ground_and_no_other_is_a_consent(world: W
     assert purpose["lawful_basis"] == "consent" and "Samtykke" in purpose["x_lawful_basis_text"]
     with pytest.raises(jsonschema_rs.ValidationError):
         valid(record.receipt_record({**receipt, "legal_basis": "duty_to_report"}, NAMING, 10, WHERE))
+
+
+def test_CO_11_a_receipt_bears_the_reference_that_held_when_it_was_signed(world: World) -> None:
+    """The municipality's own, in the version of that day; so does the receipt of a withdrawal that came later."""
+    for version, day in ((1, "2026-01-01"), (2, "2026-12-01")):
+        world.hear(directory.GroundPublished, ground="consent", version=version, valid_from=day)
+    receipt = receipt_of(world, world.sign(world.request(), AS_MOTHER)["id"])
+    assert receipt["legal_basis_version"] == 1
+    assert "Samtykke Loven, utgave 1." in text_of(pdf(sheets.receipt_sheet(receipt, NAMING)))
+    clock = world.app.clock
+    assert isinstance(clock, SettableClock)
+    clock.advance(days=20)
+    world.heartbeat()
+    withdrawal_id = world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE})["id"]
+    found = world.app.call(consent.GetWithdrawal, AS_MOTHER, {"withdrawal_id": withdrawal_id})
+    shown = valid(record.withdrawal_record(found, NAMING, 10, WHERE))
+    purpose = shown["consent_records"][0]["pii_processing"]["purposes"][0]
+    assert purpose["x_lawful_basis_text"] == "Samtykke Loven, utgave 1."
 
 
 def test_CO_7_a_withdrawal_has_a_paper_and_a_record(world: World) -> None:

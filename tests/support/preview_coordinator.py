@@ -36,6 +36,10 @@ def _explained(allowed: bool, **more: object) -> Model:
         else "Ingen gjeldende samtykker åpner dette temaet for tjenesten eller personen.",
         "roles": [role], "ties": [], "windows": [window] if allowed else [],
         "participations": [{"service": PPT["name"], "valid_from": at(3), "valid_to": None}],
+        "ground": {
+            "text": "Samtykke fra den som bestemmer. Det kan trekkes når som helst.",
+            "reference": "Personopplysningsloven om samtykke",
+        } if allowed else None,
     }  # fmt: skip
     return {
         "known": True, "rebuilt": True, "at": at(9), "act": "read_log_item", "topic": "wellbeing", "items": [item],
@@ -109,6 +113,28 @@ def _policies() -> list[Sample]:
     ]  # fmt: skip
 
 
+def _grounds() -> list[Sample]:
+    old = {"version": 1, "valid_from": "2020-01-01", "reference": "Lov om barnevern, om meldeplikt"}
+    new = {"version": 3, "valid_from": "2026-08-01", "reference": "Den nye loven om barn, om meldeplikt"}
+    duty: Model = {
+        "url": "#duty", "text": "Plikten til å melde til barnevernet. Den gjelder uten samtykke.", "version": 2,
+        "reference": "Barnevernsloven om meldeplikt til barnevernet", "since": "2023-01-01", "coming": [new],
+        "earlier": [old],
+    }  # fmt: skip
+    family: Model = {
+        "url": "#family", "text": "Barnets rett til sitt eget, og foreldreansvar.", "version": 1,
+        "reference": "Barnelova om foreldreansvar", "since": "2020-01-01", "coming": [], "earlier": [],
+    }  # fmt: skip
+    wrong = {"reference": "Skriv noe her", "valid_from": "Velg en dag som kommer"}
+    filled = {"reference": duty["reference"], "valid_from": "2026-03-11"}
+    frame = {"page": page(RAGNHILD)}
+    return [
+        Sample("grounds", "coordinator/grounds.html", {**frame, "grounds": [duty, family]}),
+        Sample("ground", "coordinator/ground.html", {**frame, "ground": duty, "form": form(filled)}),
+        Sample("ground-wrong", "coordinator/ground.html", {**frame, "ground": duty, "form": form({}, wrong)}),
+    ]
+
+
 def samples() -> list[Sample]:
     """One of each page of the coordinator, some in several states."""
-    return [*_explain(), *_policies()]
+    return [*_explain(), *_policies(), *_grounds()]

@@ -431,6 +431,10 @@ def _rest() -> list[Sample]:
         "guardians_informed": "no",
         "guardians_informed_reason": None,
         "police_contacted": True,
+        "ground": {
+            "text": "Plikten til å melde til barnevernet. Den gjelder uten samtykke.",
+            "reference": "Barnevernsloven om meldeplikt til barnevernet",
+        },
         "state": "received",
         "taken_by": None,
         "taken_at": None,
@@ -517,6 +521,10 @@ def _rest() -> list[Sample]:
                         "reason": "Barnet er innlagt, og vi må vite hva som er prøvd.",
                         "at": at(7),
                         "until": at(7, hour=10),
+                        "ground": {
+                            "text": "En nødssituasjon der noen må lese for å hjelpe.",
+                            "reference": "",
+                        },
                     }
                 ],
                 "refused": [
@@ -531,7 +539,17 @@ def _rest() -> list[Sample]:
             "lane/report.html",
             {
                 "page": page(SOLVEIG),
-                "form": form({"kind": "protected"}),
+                "form": form({"kind": "protected", "ground": "duty_to_avert"}),
+                "grounds": [
+                    {
+                        "code": "duty_to_report",
+                        "text": "Plikten til å melde til barnevernet. Den gjelder uten samtykke.",
+                    },
+                    {
+                        "code": "duty_to_avert",
+                        "text": "Plikten til å avverge noe alvorlig som er i ferd med å skje.",
+                    },
+                ],
                 "case_id": "c",
                 "kept": True,
                 "phone": "00 00 00 11",

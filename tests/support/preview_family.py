@@ -119,7 +119,10 @@ def _family() -> list[Sample]:
         "language": "Bokmål",
         "way": "På papir",
         "registered_by": "Solveig Brekke",
-        "basis": "Samtykke fra den som bestemmer. Det kan trekkes når som helst.",
+        "basis": {
+            "text": "Samtykke fra den som bestemmer. Det kan trekkes når som helst.",
+            "reference": "Personopplysningsloven om samtykke",
+        },
         "pdf_url": "#pdf",
         "record_url": "#json",
         "answers": answers,

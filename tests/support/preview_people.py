@@ -32,7 +32,10 @@ def _papers() -> list[Model]:
 
 def _orders() -> list[Model]:
     now = {"name": "Jonas Lillevik", "url": "#order", "starts": date(2026, 3, 1), "last": None, "state": "now",
-           "guardians_see": "topics"}  # fmt: skip
+           "guardians_see": "topics", "ground": {
+               "text": "Barnevernet har omsorgen, og svarer i stedet for foreldrene.",
+               "reference": "Barnevernsloven om omsorgsovertakelse",
+           }}  # fmt: skip
     over = {**now, "name": "Máhtte Juhani Sárá", "starts": date(2024, 1, 1), "last": date(2025, 12, 31),
             "state": "over", "guardians_see": "nothing"}  # fmt: skip
     return [now, over]
@@ -48,6 +51,10 @@ def _discussion() -> Model:
         "to": ["PPT"],
         "text": text,
         "named": True,
+        "ground": {
+            "text": "De som bestemmer, har sagt ja til at det blir snakket om med navn.",
+            "reference": "Kommunens rutine for drøfting i tverrfaglig team",
+        },
         "mine": False,
         "answers": answers,
     }

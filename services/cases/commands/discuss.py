@@ -11,7 +11,7 @@ from services.cases.domain.anonymity import Whom, telling
 from services.cases.domain.discussions import to_be_told
 from services.cases.domain.errors import InvalidInput, NotFound, TooManyTexts
 from services.cases.domain.people import RegisteredPerson, is_protected
-from services.cases.storage import discussions, people, staff
+from services.cases.storage import discussions, grounds, people, staff
 from services.cases.storage.attempts import attempts_without_case
 from services.cases.storage.discussions import Question, Reply
 from services.chassis import access
@@ -22,6 +22,7 @@ from services.contracts.cases import DiscussionAnswered, DiscussionAsked
 from services.kernel.calendar import local_date
 from services.kernel.facts import Act
 from services.kernel.impartiality import OwnFamily
+from services.kernel.legal_basis import Basis
 from services.kernel.signers import required_signers
 
 ACT = "ask_discussion"
@@ -84,6 +85,8 @@ def ask(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     question = Question(post.person_id, post.unit_id, to, request["text"], uow.now, not_to=not_to, **agreed)
     uow.access("LV-12", ACT)
     discussion_id = discussions.add(uow.tx, uow.keys, uow.municipality, question)
+    if question.named:
+        grounds.keep(uow, grounds.DISCUSSION, discussion_id, Basis.FAMILY_WORD)
     told = to_be_told(staff.roles_in(uow.tx, uow.municipality, to), to, uow.now, family)
     _tell(uow, DiscussionAsked, discussion_id, told)
     return {"id": discussion_id}

@@ -6,7 +6,7 @@ from services.cases.commands.people import as_told, ask_register, kin, register,
 from services.cases.domain.care import CareOrder, demand_no_other
 from services.cases.domain.errors import Forbidden, NotAMinor, NotFound
 from services.cases.domain.people import RegisteredPerson, is_protected
-from services.cases.storage import care, people, staff
+from services.cases.storage import care, grounds, people, staff
 from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
@@ -15,6 +15,7 @@ from services.contracts.cases import PEOPLE
 from services.kernel.calendar import age_on, local_date
 from services.kernel.care import may_know_order
 from services.kernel.facts import Decision, GuardiansSee
+from services.kernel.legal_basis import Basis
 from services.kernel.policies import ADULT_AGE
 
 
@@ -43,6 +44,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     )
     _set(uow, order, request)
     demand_no_other(order, care.of_child(uow.tx, uow.municipality, child_id))
+    grounds.keep(uow, grounds.CARE_ORDER, order.order_id, Basis.CARE_ORDER)
     return _save(uow, order, before, decision)
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from services.cases.domain.errors import BadNumber, EmergencyNotFound, NotAtWork, TooManyAttempts
 from services.cases.domain.numbers import accepted
-from services.cases.storage import emergencies, people, staff
+from services.cases.storage import emergencies, grounds, people, staff
 from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import EmergencyOpened
 from services.kernel.facts import Act
+from services.kernel.legal_basis import Basis
 from services.kernel.parties import of_family
 
 ATTEMPTS = 5
@@ -76,6 +77,7 @@ def _open(uow: UnitOfWork, found: Any, person_id: str, request: dict[str, Any]) 
     }
     kept = {**row, "municipality": uow.municipality, "owner_unit_id": found.owner_unit_id}
     emergencies.add(uow.tx, uow.keys, kept, request["reason"])
+    grounds.keep(uow, grounds.EMERGENCY, row["emergency_id"], Basis.EMERGENCY)
     uow.access("SE-3", emergencies.ACT, found.case_id, reason=request["reason_code"])
     uow.record(EmergencyOpened, found.case_id, row)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from services.cases.domain.errors import NotFound, UnknownNumber
 from services.cases.domain.numbers import accepted
-from services.cases.lane import storage
-from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter, kind_of
+from services.cases.lane import grounds, storage
+from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter, ground_of, kind_of
 from services.cases.storage import people, staff
 from services.chassis import access
 from services.chassis.ids import new_id
@@ -64,7 +64,19 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
             filed_at=uow.now,
         )
     )
+    ground = ground_of(request["ground"], report.kind, report.suspicion)
     storage.add(uow.tx, uow.keys, report, found.adults)
+    version = access.ground_version(uow.tx, uow.municipality, ground, uow.now)
+    grounds.keep(
+        uow.tx,
+        uow.keys,
+        uow.municipality,
+        report.report_id,
+        ground,
+        version,
+        report.reporter_person_id,
+        uow.now,
+    )
     storage.note(
         uow.tx, [storage.line(uow.actor, uow.municipality, uow.now, "file_report", "PR-1", report.report_id)]
     )

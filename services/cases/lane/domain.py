@@ -7,6 +7,7 @@ from typing import Literal
 from services.kernel.errors import Forbidden, InvalidInput
 from services.kernel.facts import Capacity, RoleFact, in_force
 from services.kernel.lane import ReportKind
+from services.kernel.legal_basis import LANE_GROUNDS, Basis
 
 Suspicion = Literal["violence", "abuse", "neglect", "other"]
 Informed = Literal["yes", "no", "deferred"]
@@ -50,6 +51,20 @@ def kind_of(said: str | None, suspicion: str) -> ReportKind:
     if suspicion in _PROTECTED_UNLESS_SAID:
         return ReportKind.PROTECTED
     raise InvalidInput(fields={"kind": "required"}, rule="PR-2")
+
+
+def ground_of(said: str | None, kind: ReportKind, suspicion: str) -> Basis:
+    """CO-11: what the reporter said; else the duty to report, which a suspicion of violence, abuse or grave neglect
+    calls forth, and so does a report behind the guardians' back; else that they know of it."""
+    if said is None:
+        serious = kind is ReportKind.PROTECTED or suspicion != "other"
+        return Basis.DUTY_TO_REPORT if serious else Basis.GUARDIANS_KNOW
+    ground = Basis(said)
+    if ground not in LANE_GROUNDS:
+        raise InvalidInput(fields={"ground": "not_a_choice"}, rule="CO-11")
+    if ground is Basis.GUARDIANS_KNOW and kind is not ReportKind.WITH_GUARDIANS:
+        raise InvalidInput(fields={"ground": "guardians_not_with_it"}, rule="CO-11")
+    return ground
 
 
 def demand_reporter(

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from services.cases.domain.errors import NotFound
-from services.cases.lane import storage
+from services.cases.lane import grounds, storage
 from services.cases.lane.asking import Asker
 from services.cases.lane.domain import Report
 from services.chassis.unit_of_work import Reading
@@ -94,6 +94,7 @@ def _open(
     return [
         _shown(storage.read(reading.keys, row))
         | {"state": row.state, "taken_at": row.taken_at}
+        | (grounds.of_report(reading.conn, reading.keys, row.municipality, row.report_id) if whole else {})
         | (_became(reading, asker, row) if whole and asker.question.capacity is Capacity.EMPLOYEE else {})
         for row, _ in rows
     ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.cases.domain.people import is_protected
-from services.cases.storage import care, people, staff
+from services.cases.storage import care, grounds, people, staff
 from services.chassis.unit_of_work import Reading
 from services.kernel.care import may_know_order
 
@@ -20,6 +20,9 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     names = people.children_in_care(
         reading.conn, reading.keys, reading.municipality, [order.child_id for order in known]
     )
+    rests_on = grounds.of(
+        reading.conn, reading.municipality, grounds.CARE_ORDER, [order.order_id for order in known]
+    )
     for child_id in sorted(names):
         reading.access(decision.rule, "read_care_order", None, child_id)
     return {
@@ -33,6 +36,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
                 "guardians_see": order.guardians_see.value,
                 "topics": list(order.topics),
                 "set_by": order.set_by,
+                **rests_on.get(order.order_id, grounds.NONE),
             }
             for order in reversed(known)
         ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from services.cases.storage import emergencies, staff
+from services.cases.storage import emergencies, grounds, staff
 from services.chassis import access
 from services.chassis.access_record import Line
 from services.chassis.unit_of_work import Reading
@@ -30,11 +30,15 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     for row in shown:
         reading.access("SE-3", "read_emergency", row.case_id)
     lines = _lines(reading) if first else []
+    rests_on = grounds.of(
+        reading.conn, reading.municipality, grounds.EMERGENCY, [row.emergency_id for row in page]
+    )
     return {
         "items": [
             {
                 **{name: getattr(row, name) for name in _SHOWN},
                 "reason": emergencies.reason_of(reading.keys, row),
+                **rests_on.get(row.emergency_id, grounds.NONE),
             }
             for row in shown
         ],

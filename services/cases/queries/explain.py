@@ -19,6 +19,7 @@ from services.kernel.access import decide
 from services.kernel.calendar import age_at
 from services.kernel.errors import Forbidden, InvalidInput, NotFound
 from services.kernel.facts import Act, Capacity, Decision, Facts, Question, Spanning, in_force
+from services.kernel.legal_basis import basis_of
 from services.kernel.parties import NoStanding, standings
 from services.kernel.signers import required_signers
 
@@ -49,7 +50,8 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
             reading.municipality, person_id, capacity, act, at, request["unit_id"], request["topic"],
             request["recorded_at"],
         )  # fmt: skip
-        answer["items"].append(_explained(question, facts, decide(question, facts)))
+        decision = decide(question, facts)
+        answer["items"].append(_explained(question, facts, decision) | _ground(reading, decision, at))
         answer |= _of_case(question, facts, source)
     return answer
 
@@ -116,6 +118,15 @@ def _persons(source: _Source, capacity: Capacity, named: str | None) -> list[str
     if capacity is Capacity.SELF:
         return [source.subject]
     return sorted({tie.person_id for tie in source.facts("").guardians})
+
+
+def _ground(reading: Reading, decision: Decision, at: datetime) -> dict[str, Any]:
+    """CO-11: on what an allowed reading rests, with the version of the municipality's reference of that day."""
+    ground = basis_of(decision)
+    if ground is None:
+        return {"ground": None, "ground_version": None}
+    version = access.ground_version(reading.conn, reading.municipality, ground, at)
+    return {"ground": ground.value, "ground_version": version}
 
 
 def _explained(question: Question, facts: Facts, decision: Decision) -> dict[str, Any]:

@@ -265,3 +265,16 @@ happenings = sa.Table(
     sa.Index("ix_happenings_case", "municipality", "case_id"),
 )
 """The history of each case (LV-1): `codes` in clear, `told` (JSON: reasons, wishes) under the case's key."""
+
+sharing_grounds = sa.Table(
+    "sharing_grounds",
+    metadata,
+    _id("municipality", key=True),
+    sa.Column("about", sa.String(16), primary_key=True),
+    _id("about_id", key=True),
+    sa.Column("ground", sa.String(32), nullable=False),
+    sa.Column("ground_version", sa.Integer),
+    _id("by_person_id"),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+"""On what each sharing rests that no consent in Stafett opened (CO-11). That of a report stands in the lane."""

@@ -43,6 +43,7 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "valid_to": row.valid_to,
         "requested_by": row.requested_by,
         "legal_basis": str(Basis.CONSENT),
+        **_reference(reading, signature),
         **_case(reading, row.case_id),
         **_registered(reading, signature.signature_id),
         **answers_of(
@@ -94,7 +95,14 @@ def _taken_from(reading: Reading, repository: Requests, request_id: str, withdra
         "purpose": _purpose(reading, repository, row, signature),
         "valid_from": row.valid_from,
         "valid_to": row.valid_to,
+        **_reference(reading, signature),
     }
+
+
+def _reference(reading: Reading, signature: Any) -> dict[str, int | None]:
+    """CO-11: the version of the municipality's reference for consent that was in force when it was given."""
+    version = access.ground_version(reading.conn, reading.municipality, Basis.CONSENT, signature.signed_at)
+    return {"legal_basis_version": version}
 
 
 def _purpose(reading: Reading, repository: Requests, row: Any, signature: Any) -> str:

@@ -13,6 +13,7 @@ from services.contracts.base import (
     many,
     narrative,
     nested,
+    number,
     opaque,
     query,
     secret,
@@ -90,6 +91,10 @@ class Discussion(Message):
     asked_at = instant()
     answers = nested(DiscussionAnswer, many=True)
     mine = flag(description="Whether the asker's own unit put the question")
+    ground = code(required=False, description="On what it rests (CO-11)")
+    ground_version = number(
+        required=False, description="Of the municipality's reference that was in force then"
+    )
 
 
 class DiscussionPage(Message):

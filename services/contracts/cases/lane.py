@@ -12,12 +12,14 @@ from services.contracts.base import (
     many,
     narrative,
     nested,
+    number,
     opaque,
     personal,
     query,
     secret,
 )
 from services.contracts.cases.words import _AT, _ID, _P, _Q, LANE, PageRequest
+from services.kernel.legal_basis import LANE_GROUNDS
 
 
 class LaneReportFiledData(Message):
@@ -84,6 +86,9 @@ INFORMED = ("yes", "no", "deferred")
 REPORT_STATES = ("received", "being_assessed", "answered")
 
 
+GROUNDS = tuple(each.value for each in LANE_GROUNDS)
+
+
 class FileLaneReportRequest(Message):
     """PR-1, PR-2. The case or the child's number tells whom it is about; neither is needed (an unknown child).
     Without a kind a suspicion of violence, abuse or neglect makes it protected. What was kept as the reporter's draft
@@ -98,6 +103,11 @@ class FileLaneReportRequest(Message):
     guardians_informed = code(*INFORMED)
     guardians_informed_reason = narrative(required=False)
     police_contacted = flag()
+    ground = code(
+        *GROUNDS,
+        required=False,
+        description="On what it rests (CO-11); default: what kind and suspicion suggest",
+    )
 
 
 class LaneDraft(Message):
@@ -112,6 +122,7 @@ class LaneDraft(Message):
     guardians_informed = code(*INFORMED, required=False)
     guardians_informed_reason = narrative(required=False)
     police_contacted = flag(required=False)
+    ground = code(*GROUNDS, required=False)
 
 
 class LaneDraftAnswer(Message):
@@ -153,6 +164,10 @@ class LaneReport(Message):
     police_contacted = flag()
     reporter_person_id = opaque()
     filed_at = instant()
+    ground = code(required=False, description="On what it rests, apart from all consent (CO-11)")
+    ground_version = number(
+        required=False, description="The version of the municipality's reference that was in force then"
+    )
     state = code(*REPORT_STATES, required=False)
     taken_by = opaque(required=False, description="Who of child protection took it to assess it")
     taken_at = instant(required=False)

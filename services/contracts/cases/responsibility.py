@@ -88,6 +88,10 @@ class CareOrder(Message):
     guardians_see = code(*GUARDIANS_SEE)
     topics = many(code(), max_items=50)
     set_by = opaque()
+    ground = code(required=False, description="On what it rests (CO-11)")
+    ground_version = number(
+        required=False, description="Of the municipality's reference that was in force then"
+    )
 
 
 class CareOrderPage(Message):

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _people()
     _cases()
     _emergencies()
+    _grounds()
     _lane()
 
 
@@ -245,6 +246,19 @@ def _emergencies() -> None:
     )
 
 
+def _grounds() -> None:
+    op.create_table(
+        "sharing_grounds",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("about", sa.String(16), primary_key=True),
+        sa.Column("about_id", ID, primary_key=True),
+        sa.Column("ground", sa.String(32), nullable=False),
+        sa.Column("ground_version", sa.Integer),
+        sa.Column("by_person_id", ID, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+    )
+
+
 def _lane() -> None:
     create_outbox_table(op, "lane_outbox")
     op.create_table(
@@ -273,6 +287,14 @@ def _lane() -> None:
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
     op.create_index("ix_lane_answers_report", "lane_answers", ["municipality", "report_id"])
+    op.create_table(
+        "lane_grounds",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("report_id", ID, primary_key=True),
+        sa.Column("by_person_id", ID, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+    )
     op.create_table(
         "lane_drafts",
         sa.Column("municipality", ID, primary_key=True),
