@@ -42,6 +42,7 @@ OPEN_TO: dict[str, set[str]] = {
     # The lane has a decision of its own, kernel/lane.py (PR-5).
     "services.cases.lane.storage.read": {"services.cases.lane.queries"},
     "services.cases.lane.storage.answers_of": {"services.cases.lane.queries"},
+    "services.cases.lane.grounds.of_report": {"services.cases.lane.queries"},
     # A draft is found by who wrote it, and by nothing else.
     "services.cases.lane.storage.draft_of": {"services.cases.lane.queries"},
     # Why somebody opened a case: for the coordinator, who has no tie to it and sees nothing else of it (SE-3).

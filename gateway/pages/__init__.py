@@ -31,6 +31,7 @@ _MODULES = (
     "emergency",
     "lane",
     "level",
+    "log_end",
     "log_entries",
     "log_evaluation",
     "log_goals",

@@ -49,6 +49,7 @@ _IN_CASE = {
     "deadline_near": "decide",
     "deadline_passed": "decide",
     "case_closed": "case",
+    "log_ended": "case",
     "report_made": "report",
 }
 """Kind of message -> the page of the case that it is about."""

@@ -113,6 +113,8 @@ PATHS: dict[str, str] = {
     "withdrawal": "/trukket/<withdrawal_id>",
     "withdrawal_pdf": "/trukket/<withdrawal_id>.pdf",
     "withdrawal_record": "/trukket/<withdrawal_id>.json",
+    "log_end": "/sak/<case_id>/avslutt-loggen",
+    "log_ended": "/sak/<case_id>/loggen-er-avsluttet",
     "suggest": "/sak/<case_id>/forslag",
     "feedback": "/sak/<case_id>/tilbakemelding",
     "access": "/sak/<case_id>/hvem-har-sett",

@@ -23,7 +23,8 @@ def report(case_id: str) -> Answer:
     found = page["report"]
     if found is None:
         raise _why(page)
-    closing = next((each for each in reversed(page["case"]["happenings"]) if each["what"] == "closed"), None)
+    ends = [each for each in page["case"]["happenings"] if each["what"] in ("closed", "log_ended")]
+    closing = ends[-1] if ends else None
     page["log"] = {"participants": found["participants"]}
     meetings = sorted(found["meetings"], key=lambda each: str(each["starts_at"]))
     return render(

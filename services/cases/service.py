@@ -9,6 +9,7 @@ from services.cases.commands import (
     close_case,
     complete_step,
     discuss,
+    end_log,
     keep_care_order,
     keep_paper,
     move_level,
@@ -172,6 +173,10 @@ class CasesService(Service):
     @command(contracts.CompleteStep)
     def complete_step(self, uow: UnitOfWork, request: Request) -> Answer:
         return complete_step.run(uow, request)
+
+    @command(contracts.EndLog)
+    def end_log(self, uow: UnitOfWork, request: Request) -> Answer:
+        return end_log.run(uow, request)
 
     @command(contracts.CloseCase)
     def close_case(self, uow: UnitOfWork, request: Request) -> Answer:

@@ -67,6 +67,7 @@ class AnsweredData(Message):
     request_id = opaque()
     signer_id = opaque()
     answer = code("yes", "no", "partly", "talk_first")
+    granted = flag(required=False, description="Whether anything was said yes to, whatever else was answered")
     at = instant()
 
 
@@ -193,7 +194,7 @@ Answered = EventType(
     "case",
     AnsweredData,
     "One of those asked has answered.",
-    {"case_id": _ID, "request_id": _REQUEST, "signer_id": _P, "answer": "yes", "at": _AT},
+    {"case_id": _ID, "request_id": _REQUEST, "signer_id": _P, "answer": "yes", "granted": True, "at": _AT},
     told="When one of those asked answers, and again when they change the answer.",
 )
 Settled = EventType(

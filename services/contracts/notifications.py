@@ -62,6 +62,7 @@ KINDS = (
     "emergency_opened",
     "discussion_asked",
     "discussion_answered",
+    "log_ended",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

@@ -17,7 +17,9 @@ from services.kernel.conditions import (
     at_level_0,
     comment_consent,
     consent_when_it_was,
+    ends_for_the_family,
     family_knows,
+    has_consented,
     has_log,
     is_closed,
     is_open,
@@ -203,6 +205,10 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(OWNER, "LV-2", at_level_0, is_open),
         allow(frozenset({HOLDER, LEADER}), "LV-1", has_log, is_open),
         allow(OUTSIDE_HOLDER, "LV-1", has_log, is_open, some_consent),
+    ),
+    Act.END_LOG: (
+        allow(FAMILY, "LG-11", has_log, is_open, ends_for_the_family, has_consented),
+        allow(CARE, "GU-4", has_log, is_open, ends_for_the_family, has_consented),
     ),
     Act.REOPEN: (allow(frozenset({OWNER, LEADER, HOLDER}), "LV-20", is_closed),),
     Act.PROPOSE_HANDOVER: (

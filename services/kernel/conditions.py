@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from services.kernel.calendar import birthday_instant
 from services.kernel.facts import Facts, GuardiansSee, Question, Spanning, WindowFact, in_force
-from services.kernel.parties import OWN_PEOPLE, Standing
-from services.kernel.signers import as_signer, care_order, required_signers, say_from
+from services.kernel.parties import OWN_PEOPLE, Party, Standing
+from services.kernel.signers import as_signer, care_order, required_signers, say_from, signer_groups
 
 
 class Refused(NamedTuple):
@@ -41,6 +41,7 @@ GIVEN_APART = Refused("LG-5", "view_given_apart")
 NOT_OWN_ANSWER = Refused("GU-5", "not_own_answer")
 YOUTH_ALONE = Refused("AG-2", "youth_consents_alone")
 GUARDIANS_SIGN = Refused("AG-2", "guardians_consent")
+NEVER_CONSENTED = Refused("LG-11", "has_not_consented")
 NOBODY_SIGNS = Refused("GU-3", "responsibility_not_known")
 
 
@@ -217,6 +218,23 @@ def own_answer(question: Question, facts: Facts, standing: Standing) -> Refused 
     """GU-5: a paper bears the hand, and may bear the address, of the one who signed it; in a family each sees their
     own."""
     return None if question.signed_by == question.person_id else NOT_OWN_ANSWER
+
+
+def has_consented(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LG-11: the log is ended by somebody who once said yes to it. GU-4: child protection did as its unit."""
+    signer = as_signer(question.capacity, question.person_id, question.unit_id)
+    return None if signer in facts.consented else NEVER_CONSENTED
+
+
+def ends_for_the_family(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """LG-11: the youth, once they consent alone to any topic; before, each of the guardians, and not the child."""
+    youth = frozenset({frozenset({facts.case.subject_person})})
+    alone = any(
+        signer_groups(facts, topic, facts.policy, question.now) == youth for topic in facts.policy.topic_codes
+    )
+    if (standing.party is Party.CHILD) == alone:
+        return None
+    return YOUTH_ALONE if alone else GUARDIANS_SIGN
 
 
 def must_sign(question: Question, facts: Facts, standing: Standing) -> Refused | None:

@@ -38,6 +38,7 @@ class Act(StrEnum):
     READ_EVIDENCE = "read_evidence"  # the scan, and the place in the journal, of one such answer
     COMMENT = "comment"  # family and participants, to the holder (LG-7)
     CLOSE = "close"
+    END_LOG = "end_log"  # the family's own act (LG-11)
     REOPEN = "reopen"
     GIVE_FEEDBACK = "give_feedback"
     KEEP_FAMILY = "keep_family"  # ask the register again; register and verify papers (GU-3)
@@ -247,7 +248,7 @@ class Knowledge:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that the decision rests on, for one case and one asker. `roles` and `emergencies` need hold the asker's
-    only."""
+    only. `consented`: the signers (persons, or the unit of child protection) who have ever said yes to sharing."""
 
     case: CaseFacts
     subject_birth_date: date | None
@@ -258,6 +259,7 @@ class Facts:
     guardians: tuple[GuardianFact, ...] = ()
     care_orders: tuple[CareOrderFact, ...] = ()
     emergencies: tuple[EmergencyFact, ...] = ()
+    consented: frozenset[str] = frozenset()
     roles: tuple[RoleFact, ...] = ()
     address_grade: int = 0
     policy: Policy = field(default_factory=Policy)

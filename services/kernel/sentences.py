@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, str] = {
     "role_not_in_force": "This person did not work in that unit at that time.",
     "no_parental_responsibility": "The parent has no parental responsibility, and no consent names them.",
     "responsibility_not_verified": "The parental responsibility is not verified by the register or by papers.",
+    "has_not_consented": "This person has never said yes to sharing in this case.",
     "not_child_protection": "Care orders are kept by those who work in child protection.",
     "not_asked": "A discussion is read by those who asked and those who were asked.",
     "care_order_in_force": "A care order is in force, and child protection lets the guardians see nothing.",

@@ -195,6 +195,12 @@ def test_minutes_report_and_closing_concern_every_party() -> None:
     assert tell("relay_log.report_made.v1", report_id="r") == {"report_made": everyone}
 
 
+def test_LG_11_that_the_family_ended_the_log_is_told_to_all_but_who_did_it() -> None:
+    """Once, and in other words than a closing."""
+    ended = {"from_level": 2, "outcome": "family_wish", "by_person_id": MOTHER, "ended_by": "guardian"}
+    assert tell("cases.case_closed.v1", **ended) == {"log_ended": {FATHER, TEACHER, PSYCHOLOGIST}}
+
+
 def test_a_plan_concerns_the_family_and_the_one_responsible_but_not_who_changed_it() -> None:
     plan = {
         "change": "measure_added",

@@ -172,7 +172,11 @@ def _family() -> list[Sample]:
                 "notes": [{"at": at(3), "by": "Solveig Brekke", "text": SEEN}],
                 "forms": [],
                 "consents": [{"service": PPT["name"], "state": "pending", "until": None}],
-                "actions": [{"code": "suggest", "url": "#s"}, {"code": "withdraw", "url": "#w"}],
+                "actions": [
+                    {"code": "suggest", "url": "#s"},
+                    {"code": "withdraw", "url": "#w"},
+                    {"code": "end_log", "url": "#e"},
+                ],
             },
         ),
         Sample(
@@ -234,6 +238,26 @@ def _family() -> list[Sample]:
                     "by": "Ánne Márjá Hætta-Lillevik",
                     "lines": [f"{PPT['name']}: Læring og språk", f"{HEALTH['name']}: Helse"],
                 },
+            },
+        ),
+        Sample("log-end", "family/log_end.html", {**frame, "feedback": True, "form": form()}),
+        Sample(
+            "log-end-unsure",
+            "family/log_end.html",
+            {**frame, "feedback": True, "form": form({}, {"sure": "Kryss av for at du er sikker"})},
+        ),
+        Sample(
+            "log-ended",
+            "family/log_ended.html",
+            {
+                **frame,
+                "ending": {
+                    "at": at(10),
+                    "by": "Ánne Márjá Hætta-Lillevik",
+                    "reason": "Vi vil klare oss selv nå.",
+                },
+                "withdraw": True,
+                "report": True,
             },
         ),
         Sample(

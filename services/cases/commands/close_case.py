@@ -21,13 +21,15 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     return {"id": case.case_id, "version": version}
 
 
-def tell_closed(uow: UnitOfWork, case_id: str, from_level: int, outcome: str, by: str) -> None:
-    """Tell that a case is closed."""
+def tell_closed(
+    uow: UnitOfWork, case_id: str, from_level: int, outcome: str, by: str, ended_by: str | None = None
+) -> None:
+    """Tell that a case is closed; `ended_by`: who of the family ended it (LG-11)."""
     closed = {
         "case_id": case_id,
         "from_level": from_level,
         "outcome": outcome,
         "by_person_id": by,
         "at": uow.now,
-    }
+    } | ({"ended_by": ended_by} if ended_by else {})
     uow.record(CaseClosed, case_id, closed)

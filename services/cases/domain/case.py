@@ -11,6 +11,9 @@ from services.cases.domain.cover import Window, covered
 from services.cases.domain.deadlines import TimeLimit
 from services.kernel.policies import Policy
 
+ENDED_BY_FAMILY = "family_wish"
+"""With which outcome a case closes whose log the family has ended (LG-11)."""
+
 Answer = Literal["agreed", "other_wish", "not_asked"]
 State = Literal["open", "closed", "joined"]
 
@@ -240,6 +243,15 @@ class Case:
         self._demand_open()
         self.state, self.closed_at, self.handover = "closed", now, None
         self._happens(now, "closed", by, {"from_level": self.level, "outcome": outcome}, {"reason": reason})
+        return self.level
+
+    def end_log(self, part: str, reason: str | None, by: str, now: datetime) -> int:
+        """The family ends the log, and the case with it (LG-11). `part`: guardian, child, or child protection in the
+        guardians' place. The level it ended at."""
+        self._demand_open()
+        self.state, self.closed_at, self.handover = "closed", now, None
+        codes = {"from_level": self.level, "outcome": ENDED_BY_FAMILY, "ended_by": part}
+        self._happens(now, "log_ended", by, codes, {"reason": reason})
         return self.level
 
     # ------------------------------------------------------------ holder and handover

@@ -151,6 +151,23 @@ def windows_changed(uow: UnitOfWork, event: Event) -> None:
     ])  # fmt: skip
 
 
+def consent_answered(uow: UnitOfWork, event: Event) -> None:
+    """LG-11: who has ever said yes. An event from before it said so says it by the answer."""
+    data, key = event.data, _case(event)
+    granted = data.get("granted")
+    if not (data["answer"] in ("yes", "partly") if granted is None else granted):
+        return
+    known = uow.tx.execute(
+        sa.select(T.consent.c.has_shared, T.consent.c.consented).where(
+            *(T.consent.c[name] == value for name, value in key.items())
+        )
+    ).first()
+    consented = {*((known.consented or "").split() if known else ()), data["signer_id"]}
+    upsert(uow.tx, T.consent, key, {
+        "has_shared": bool(known and known.has_shared), "consented": " ".join(sorted(consented)),
+    })  # fmt: skip
+
+
 def person_windows_changed(uow: UnitOfWork, event: Event) -> None:
     _replace(uow, T.person_window, _case(event), [
         {"person_id": window["person_id"], "topic": window["topic"], **_span(window)}
@@ -231,6 +248,7 @@ HANDLERS: dict[str, Handler] = {
     cases.CaseClosed.type: case_closed,
     cases.PersonChanged.type: person_changed,
     consent.WindowsChanged.type: windows_changed,
+    consent.Answered.type: consent_answered,
     consent.PersonWindowsChanged.type: person_windows_changed,
     relay_log.ParticipantsChanged.type: participants_changed,
     directory.StaffChanged.type: staff_changed,

@@ -99,7 +99,10 @@ def _definitions() -> Iterator[tuple[str, list[Any]]]:
             *_found_by("case", "holder_person_id", "receiver_person_id"),
         ],
     )
-    yield "consent", [_key("municipality"), _key("case_id"), _flag("has_shared")]
+    yield (
+        "consent",
+        [_key("municipality"), _key("case_id"), _flag("has_shared"), sa.Column("consented", sa.Text)],
+    )
     yield "window", [_key("municipality"), _key("case_id"), _number(), _id("service_id"), _id("topic"),
                      *_span(UtcDateTime)]  # fmt: skip
     yield "person_window", [_key("municipality"), _key("case_id"), _number(), _id("person_id"), _id("topic"),

@@ -119,7 +119,7 @@ def keep(
         contracts.Answered,
         row.case_id,
         {"case_id": row.case_id, "request_id": row.request_id, "signer_id": signer_id,
-         "answer": _in_short(set(answers.values())), "at": uow.now},
+         "answer": _in_short(set(answers.values())), "granted": Answer.YES in answers.values(), "at": uow.now},
     )  # fmt: skip
     evaluate.run(uow, row.case_id, "signed")
     return signature_id

@@ -49,6 +49,7 @@ PROCEDURES = (
     ProposeHandover,
     AnswerHandover,
     CloseCase,
+    EndLog,
     RegisterBirth,
     GetFamily,
     RefreshFamily,

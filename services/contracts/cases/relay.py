@@ -70,6 +70,13 @@ class CaseClosedData(Message):
     outcome = code("goals_reached", "no_concern", "family_wish", "moved", "other")
     by_person_id = opaque()
     at = instant()
+    ended_by = code(
+        "guardian",
+        "child",
+        "child_protection",
+        required=False,
+        description="Who of the family ended it (LG-11)",
+    )
 
 
 LevelMoved = EventType(
@@ -162,8 +169,15 @@ CaseClosed = EventType(
     "case",
     CaseClosedData,
     "The case is closed; its log is read-only (LG-10).",
-    {"case_id": _ID, "from_level": 2, "outcome": "goals_reached", "by_person_id": _P, "at": _AT},
-    told="When the case is closed, from any level.",
+    {
+        "case_id": _ID,
+        "from_level": 2,
+        "outcome": "family_wish",
+        "by_person_id": _P,
+        "at": _AT,
+        "ended_by": "guardian",
+    },
+    told="When the case is closed, from any level, by those in charge or by the family (LG-11).",
     outside="case",
 )
 
@@ -209,6 +223,14 @@ class CloseCaseRequest(Message):
     reason = narrative()
 
 
+class EndLogRequest(Message):
+    """LG-11: the family ends the log, and the case with it. A version is not needed: they may at any time."""
+
+    case_id = opaque()
+    expected_version = number(required=False)
+    reason = narrative(required=False, max_length=2000, description="Why, if they want to say so")
+
+
 class SuggestLevelRequest(Message):
     case_id = opaque()
     service_ids = many(opaque(), max_items=20)
@@ -240,3 +262,9 @@ AnswerHandover = command(
 )
 
 CloseCase = command("cases.close_case", CloseCaseRequest, "Closes the case (LV-1, LG-10).")
+
+EndLog = command(
+    "cases.end_log",
+    EndLogRequest,
+    "A guardian who consented, or the youth who consents alone, ends the log, and the case with it (LG-11).",
+)

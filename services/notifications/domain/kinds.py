@@ -58,6 +58,7 @@ KINDS: dict[str, Kind] = {
     "deadline_near": Kind(Act.SEE_CASE, act=True),
     "deadline_passed": Kind(Act.SEE_CASE, act=True),
     "case_closed": Kind(Act.SEE_CASE),
+    "log_ended": Kind(Act.SEE_CASE),
     "report_made": Kind(Act.READ_REPORT, mailed=False),
     "lane_report_filed": Kind(Post.CHILD_PROTECTION, act=True),
     "lane_report_answered": Kind(Post.EMPLOYEE),

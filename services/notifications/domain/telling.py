@@ -81,7 +81,8 @@ TABLE: tuple[Line, ...] = (
        when=says("answer", "declined")),
     at("cases.deadline_near.v1", "deadline_near", named("owner_person_id")),  # LV-7
     at("cases.deadline_passed.v1", "deadline_passed", named("owner_person_id")),
-    at("cases.case_closed.v1", "case_closed", *EVERYONE),
+    at("cases.case_closed.v1", "case_closed", *EVERYONE, when=says("ended_by", None)),
+    at("cases.case_closed.v1", "log_ended", *EVERYONE, when=says("ended_by", "guardian", "child", "child_protection")),
     at("cases.lane_report_filed.v1", "lane_report_filed", child_protection, item="report_id"),  # PR-5
     at("cases.lane_report_answered.v1", "lane_report_answered", named("reporter_person_id"), by=named("by_person_id"),
        item="report_id"),  # PR-5
