@@ -75,6 +75,7 @@ ROUTES: tuple[Route, ...] = (
     edit("/care-orders/<order_id>", cases.ChangeCareOrder, "Child protection"),
     get("/cases/<case_id>/consents", consent.ConsentsOfCase, "Consent"),
     make("/cases/<case_id>/consent-requests", consent.RequestConsent, "Consent"),
+    make("/cases/<case_id>/named-persons", consent.NamePerson, "Consent"),
     act("/cases/<case_id>/withdrawals", consent.Withdraw, "Consent"),
     get("/consent-requests", consent.WaitingForMe, "Consent"),
     get("/consent-requests/<request_id>", consent.GetRequest, "Consent"),

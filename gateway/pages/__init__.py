@@ -41,6 +41,7 @@ _MODULES = (
     "log_participants",
     "log_plan",
     "log_timeline",
+    "name_person",
     "notes",
     "policies",
     "report",

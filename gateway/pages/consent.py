@@ -77,6 +77,21 @@ def answered(request_id: str) -> Answer:
     return redirect(path("consent_check", request_id=request_id), 303)
 
 
+def keep_yes(request_id: str) -> None:
+    """AG-5: a request that the reader has just made to themselves; what they chose is filled in on the question."""
+    detail = _ask(request_id, None)
+    drafts.keep(
+        _draft(request_id),
+        {
+            "person_id": my_signer_id(),
+            "text_hash": detail["text_hash"],
+            "language": detail["language"],
+            "key": Form().key,
+            "answers": {_field(line): "yes" for line in _mine(detail)},
+        },
+    )
+
+
 @blueprint.get(PATHS["consent_check"])
 def check(request_id: str) -> Answer:
     """All answers once more; nothing has been sent."""
@@ -308,7 +323,10 @@ def _words(detail: Detail) -> Translator:
 
 def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
     case, place = page["case"], g.asking.municipality
-    by_holder = detail["requested_by"] == case["holder_person_id"]
+    sharer = detail["requested_by"]
+    if sharer == case["child"]["person_id"]:  # who asks themselves shares what others have written (AG-5)
+        sharer = case["holder_person_id"] or case["owner_person_id"]
+    by_holder = sharer == case["holder_person_id"]
     unit_id = case["holder_unit_id"] if by_holder else case["owner_unit_id"]
     topics = {each["code"]: each for each in g.names.catalogue()["topics"]}
     services = g.names.catalogue()["service_by_id"]
@@ -333,7 +351,7 @@ def _request(page: Mapping[str, Any], detail: Detail) -> dict[str, Any]:
             if each["person_id"] != my_signer_id()
         ],
         "sharer": {
-            "name": page["names"].get(detail["requested_by"], ""),
+            "name": page["names"].get(sharer, ""),
             "unit": g.names.unit(place, unit_id) or "",
         },
         "purpose": detail["purpose"],

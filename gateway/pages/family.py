@@ -159,6 +159,7 @@ def _actions(case: dict[str, Any]) -> list[dict[str, str]]:
         ("suggest", "suggest", "comment"),
         ("feedback", "feedback", "give_feedback" if open_log else ""),
         ("withdraw", "consent_withdraw", "withdraw_consent" if open_log else ""),
+        ("name_person", "name_person", "name_person"),
         ("end_log", "log_end", "end_log"),
         ("access", "access", "see_case"),
         ("access_history", "access_history", "read_access"),

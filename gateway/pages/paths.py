@@ -115,6 +115,7 @@ PATHS: dict[str, str] = {
     "withdrawal_record": "/trukket/<withdrawal_id>.json",
     "log_end": "/sak/<case_id>/avslutt-loggen",
     "log_ended": "/sak/<case_id>/loggen-er-avsluttet",
+    "name_person": "/sak/<case_id>/samtykke/forelder",
     "suggest": "/sak/<case_id>/forslag",
     "feedback": "/sak/<case_id>/tilbakemelding",
     "access": "/sak/<case_id>/hvem-har-sett",

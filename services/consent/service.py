@@ -5,7 +5,7 @@ from typing import Any
 from services.chassis import access
 from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
 from services.consent import projections, storage
-from services.consent.commands import evaluate, register_answer, request_consent, sign, withdraw
+from services.consent.commands import evaluate, name_person, register_answer, request_consent, sign, withdraw
 from services.consent.queries import preview_policy, receipts, requests
 from services.contracts import consent as contracts
 
@@ -21,6 +21,10 @@ class ConsentService(Service):
     @command(contracts.RequestConsent)
     def request_consent(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         return request_consent.run(uow, request)
+
+    @command(contracts.NamePerson)
+    def name_person(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+        return name_person.run(uow, request)
 
     @command(contracts.Sign)
     def sign(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:

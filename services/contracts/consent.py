@@ -326,6 +326,17 @@ class RequestConsentRequest(Message):
     language = code(*LANGUAGES, load_default="nb")
 
 
+class NamePersonRequest(Message):
+    """AG-5, GU-2: whom the subject, who consents alone, wants to let read. It is answered as any other request."""
+
+    case_id = opaque()
+    person_id = opaque(description="One of those whom the case's consents call nameable")
+    topics = many(code(*TOPICS), max_items=20)
+    purpose = narrative(max_length=1000, description="Why, in the subject's words")
+    valid_to = date(description="The last day; at most the policy's months ahead (CO-2)")
+    language = code(*LANGUAGES, load_default="nb")
+
+
 class GrantLine(Message):
     """The state of one service x topic of a request, with each signer's answer."""
 
@@ -587,6 +598,11 @@ RequestConsent = command(
     RequestConsentRequest,
     "The holder asks the family for consent to share (CO-1, CO-5).",
 )
+NamePerson = command(
+    "consent.name_person",
+    NamePersonRequest,
+    "The subject, who consents alone, asks themselves whether a parent may read (AG-5, GU-2): they then answer it.",
+)
 GetRequest = query("consent.get_request", RequestRef, RequestDetail, "One request as the asker may see it.")
 ConsentsOfCase = query("consent.of_case", CaseRef, CaseConsents, "All requests and windows of a case.")
 Sign = command(
@@ -627,6 +643,7 @@ GetEvidence = query(
 
 PROCEDURES = (
     RequestConsent,
+    NamePerson,
     GetRequest,
     ConsentsOfCase,
     Sign,

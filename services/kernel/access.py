@@ -31,6 +31,7 @@ from services.kernel.conditions import (
     not_given_apart,
     of_third_person,
     own_answer,
+    signs_alone,
     some_consent,
     topic_consent,
     within_guardians_need,
@@ -222,6 +223,7 @@ TABLE: dict[Act, tuple[Line, ...]] = {
         allow(frozenset({OWNER, HOLDER}), "LV-8", family_knows, is_open),
         allow(OUTSIDE_HOLDER, "LV-8", has_log, is_open, some_consent),
     ),
+    Act.NAME_PERSON: (allow(CHILD, "AG-5", has_log, is_open, signs_alone),),
     Act.SIGN_CONSENT: (
         allow(FAMILY, "GU-1", family_knows, is_open, must_sign),
         allow(CARE, "GU-4", family_knows, is_open, must_sign),

@@ -237,6 +237,15 @@ def ends_for_the_family(question: Question, facts: Facts, standing: Standing) ->
     return YOUTH_ALONE if alone else GUARDIANS_SIGN
 
 
+def signs_alone(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """AG-2, AG-5: whose word alone is needed for the topic; without a topic: for any topic."""
+    alone = frozenset({frozenset({question.person_id})})
+    topics = facts.policy.topic_codes if question.topic is None else (question.topic,)
+    if any(signer_groups(facts, topic, facts.policy, question.now) == alone for topic in topics):
+        return None
+    return GUARDIANS_SIGN
+
+
 def must_sign(question: Question, facts: Facts, standing: Standing) -> Refused | None:
     """AG-2, GU-1: whoever must sign for the topic may; without a topic: for any topic. GU-4: child protection signs
     as its unit."""

@@ -32,6 +32,7 @@ class Act(StrEnum):
     PROPOSE_HANDOVER = "propose_handover"
     ANSWER_HANDOVER = "answer_handover"
     REQUEST_CONSENT = "request_consent"
+    NAME_PERSON = "name_person"  # the subject asks themselves whether a parent may read (AG-5, GU-2)
     SIGN_CONSENT = "sign_consent"  # grant or refuse
     WITHDRAW_CONSENT = "withdraw_consent"
     REGISTER_CONSENT = "register_consent"  # another's answer, given on paper or by word of mouth

@@ -134,6 +134,7 @@ def _family() -> list[Sample]:
         {"code": PPT["id"], "text": PPT["name"], "hint": "Temaer: læring og språk"},
     ]
     quiet = page(MOTHER)
+    grown: Model = {"name": "Jonas Lillevik", "capacity": "self", "can_switch": False, "label": "Du selv"}
     wording = yaml.safe_load((DATA.parents[1] / "consent" / "texts" / "v2.nb.yaml").read_text("utf-8"))
     youth = {**request, "is_self": True, "others": []}
     spoken: Model = {
@@ -238,6 +239,34 @@ def _family() -> list[Sample]:
                     "by": "Ánne Márjá Hætta-Lillevik",
                     "lines": [f"{PPT['name']}: Læring og språk", f"{HEALTH['name']}: Helse"],
                 },
+            },
+        ),
+        Sample(
+            "name-person",
+            "family/name_person.html",
+            {
+                "page": page(grown),
+                "case": frame["case"],
+                "persons": [
+                    {"code": "m", "text": "Ánne Márjá Hætta-Lillevik", "hint": "Mor"},
+                    {"code": "f", "text": "Torbjørn Lillevik", "hint": "Far"},
+                ],
+                "topics": TOPICS,
+                "named": [{"name": "Torbjørn Lillevik", "topics": ["Læring og språk"]}],
+                "latest": date(2027, 3, 10),
+                "form": form({"valid_to": "2027-03-10"}),
+            },
+        ),
+        Sample(
+            "name-person-nobody",
+            "family/name_person.html",
+            {
+                "page": page(grown),
+                "case": frame["case"],
+                "persons": [],
+                "topics": [],
+                "named": [],
+                "form": form(),
             },
         ),
         Sample("log-end", "family/log_end.html", {**frame, "feedback": True, "form": form()}),

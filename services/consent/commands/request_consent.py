@@ -10,11 +10,11 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.consent import storage
 from services.consent.commands import evaluate
 from services.consent.domain import asking
-from services.consent.domain.request import Request
+from services.consent.domain.request import Line, Request
 from services.consent.domain.wording import CURRENT
 from services.contracts import consent as contracts
 from services.kernel.errors import InvalidInput, NotFound
-from services.kernel.facts import Act
+from services.kernel.facts import Act, Facts
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -24,18 +24,24 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     case.require(Act.REQUEST_CONSENT)
     if case.facts is None:
         raise NotFound
-    facts = case.facts
-    if request["language"] not in storage.languages(CURRENT):
-        raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
-    valid_from, valid_to = asking.span(request["valid_from"], request["valid_to"], facts.policy, uow.now)
-    topics = facts.policy.topic_codes
+    topics = case.facts.policy.topic_codes
     lines = asking.lines(
         request["shares"],
         storage.active_services(uow.tx, uow.municipality),
-        facts.case.owner_service,
+        case.facts.case.owner_service,
         topics,
-        asking.person_lines(request["person_shares"], asking.nameable(facts, uow.now), topics),
+        asking.person_lines(request["person_shares"], asking.nameable(case.facts, uow.now), topics),
     )
+    return {"id": ask(uow, case.facts, request, lines)}
+
+
+def ask(uow: UnitOfWork, facts: Facts, request: dict[str, Any], lines: tuple[Line, ...]) -> str:
+    """Keep a request whose lines have been checked, and tell those who must sign; the request's id. What they are asked
+    is decided by the caller."""
+    case_id = facts.case.case_id
+    if request["language"] not in storage.languages(CURRENT):
+        raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
+    valid_from, valid_to = asking.span(request.get("valid_from"), request["valid_to"], facts.policy, uow.now)
     asked = Request(new_id(), case_id, lines, valid_from, valid_to, uow.actor.person_id or "", uow.now)
     storage.Requests(uow.tx, uow.municipality, uow.keys).add(
         asked, request["purpose"], request["language"], CURRENT
@@ -53,4 +59,4 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         },
     )
     evaluate.run(uow, case_id, "signed")
-    return {"id": asked.request_id}
+    return asked.request_id

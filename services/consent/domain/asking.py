@@ -30,7 +30,12 @@ def span(valid_from: date | None, valid_to: date, policy: Policy, now: datetime)
             fields={"valid_to": "too_long_time"}, params={"months": policy.consent_months}, rule="CO-2"
         )
     begin = midnight(valid_from) if valid_from and valid_from > today else now
-    return begin, midnight(valid_to + timedelta(days=1))
+    return begin, end_of(valid_to)
+
+
+def end_of(last_day: date) -> datetime:
+    """The instant at which a consent ends whose last day this is."""
+    return midnight(last_day + timedelta(days=1))
 
 
 def lines(
@@ -66,14 +71,21 @@ def person_lines(
     """The lines that name persons (GU-2, AG-5): each somebody who may be named, with topics that exist."""
     found: set[Line] = set()
     for index, share in enumerate(shares):
-        if share["person_id"] not in nameable:
-            raise InvalidInput(fields={f"person_shares.{index}.person_id": "not_nameable"}, rule="GU-2")
-        if not share["topics"]:
-            raise InvalidInput(fields={f"person_shares.{index}.topics": "required"}, rule="CO-1")
-        if set(share["topics"]) - set(topics):
-            raise InvalidInput(fields={f"person_shares.{index}.topics": "not_a_choice"}, rule="CO-1")
-        found.update(Line("", topic, share["person_id"]) for topic in share["topics"])
+        found.update(lines_of_person(share, nameable, topics, f"person_shares.{index}."))
     return tuple(sorted(found))
+
+
+def lines_of_person(
+    share: dict[str, Any], nameable: Collection[str], topics: Collection[str], place: str = ""
+) -> tuple[Line, ...]:
+    """The lines that name one person. `place`: what stands before the names of the fields that are wrong."""
+    if share["person_id"] not in nameable:
+        raise InvalidInput(fields={f"{place}person_id": "not_nameable"}, rule="GU-2")
+    if not share["topics"]:
+        raise InvalidInput(fields={f"{place}topics": "required"}, rule="CO-1")
+    if set(share["topics"]) - set(topics):
+        raise InvalidInput(fields={f"{place}topics": "not_a_choice"}, rule="CO-1")
+    return tuple(sorted({Line("", topic, share["person_id"]) for topic in share["topics"]}))
 
 
 def would_sign(facts: Facts, now: datetime) -> dict[str, list[str]]:

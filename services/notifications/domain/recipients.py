@@ -124,8 +124,8 @@ def coordinators(data: Data, scene: Scene) -> Iterable[str]:
 
 
 def requester(data: Data, scene: Scene) -> Iterable[str | None]:
-    """Who asked for the consent that the event is about."""
-    return [scene.requested_by]
+    """Who asked for the consent that the event is about; whoever asked themselves knows (AG-5)."""
+    return [] if scene.requested_by == scene.case.case.subject_person else [scene.requested_by]
 
 
 def requester_while_open(data: Data, scene: Scene) -> Iterable[str | None]:
