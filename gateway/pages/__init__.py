@@ -40,6 +40,7 @@ _MODULES = (
     "log_meetings",
     "log_participants",
     "log_plan",
+    "log_third_person",
     "log_timeline",
     "name_person",
     "notes",

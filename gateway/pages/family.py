@@ -15,11 +15,12 @@ from gateway.composition.case import missing_parts, people_in
 from gateway.composition.consents import last_day, open_services, service_states
 from gateway.login import people
 from gateway.pages import case as case_pages
-from gateway.pages.case_head import ask_case, case_head, may, my_signer_id
+from gateway.pages.case_head import ask_case, case_head, may, me, my_signer_id
 from gateway.pages.format import first_name
 from gateway.pages.forms import Form
 from gateway.pages.log_entries import kinds_of
 from gateway.pages.log_frame import Answer, ask_log, in_force, show, topic_choices
+from gateway.pages.log_third_person import tells_of
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render
 from services.contracts import cases, consent, notifications, relay_log
@@ -127,7 +128,7 @@ def case_page(case_id: str) -> str:
         ],
         events=case_pages.events(found, names)[:EVENTS_SHOWN],
         readers=case_pages.readers(page),
-        actions=_actions(found),
+        actions=_actions(found, page["log"]),
         report_url=None,
         unread=page["unread"]["unread"] if page["unread"] else None,
         missing=[name for name in page["missing"] if name != "unread"],
@@ -152,12 +153,14 @@ def _now(page: Mapping[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def _actions(case: dict[str, Any]) -> list[dict[str, str]]:
-    """What the family may also do, as the service permits."""
+def _actions(case: dict[str, Any], log: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """What the family may also do, as the service permits; of whom an entry tells, their word on it (GU-6)."""
+    of_me = log is not None and me() in tells_of({"log": log})
     open_log = bool(case["level"]) and case["state"] == "open"
     offered = (
         ("suggest", "suggest", "comment"),
         ("feedback", "feedback", "give_feedback" if open_log else ""),
+        ("third_person", "third_person", "see_case" if of_me else ""),
         ("withdraw", "consent_withdraw", "withdraw_consent" if open_log else ""),
         ("name_person", "name_person", "name_person"),
         ("end_log", "log_end", "end_log"),

@@ -50,6 +50,7 @@ _IN_CASE = {
     "deadline_passed": "decide",
     "case_closed": "case",
     "log_ended": "case",
+    "third_person_asked": "third_person",
     "report_made": "report",
 }
 """Kind of message -> the page of the case that it is about."""

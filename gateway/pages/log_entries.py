@@ -37,11 +37,11 @@ def new(case_id: str) -> Answer:
             return redirect(path("timeline", case_id=case_id), 303)
     return show(
         page, "log/entry_form.html", form, topics=topic_choices(page), corrects=corrects, kinds=kinds,
-        others=_others(page),
+        others=others(page),
     )  # fmt: skip
 
 
-def _others(page: Page) -> list[dict[str, str]]:
+def others(page: Page) -> list[dict[str, str]]:
     """Whom an entry may tell of besides the child (GU-6)."""
     guardians = [{"code": each["person_id"], "text": each["name"]} for each in page["case"]["guardians"]]
     return [*guardians, {"code": SOMEBODY, "text": t("entry.somebody")}]

@@ -11,6 +11,7 @@ from flask import Blueprint, g, redirect, request
 from gateway.pages.case_head import me
 from gateway.pages.format import OSLO
 from gateway.pages.forms import Form
+from gateway.pages.log_entries import others
 from gateway.pages.log_frame import (
     Answer,
     Page,
@@ -128,6 +129,7 @@ def minutes(case_id: str, meeting_id: str) -> Answer:
         meeting_id=meeting_id,
         people=person_choices(page, found["invited_ids"]),
         item_topics=_item_topics(page, found),
+        others=others(page),
         definition=definition,
     )
 
@@ -259,7 +261,11 @@ def _publish(page: Page, form: Form, meeting: Mapping[str, Any], definition: dic
         definition, {name: form.data[name] for name in names if name in form.data}
     )
     items = [
-        {"topic": topic["code"], "text": form.text(f"item-{topic['code']}")}
+        {
+            "topic": topic["code"],
+            "text": form.text(f"item-{topic['code']}"),
+            "third_person": form.text(f"other-{topic['code']}"),
+        }
         for topic in _item_topics(page, meeting)
         if form.text(f"item-{topic['code']}")
     ]

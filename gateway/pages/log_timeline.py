@@ -9,7 +9,9 @@ from typing import Any
 from flask import Blueprint, request
 
 from gateway.pages import case as case_pages
+from gateway.pages.case_head import me
 from gateway.pages.log_frame import Answer, Page, ask_log, in_force, is_mine, may, name_of, part_of, show
+from gateway.pages.log_third_person import tells_of
 from gateway.pages.paths import PATHS, path
 
 blueprint = Blueprint("log_timeline", __name__)
@@ -31,8 +33,15 @@ def timeline(case_id: str) -> Answer:
         rows=rows[first:last],
         may={"write": may(page, "comment") and page["case"]["part"] not in ("guardian", "self"),
              "suggest": may(page, "comment")},
+        third_url=path("third_person", case_id=case_id) if _tells_of_others(page) else None,
         next_url=path("timeline", case_id=case_id, side=side + 1) if last < len(rows) else None,
     )  # fmt: skip
+
+
+def _tells_of_others(page: Page) -> bool:
+    """Whether an entry waits for, or has, a word that the reader may give (GU-6)."""
+    whom = tells_of(page)
+    return bool(whom) and (may(page, "manage") or me() in whom)
 
 
 def _rows(page: Page) -> Iterator[dict[str, Any]]:
@@ -84,6 +93,7 @@ def _entry(page: Page, entry: Mapping[str, Any]) -> dict[str, Any]:
         "text": entry["text"],
         "by": f"{author}, {part}" if part else author,
         "corrected": entry["corrected_by"] is not None,
+        "held_back": entry["third_person"] is not None and not entry["third_person_agrees"],
         "correct_url": path("entry_new", case_id=page["head"]["id"], retter=entry["entry_id"])
         if correctable
         else None,

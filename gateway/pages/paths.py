@@ -94,6 +94,7 @@ PATHS: dict[str, str] = {
     "measure": "/sak/<case_id>/logg/tiltak/<measure_id>",
     "evaluate": "/sak/<case_id>/logg/evaluering",
     "marks": "/sak/<case_id>/logg/for-foreldrene",
+    "third_person": "/sak/<case_id>/logg/om-andre",
     "evaluation_date": "/sak/<case_id>/logg/neste-evaluering",
     "entry_new": "/sak/<case_id>/logg/innlegg",
     "meeting_new": "/sak/<case_id>/logg/moter/nytt",

@@ -63,6 +63,7 @@ KINDS = (
     "discussion_asked",
     "discussion_answered",
     "log_ended",
+    "third_person_asked",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

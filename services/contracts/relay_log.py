@@ -87,6 +87,12 @@ class MinutesPublishedData(Message):
     next_evaluation_on = date()
     by_person_id = opaque()
     at = instant()
+    third_persons = many(
+        opaque(),
+        required=False,
+        max_items=20,
+        description="Guardians whose word items wait for (GU-6)",
+    )
 
 
 class EvaluationSetData(Message):
@@ -117,6 +123,9 @@ class EntryAddedData(Message):
     topic = code(*TOPICS)
     by_person_id = opaque()
     at = instant()
+    third_person = opaque(
+        required=False, description="Whose word it waits for besides: a guardian of whom it tells (GU-6)"
+    )
 
 
 class ReportMadeData(Message):
@@ -216,6 +225,7 @@ MinutesPublished = EventType(
         "next_evaluation_on": "2027-01-15",
         "by_person_id": _Q,
         "at": _AT,
+        "third_persons": [_P],
     },
     told="When the minutes of a meeting are published.",
     outside="item",
@@ -259,6 +269,7 @@ EntryAdded = EventType(
         "topic": "home",
         "by_person_id": _P,
         "at": _AT,
+        "third_person": _P,
     },
     told="For each entry, whoever wrote it.",
     outside="item",
@@ -340,9 +351,23 @@ class AgendaItem(Message):
     text = narrative(max_length=1000)
 
 
-class MinuteItem(Message):
+class NewMinuteItem(Message):
     topic = code(*TOPICS)
     text = narrative()
+    third_person = opaque(
+        required=False,
+        description="Whom it tells of besides the child: a guardian's id, or `somebody`, such as a sibling (GU-6)",
+    )
+
+
+class MinuteItem(Message):
+    """An item as it was published. `item_id` is what the word of the third person is recorded for (GU-6)."""
+
+    topic = code(*TOPICS)
+    text = narrative()
+    item_id = opaque(required=False)
+    third_person = opaque(required=False, description="Whom it tells of besides the child (GU-6)")
+    third_person_agrees = flag(load_default=False, description="Whether that person agreed to show it")
 
 
 class Minutes(Message):
@@ -515,7 +540,7 @@ class PublishMinutesRequest(Message):
     case_id = opaque()
     meeting_id = opaque()
     expected_version = number()
-    items = nested(MinuteItem, many=True, max_items=50)
+    items = nested(NewMinuteItem, many=True, max_items=50)
     answers = narrative_tree(load_default=dict)
     present_ids = many(opaque(), max_items=50, load_default=list)
     next_meeting_on = date(required=False)
@@ -559,6 +584,8 @@ class AddEntryRequest(Message):
 
 
 class ThirdPersonWordRequest(Message):
+    """`entry_id`: of an entry, or of an item of minutes."""
+
     case_id = opaque()
     entry_id = opaque()
     agrees = flag()

@@ -195,6 +195,15 @@ def test_minutes_report_and_closing_concern_every_party() -> None:
     assert tell("relay_log.report_made.v1", report_id="r") == {"report_made": everyone}
 
 
+def test_GU_6_whoever_an_entry_tells_of_is_asked_and_nobody_else_is() -> None:
+    """And what they wrote of themselves they know."""
+    entry = {"entry_id": "e", "kind": "note", "topic": "home", "by_person_id": TEACHER}
+    assert tell("relay_log.entry_added.v1", **entry, third_person=MOTHER) == {"third_person_asked": {MOTHER}}
+    assert tell("relay_log.entry_added.v1", **entry) == {}
+    own = {**entry, "by_person_id": MOTHER, "third_person": MOTHER}
+    assert tell("relay_log.entry_added.v1", **own) == {}
+
+
 def test_LG_11_that_the_family_ended_the_log_is_told_to_all_but_who_did_it() -> None:
     """Once, and in other words than a closing."""
     ended = {"from_level": 2, "outcome": "family_wish", "by_person_id": MOTHER, "ended_by": "guardian"}

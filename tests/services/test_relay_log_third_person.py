@@ -104,3 +104,62 @@ def test_GU_6_what_waits_for_a_reader_tells_of_nobody_else(world: World, who: st
     world.level_2()
     world.say("mother", "proposal", HERS, topic="learning", third_person="mother")
     assert HERS not in repr(world.do(relay_log.WaitingForMe, who))
+
+
+def test_GU_6_that_person_is_asked_and_a_sibling_is_not_named(world: World) -> None:
+    """The event bears whose word it waits for; who has no id here is asked by the holder. A correction asks no more."""
+    world.level_2()
+    entry = world.say("teacher", "note", HERS, topic="learning", third_person="mother")
+    world.say("teacher", "note", "the brother is ill", topic="learning", third_person="somebody")
+    world.say("teacher", "correction", "she is tired", topic="learning", corrects=entry)
+    told = [each.get("third_person") for each in world.told(relay_log.EntryAdded)]
+    assert told == ["mother", None, None]
+
+
+def test_GU_6_an_item_of_minutes_that_tells_of_a_parent_is_that_parents(world: World) -> None:
+    """GU-6: as an entry; the other items of the same minutes show, and whoever is asked is named in the event."""
+    world.level_2()
+    meeting_id = world.meeting("teacher", "mother", "father", "psychologist")
+    world.minutes(
+        meeting_id,
+        items=[
+            {"topic": "learning", "text": "he likes to sing"},
+            {"topic": "learning", "text": HERS, "third_person": "mother"},
+            {"topic": "learning", "text": "the brother is ill", "third_person": "somebody"},
+        ],
+    )
+    (told,) = world.told(relay_log.MinutesPublished)
+    assert told["third_persons"] == ["mother"]
+
+    def minutes(who: str) -> dict[str, str]:
+        found = next(each for each in world.log(who)["meetings"] if each["meeting_id"] == meeting_id)
+        return {item["text"]: item["item_id"] for item in found["minutes"]["items"]}
+
+    for who, sees in (("teacher", True), ("mother", True), ("father", False), ("psychologist", False)):
+        assert (HERS in minutes(who)) is sees, who
+        assert "he likes to sing" in minutes(who)
+    item = minutes("mother")[HERS]
+    for who in ("father", "psychologist"):
+        refused = world.refused(
+            relay_log.RecordThirdPersonWord, who, entry_id=item, agrees=True, said_on=TODAY
+        )
+        assert isinstance(refused, NotFound), who
+    word(world, "mother", item)
+    assert HERS in minutes("father") and HERS in minutes("psychologist")
+    word(world, "mother", item, agrees=False)
+    assert HERS not in minutes("father")
+    word(world, "teacher", minutes("teacher")["the brother is ill"])
+    assert "the brother is ill" in minutes("psychologist")
+
+
+def test_GU_6_minutes_tell_of_the_family_or_of_somebody_without_an_id(world: World) -> None:
+    """GU-6"""
+    world.level_2()
+    refused = world.refused(
+        relay_log.PublishMinutes, "teacher", meeting_id=world.meeting("teacher", "mother"), expected_version=1,
+        next_meeting_on="2026-12-18", next_evaluation_on="2026-12-18",
+        items=[{"topic": "learning", "text": HERS, "third_person": "psychologist"}],
+    )  # fmt: skip
+    assert isinstance(refused, InvalidInput) and refused.fields == {
+        "items.0.third_person": "not_of_the_family"
+    }

@@ -59,6 +59,7 @@ KINDS: dict[str, Kind] = {
     "deadline_passed": Kind(Act.SEE_CASE, act=True),
     "case_closed": Kind(Act.SEE_CASE),
     "log_ended": Kind(Act.SEE_CASE),
+    "third_person_asked": Kind(Act.SEE_CASE, act=True),
     "report_made": Kind(Act.READ_REPORT, mailed=False),
     "lane_report_filed": Kind(Post.CHILD_PROTECTION, act=True),
     "lane_report_answered": Kind(Post.EMPLOYEE),

@@ -126,6 +126,8 @@ TABLE: tuple[Line, ...] = (
     at("relay_log.entry_added.v1", "family_entry", in_charge, item="entry_id",
        when=says("kind", "comment", "proposal", "feedback")),  # LG-7
     at("relay_log.entry_added.v1", "hindrance", in_charge, item="entry_id", when=says("kind", "hindrance")),
+    at("relay_log.minutes_published.v1", "third_person_asked", named("third_persons"), item="meeting_id"),  # GU-6
+    at("relay_log.entry_added.v1", "third_person_asked", named("third_person"), item="entry_id"),  # GU-6
     at("relay_log.report_made.v1", "report_made", *EVERYONE, item="report_id"),  # LG-10
 )  # fmt: skip
 

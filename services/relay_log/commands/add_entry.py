@@ -7,10 +7,10 @@ from typing import Any
 from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
-from services.kernel.errors import InvalidInput, NotFound
+from services.kernel.errors import NotFound
 from services.kernel.facts import SOMEBODY, Act, Capacity
 from services.relay_log.commands.common import demand_readable, me, open_log, tell_entry
-from services.relay_log.domain.entries import act_for, demand_correctable, demand_pointer
+from services.relay_log.domain.entries import act_for, demand_correctable, demand_pointer, demand_third_person
 from services.relay_log.storage.entries import Entries
 
 
@@ -23,8 +23,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     third_person = request["third_person"]
     facts = access.of(uow, case_id).facts
     assert facts is not None
-    if third_person not in (None, SOMEBODY, *(guardian.person_id for guardian in facts.guardians)):
-        raise InvalidInput(fields={"third_person": "not_of_the_family"}, rule="GU-6")
+    demand_third_person(third_person, {guardian.person_id for guardian in facts.guardians})
     capacity = Capacity(uow.actor.capacity)
     open_log(uow, case_id, act_for(root, capacity), [request["topic"]])
     entry = {
@@ -33,7 +32,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         "third_person": third_person,
     }  # fmt: skip
     entries.add_entry(case_id, entry, request["text"], uow.now)
-    tell_entry(uow, case_id, entry["entry_id"], request["kind"], request["topic"], me(uow))
+    asked = None if third_person == SOMEBODY else third_person
+    tell_entry(uow, case_id, entry["entry_id"], request["kind"], request["topic"], me(uow), asked)
     return {"id": entry["entry_id"]}
 
 

@@ -84,20 +84,25 @@ def tell_release(uow: UnitOfWork, case_id: str, released: Participant) -> None:
     )  # fmt: skip
 
 
-def tell_entry(uow: UnitOfWork, case_id: str, entry_id: str, kind: str, topic: str, by: str) -> None:
-    """Tell that an entry was added."""
-    uow.record(
-        contracts.EntryAdded,
-        case_id,
-        {
-            "case_id": case_id,
-            "entry_id": entry_id,
-            "kind": kind,
-            "topic": topic,
-            "by_person_id": by,
-            "at": uow.now,
-        },
-    )
+def tell_entry(
+    uow: UnitOfWork,
+    case_id: str,
+    entry_id: str,
+    kind: str,
+    topic: str,
+    by: str,
+    third_person: str | None = None,
+) -> None:
+    """Tell that an entry was added. `third_person`: who is asked whether it may be shown to others (GU-6)."""
+    told = {
+        "case_id": case_id,
+        "entry_id": entry_id,
+        "kind": kind,
+        "topic": topic,
+        "by_person_id": by,
+        "at": uow.now,
+    }
+    uow.record(contracts.EntryAdded, case_id, told | ({"third_person": third_person} if third_person else {}))
 
 
 def tell_goal(uow: UnitOfWork, case_id: str, change: str, goal_id: str, topic: str) -> None:

@@ -10,8 +10,9 @@ from services.contracts import relay_log as contracts
 from services.contracts.directory import GetTool
 from services.kernel import forms
 from services.kernel.errors import InvalidInput, NotFound, Unavailable
-from services.kernel.facts import Act
+from services.kernel.facts import SOMEBODY, Act
 from services.relay_log.commands.common import me, open_log, set_next_evaluation, today
+from services.relay_log.domain.entries import demand_third_person
 from services.relay_log.domain.meetings import NO_REASON, demand_next
 from services.relay_log.domain.parties import demand_parties, parties
 from services.relay_log.storage.meetings import Meetings
@@ -60,6 +61,9 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     demand_parties(
         request["present_ids"], parties(facts, uow.now) | set(meeting.invited) | {me(uow)}, "present_ids"
     )
+    family = {guardian.person_id for guardian in facts.guardians}
+    for number, item in enumerate(request["items"]):
+        demand_third_person(item["third_person"], family, f"items.{number}.third_person")
     answers = dict(request["_prepared"])
     if request["next_meeting_on"] is None:
         answers[NO_REASON] = request["no_next_meeting_reason"]
@@ -70,7 +74,13 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         {"case_id": case_id, "meeting_id": meeting.meeting_id,
          "topics": sorted({item["topic"] for item in request["items"]}),
          "next_meeting_on": request["next_meeting_on"], "next_evaluation_on": request["next_evaluation_on"],
-         "by_person_id": me(uow), "at": uow.now},
+         "by_person_id": me(uow), "at": uow.now, **_asked(request["items"])},
     )  # fmt: skip
     set_next_evaluation(uow, case_id, request["next_evaluation_on"])
     return {"id": meeting.meeting_id, "version": meeting.version}
+
+
+def _asked(items: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Who is asked whether what tells of them may be shown to others (GU-6)."""
+    found = sorted({item["third_person"] for item in items} - {None, SOMEBODY})
+    return {"third_persons": found} if found else {}

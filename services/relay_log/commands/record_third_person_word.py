@@ -11,22 +11,25 @@ from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act
 from services.relay_log.commands.common import me
 from services.relay_log.storage.entries import Entries
+from services.relay_log.storage.meetings import Meetings
+from services.relay_log.storage.third_person import Words
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Keep the word of the person themselves, or as the holder in the owning unit heard it; it can be taken back at any
     time, also when the case is closed. To whoever may not read the entry there is none."""
-    case_id, entries = request["case_id"], Entries.of(uow)
+    case_id, thing_id, words = request["case_id"], request["entry_id"], Words.of(uow)
     case = access.of(uow, case_id)
     case.require(Act.SEE_CASE)
-    found = entries.third_person(case_id, request["entry_id"])
-    readable = case.open_allowed(Act.READ_LOG_ITEM, entries.entries(case_id))
-    if found is None or request["entry_id"] not in {entry["entry_id"] for entry in readable}:
+    found = words.marked(case_id, thing_id)
+    told = [*Entries.of(uow).entries(case_id), *Meetings.of(uow).of_case(case_id).items]
+    readable = case.open_allowed(Act.READ_LOG_ITEM, told)
+    ids = {each.get("entry_id") or each.get("item_id") for each in readable}
+    if found is None or thing_id not in ids:
         raise NotFound
-    third_person, word_of = found
-    if me(uow) != third_person:
+    if me(uow) != found.third_person:
         case.require(Act.MANAGE)
     if request["said_on"] > local_date(uow.now):
         raise InvalidInput(fields={"said_on": "date_in_future"}, rule="GU-6")
-    entries.add_word(case_id, word_of, request["agrees"], request["said_on"], me(uow), uow.now)
-    return {"id": request["entry_id"]}
+    words.add(case_id, found.word_of, request["agrees"], request["said_on"], me(uow), uow.now)
+    return {"id": thing_id}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from services.kernel.errors import InvalidInput
-from services.kernel.facts import Act, Capacity
+from services.kernel.facts import SOMEBODY, Act, Capacity
 from services.relay_log.domain.errors import AlreadyCorrected, NotYourEntry, NotYourKind
 
 FAMILY = frozenset({Capacity.GUARDIAN, Capacity.SELF})
@@ -51,6 +52,12 @@ def act_for(kind: str, capacity: Capacity) -> Act:
     if capacity not in KINDS_OF[kind]:
         raise NotYourKind(kind=kind)
     return ACTS[kind]
+
+
+def demand_third_person(whom: str | None, guardian_ids: Collection[str], field: str = "third_person") -> None:
+    """GU-6: besides of the child something tells of one of its guardians, or of somebody who has no id here."""
+    if whom not in (None, SOMEBODY, *guardian_ids):
+        raise InvalidInput(fields={field: "not_of_the_family"}, rule="GU-6")
 
 
 def demand_pointer(kind: str, corrects: str | None) -> None:

@@ -15,12 +15,12 @@ from services.kernel.facts import Act
 from services.relay_log.domain.entries import Entry
 from services.relay_log.domain.evaluation import Judged
 from services.relay_log.storage.store import Record, Store, rows_of_case
-from services.relay_log.storage.tables import entries, evaluations, metadata, outcomes, views, words
+from services.relay_log.storage.tables import entries, evaluations, metadata, outcomes, views
+from services.relay_log.storage.third_person import Words
 
 _EVALUATIONS = rows_of_case(evaluations, evaluations.c.recorded_at, evaluations.c.evaluation_id)
 _OUTCOMES = rows_of_case(outcomes, outcomes.c.number)
 _ENTRIES = rows_of_case(entries, entries.c.recorded_at, entries.c.entry_id)
-_WORDS = rows_of_case(words, words.c.number)
 _VIEWS = rows_of_case(views, views.c.recorded_at, views.c.view_id)
 _ENTRY = ("entry_id", "kind", "root", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at",
           "needed_by_guardians")  # fmt: skip
@@ -98,7 +98,7 @@ class Entries(Store):
         """The entries of a case, oldest first, each with what corrects it."""
         found = self._rows(_ENTRIES, case_id)
         corrected_by = {row.corrects: row.entry_id for row in found if row.corrects}
-        agreed = self._agreed(case_id) if any(row.third_person for row in found) else frozenset()
+        agreed = self._agreed_of(case_id, found)
         return [
             self._seal(
                 Act.READ_LOG_ITEM, row,
@@ -109,6 +109,12 @@ class Entries(Store):
             for row in found
         ]  # fmt: skip
 
+    def _agreed_of(self, case_id: str, found: Sequence[Any]) -> Set[str]:
+        """The entries whose third person has agreed (GU-6); not asked for where none tells of anybody else."""
+        if not any(row.third_person for row in found):
+            return frozenset()
+        return Words(self._conn, self._municipality, self._keys).agreed(case_id)
+
     def entry(self, case_id: str, entry_id: str) -> tuple[Entry, datetime] | None:
         """An entry of the case as far as rules go, and when it was recorded; None when there is none."""
         row = self._row(entries, "entry_id", entry_id)
@@ -117,28 +123,6 @@ class Entries(Store):
         correction = self._row(entries, "corrects", entry_id)
         corrected_by = None if correction is None else correction.entry_id
         return Entry(row.entry_id, row.topic, row.root, row.by_person_id, corrected_by), row.recorded_at
-
-    def _agreed(self, case_id: str) -> Set[str]:
-        """The entries whose third person has agreed, by their last word (GU-6)."""
-        said = {row.entry_id: row.agrees for row in self._rows(_WORDS, case_id)}
-        return {entry_id for entry_id, agrees in said.items() if agrees}
-
-    def third_person(self, case_id: str, entry_id: str) -> tuple[str, str] | None:
-        """(whom an entry tells of besides the child, the entry for which their word is kept); None where nobody."""
-        row = self._row(entries, "entry_id", entry_id)
-        if row is None or row.case_id != case_id or row.third_person is None:
-            return None
-        return row.third_person, row.word_of
-
-    def add_word(
-        self, case_id: str, entry_id: str, agrees: bool, said_on: date, by: str, at: datetime
-    ) -> None:
-        """Keep what a third person said of showing an entry; it is the one that counts now (GU-6)."""
-        number = len([row for row in self._rows(_WORDS, case_id) if row.entry_id == entry_id])
-        self._insert(words, [
-            {"entry_id": entry_id, "number": number, "case_id": case_id, "agrees": agrees, "said_on": said_on,
-             "recorded_by": by, "recorded_at": at}
-        ])  # fmt: skip
 
     def add_entry(self, case_id: str, entry: Record, text: str, at: datetime) -> None:
         """Keep a new entry; nothing of those before changes (LG-6). A correction bears the holder's mark of what it

@@ -16,6 +16,7 @@ from services.relay_log.domain.meetings import Meeting
 from services.relay_log.storage.plan import Edits
 from services.relay_log.storage.store import Record, rows_of_case
 from services.relay_log.storage.tables import meeting_items, meetings, minutes
+from services.relay_log.storage.third_person import Words, item_id
 
 _MEETINGS = rows_of_case(meetings, meetings.c.starts_at, meetings.c.meeting_id)
 _ITEMS = rows_of_case(meeting_items, meeting_items.c.meeting_id, meeting_items.c.kind, meeting_items.c.number)
@@ -33,6 +34,10 @@ class MeetingRecords:
     answers: dict[str, Sealed[Record]]
 
 
+def _word_of(row: Any) -> str:
+    return item_id(row.meeting_id, row.number)
+
+
 class Meetings(Edits):
     """The meetings of one municipality."""
 
@@ -44,6 +49,9 @@ class Meetings(Edits):
         frames = self._rows(_MEETINGS, case_id)
         if not frames:
             return MeetingRecords([], [], {})
+        items = self._rows(_ITEMS, case_id)
+        marked = any(row.third_person for row in items)
+        agreed = Words(self._conn, self._municipality, self._keys).agreed(case_id) if marked else frozenset()
         protocols = {row.meeting_id: row for row in self._rows(_MINUTES, case_id)}
         about = About(self._municipality, case_id, Act.SEE_CASE)
         return MeetingRecords(
@@ -52,8 +60,15 @@ class Meetings(Edits):
                 for row in frames
             ],
             [
-                self._seal(Act.READ_LOG_ITEM, row, lambda row=row: self._item(row), row.recorded_at)  # type: ignore[misc]
-                for row in self._rows(_ITEMS, case_id)
+                self._seal(
+                    Act.READ_LOG_ITEM,
+                    row,
+                    lambda row=row: self._item(row, _word_of(row) in agreed),  # type: ignore[misc]
+                    row.recorded_at,
+                    third_person=row.third_person,
+                    third_person_agrees=_word_of(row) in agreed,
+                )
+                for row in items
             ],
             {
                 row.meeting_id: Sealed(about, lambda row=row: self._answers(row))  # type: ignore[misc]
@@ -90,9 +105,16 @@ class Meetings(Edits):
             frame["minutes"] = {**{name: told[name] for name in _PROTOCOL}, "items": [], "answers": {}}
         return frame
 
-    def _item(self, row: Any) -> Record:
+    def _item(self, row: Any, agreed: bool) -> Record:
         text = self._decrypt(row.case_id, row.kind, row.text)
-        return {"meeting_id": row.meeting_id, "kind": row.kind, "topic": row.topic, "text": text}
+        told = {"meeting_id": row.meeting_id, "kind": row.kind, "topic": row.topic, "text": text}
+        if row.kind == "agenda":
+            return told
+        return told | {
+            "item_id": _word_of(row),
+            "third_person": row.third_person,
+            "third_person_agrees": agreed,
+        }
 
     def _answers(self, row: Any) -> Record:
         if row.answers is None:
@@ -146,6 +168,7 @@ class Meetings(Edits):
     def _add_items(self, meeting: Meeting, kind: str, items: Sequence[Record], at: datetime) -> None:
         self._insert(meeting_items, [
             {"meeting_id": meeting.meeting_id, "kind": kind, "number": number, "case_id": meeting.case_id,
-             "topic": item["topic"], "text": self._encrypt(meeting.case_id, kind, item["text"]), "recorded_at": at}
+             "topic": item["topic"], "text": self._encrypt(meeting.case_id, kind, item["text"]), "recorded_at": at,
+             "third_person": item.get("third_person")}
             for number, item in enumerate(items)
         ])  # fmt: skip

@@ -138,9 +138,11 @@ meeting_items = sa.Table(
     _code("topic"),
     sa.Column("text", sa.LargeBinary, nullable=False),
     _instant("recorded_at"),
+    _id("third_person", optional=True),
     _of_case("meeting_items"),
 )
-"""The items of agenda and minutes (`kind`), each of one topic."""
+"""The items of agenda and minutes (`kind`), each of one topic. `third_person`: whom one of minutes tells of besides the
+child (GU-6)."""
 
 minutes = sa.Table(
     "minutes",

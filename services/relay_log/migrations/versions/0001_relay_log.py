@@ -114,6 +114,7 @@ def upgrade() -> None:
         _code("topic"),
         sa.Column("text", sa.LargeBinary, nullable=False),
         _instant("recorded_at"),
+        sa.Column("third_person", sa.String(64)),
     )
     op.create_table(
         "minutes",
