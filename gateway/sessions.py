@@ -20,6 +20,7 @@ from gateway.storage import sessions
 from services.chassis.clock import Clock
 from services.chassis.keys import Keys, Undecipherable
 from services.chassis.logging import fault
+from services.chassis.prepared import Prepared
 from services.chassis.storage import Database, DatabaseBusy
 from services.kernel.errors import Unavailable
 
@@ -29,7 +30,7 @@ IDLE = timedelta(minutes=30)
 WHOLE = timedelta(minutes=120)
 _TOUCH_EVERY = timedelta(minutes=1)
 _PURPOSE = "gateway.session"
-_FOUND = sa.select(sessions).where(sessions.c.id_hash == sa.bindparam("id_hash"))
+_FOUND = Prepared(sa.select(sessions).where(sessions.c.id_hash == sa.bindparam("id_hash")))
 _AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, DatabaseBusy)
 
 log = structlog.get_logger()
@@ -82,7 +83,7 @@ class EncryptedSessions(SessionInterface):
         now, key = self._clock.now(), _hash(sid)
         try:
             with self._db.read() as conn:
-                row = conn.execute(_FOUND, {"id_hash": key}).first()
+                row = _FOUND.first(conn, {"id_hash": key})
         except _AWAY as error:
             log.warning("sessions_away", **fault(error))
             session = Session()

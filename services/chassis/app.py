@@ -29,6 +29,7 @@ from services.chassis.bus.repair import Gap, Repair
 from services.chassis.bus.told import Told
 from services.chassis.bus.topology import Catalogue
 from services.chassis.clock import Clock, clock_of
+from services.chassis.dumping import Dump
 from services.chassis.faults import field_faults
 from services.chassis.health import HealthServer
 from services.chassis.idempotency import Once
@@ -115,8 +116,8 @@ class App:
         self.health = HealthServer(self.name, settings.health_port, checks, watched)
         self._verifier = Verifier(settings.var)
         self._signer: Signer | None = None
-        self._schemas: dict[str, tuple[Any, Any]] = {
-            name: (operation.procedure.request(), operation.procedure.response())
+        self._schemas: dict[str, tuple[Any, Dump]] = {
+            name: (operation.procedure.request(), Dump(operation.procedure.response()))
             for name, operation in self.operations.items()
         }
 
@@ -188,7 +189,7 @@ class App:
 
     def _execute(self, name: str, call: Call) -> dict[str, Any]:
         operation = self.operations[name]
-        request_schema, response_schema = self._schemas[name]
+        request_schema, dump = self._schemas[name]
         try:
             request: dict[str, Any] = request_schema.load(call.request)
         except ValidationError as error:
@@ -196,11 +197,9 @@ class App:
         call.check_deadline()
         self._wait_until_visible(call)
         run = self._command if operation.procedure.kind == "command" else self._query
-        return run(operation, call, request, response_schema)
+        return run(operation, call, request, dump)
 
-    def _query(
-        self, operation: Operation, call: Call, request: dict[str, Any], response: Any
-    ) -> dict[str, Any]:
+    def _query(self, operation: Operation, call: Call, request: dict[str, Any], dump: Dump) -> dict[str, Any]:
         now = self.clock.now()
         accesses: list[Access] = []
         try:
@@ -212,7 +211,7 @@ class App:
                          self._ask_source),
                 )  # fmt: skip
                 accesses = reading.accesses
-                answer: dict[str, Any] = response.dump(operation.method(self.service_cls(), reading, request))
+                answer: dict[str, Any] = dump(operation.method(self.service_cls(), reading, request))
         except Refusal as refusal:
             _note_refusal(operation, request, refusal, accesses)
             raise
@@ -221,7 +220,7 @@ class App:
         return answer
 
     def _command(
-        self, operation: Operation, call: Call, request: dict[str, Any], response: Any
+        self, operation: Operation, call: Call, request: dict[str, Any], dump: Dump
     ) -> dict[str, Any]:
         now, name = self.clock.now(), operation.procedure.name
         once: Once | None = None
@@ -250,9 +249,7 @@ class App:
                 uow = UnitOfWork(
                     self.surroundings, tx, call.actor, call.municipality, now, tracing.current(), accesses
                 )
-                answer: dict[str, Any] = response.dump(
-                    operation.method(self.service_cls(), uow, request) or {}
-                )
+                answer: dict[str, Any] = dump(operation.method(self.service_cls(), uow, request) or {})
                 answer["versions"] = uow.versions
                 if once:
                     once.keep(tx, answer)

@@ -327,7 +327,12 @@ def _sqlite_engine(url: sa.URL, path: Path) -> Engine:
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         write = connection.get_execution_options().get("stafett_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        words = "BEGIN IMMEDIATE" if write else "BEGIN"
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            driver.execute(words)
+        except connection.dialect.loaded_dbapi.Error as error:
+            connection._handle_dbapi_exception(error, words, None, None, None)
 
     return engine
 

@@ -161,6 +161,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "retention_years": (1, 100),
     "emergency_minutes": (5, 480),
 }
+_DEFAULTS = Policy()
 
 
 def drafted(before: Policy, values: Mapping[str, Any], version: int, valid_from: date) -> Policy:
@@ -179,7 +180,7 @@ def policy_on(policies: Iterable[Policy], day: date) -> Policy:
 
     Where none has begun, the rulebook's defaults stand."""
     begun = [policy for policy in policies if policy.valid_from <= day]
-    return max(begun, key=lambda policy: (policy.valid_from, policy.version), default=Policy())
+    return max(begun, key=lambda policy: (policy.valid_from, policy.version), default=_DEFAULTS)
 
 
 def _to_json(value: object) -> object:
