@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.journeys.main_job import Say, today
-from tests.journeys.people import Demo, Person, until
+from tests.journeys.people import AT_ONCE, Demo, Person, until
 
 MIDWIFE, NURSE = "siri-havnstaden", "lene-bergsvagen"
 MOTHER, FATHER, NEWBORN = "mari-ternholm", "age-regnbuevoll", "olivia-ternholm"
@@ -131,7 +131,7 @@ class BirthStory:
         with self.step("5. One parent takes it back, and nothing is shared of the child any more"):
             begun = time.perf_counter()
             self.father.post(f"/cases/{self.childs}/withdrawals", {})
-            until(lambda: self._windows(self.childs) == set(), 1.0, "the window is shut")
+            until(lambda: self._windows(self.childs) == set(), AT_ONCE, "the window is shut")
             self.refused_after = time.perf_counter() - begun
             self._close(self.childs)
 

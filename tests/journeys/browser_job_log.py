@@ -7,7 +7,7 @@ from functools import partial
 
 from tests.journeys.browser_job import NURSE, PPT, PSYCHOLOGIST, BrowserJob
 from tests.journeys.browser_story import button, field, in_days, link, reload_until, shows
-from tests.journeys.people import until
+from tests.journeys.people import AT_ONCE, until
 
 
 class WholeBrowserJob(BrowserJob):
@@ -130,7 +130,7 @@ class WholeBrowserJob(BrowserJob):
         self.look(page, "withdraw")
         button(page, "Trekk samtykket").click()
         shows(page, "Samtykket er trukket")
-        until(partial(self.is_refused, reader), 1.0, "the psychologist is refused")
+        until(partial(self.is_refused, reader), AT_ONCE, "the psychologist is refused")
         self.refused(reader)
         self.look(page, "consents-withdrawn")
         self.look(self.at(page, "/hvem-har-sett"), "who-can-read")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 
 from tests.journeys.browser_story import BrowserStory, button, field, in_days, link, reload_until, shows
-from tests.journeys.people import until
+from tests.journeys.people import AT_ONCE, until
 from tests.journeys.youth_story import MOTHER, NURSE, OTHER, TEACHER, YOUTH
 from tests.support.browser import BrowserAt
 
@@ -146,7 +146,7 @@ class BrowserYouthStory(BrowserStory):
         self.look(page, "withdraw")
         button(page, "Trekk samtykket").click()
         shows(page, "Samtykket er trukket")
-        until(partial(self.is_refused, self.nurse), 1.0, "the nurse is refused")
+        until(partial(self.is_refused, self.nurse), AT_ONCE, "the nurse is refused")
         self.refused(self.nurse)
         shows(self.at(other, "/logg"), "Oda er på skolen alle dager")
         self.look(page, "withdrawal")

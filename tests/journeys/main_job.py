@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from services.kernel.calendar import local_date
-from tests.journeys.people import Demo, Person, Unexpected, until
+from tests.journeys.people import AT_ONCE, Demo, Person, Unexpected, until
 
 TEACHER, MOTHER, FATHER, CHILD = "solveig-brekkmo", "marit-elvestrand", "jonas-fagerdalen", "tuva-fagerdalen"
 PSYCHOLOGIST, NURSE = "henrik-solnesvik", "ingvild-tangvoll"
@@ -433,7 +433,7 @@ class MainJob:
                 answer = self.psychologist.http.get(f"{self.url}/api/cases/{self.case}/log", timeout=10)
                 return answer.status_code == 404
 
-            until(refused, 1.0, "the psychologist is refused")
+            until(refused, AT_ONCE, "the psychologist is refused")
             self.refused_after = time.perf_counter() - begun
             self.psychologist.get(f"/cases/{self.case}", expect=404)
             until(lambda: self._inbox(self.nurse, "consent_withdrawn"), 10, "the holder is told")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tests.journeys.main_job import Say, today
-from tests.journeys.people import Demo, Person, Unexpected, until
+from tests.journeys.people import AT_ONCE, Demo, Person, Unexpected, until
 
 TEACHER, NURSE, OTHER = "sindre-aspevollen", "lene-bergsvagen", "nora-vindheimsli"
 YOUTH, MOTHER = "oda-kvernmoen", "trude-kvernmoen"
@@ -119,7 +119,7 @@ class YouthStory:
             before = {each["goal_id"] for each in self._log(other)["goals"]}
             self.youth.post(f"/cases/{self.case}/withdrawals", {"service_id": SCHOOL_HEALTH})
             begun = time.perf_counter()
-            until(lambda: self._log(self.nurse) is None, 1.0, "the nurse is refused")
+            until(lambda: self._log(self.nurse) is None, AT_ONCE, "the nurse is refused")
             self.refused_after = time.perf_counter() - begun
             assert {each["goal_id"] for each in self._log(other)["goals"]} == before, (
                 "CO-3: for one service alone"

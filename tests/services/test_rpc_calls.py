@@ -137,8 +137,8 @@ def test_an_asker_one_version_behind_is_not_stopped_by_what_is_new_in_an_answer(
 def test_who_is_late_is_not_waited_for(running: Running) -> None:
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded):
-        running.call(toy.PAUSE, {"seconds": 20}, timeout=0.3)
-    assert time.monotonic() - began < 0.6
+        running.call(toy.PAUSE, {"seconds": 40}, timeout=0.3)
+    assert time.monotonic() - began < 4, "and not for as long as the answer takes"
 
 
 def test_a_command_whose_time_runs_out_changes_nothing(running: Running) -> None:
@@ -155,7 +155,7 @@ def test_a_service_that_is_down_is_unavailable_at_once(running: Running) -> None
         running.call(toy.UNANSWERED)
     assert refused.value.code == "unavailable"
     assert refused.value.params == {"service": "nobody"}
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < toy.UNANSWERED.seconds, "and not at the deadline"
 
 
 def test_a_procedure_that_is_not_there_is_said_so(running: Running) -> None:
@@ -165,9 +165,9 @@ def test_a_procedure_that_is_not_there_is_said_so(running: Running) -> None:
 
 def test_calls_that_do_not_depend_on_each_other_go_out_together(running: Running) -> None:
     began = time.monotonic()
-    pending = [running.client.start_call(toy.PAUSE, running.token, {"seconds": 5}) for _ in range(8)]
-    assert [answer["seconds"] for answer in (each.result() for each in pending)] == [5] * 8
-    assert time.monotonic() - began < 1.5
+    pending = [running.client.start_call(toy.PAUSE, running.token, {"seconds": 10}) for _ in range(8)]
+    assert [answer["seconds"] for answer in (each.result() for each in pending)] == [10] * 8
+    assert time.monotonic() - began < 8, "and not one after the other"
 
 
 def test_the_same_key_twice_happens_once(running: Running) -> None:

@@ -8,13 +8,15 @@ from pathlib import Path
 from types import TracebackType
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = Path(os.environ.get("STAFETT_VAR") or ROOT / "var") / "screenshots"
 CHROMIUM = "/usr/bin/chromium"
-PATIENCE = 10_000
+PATIENCE = 60_000
 """Milliseconds to wait for a thing on a page."""
+
+expect.set_options(timeout=PATIENCE)
 
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 

@@ -109,7 +109,7 @@ def rows(db: Database, name: str) -> list[Any]:
         return list(conn.execute(sa.select(db.metadata.tables[name])).all())
 
 
-def wait_until(true: Callable[[], object], seconds: float = 15.0) -> None:
+def wait_until(true: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until a condition holds; fails when it does not in time."""
     limit = time.monotonic() + seconds
     while not true():
