@@ -144,8 +144,7 @@ def _same_site() -> None:
 def _no_program() -> None:
     """SE-3: a program that bears a token gets what is open, and what is made for programs; whatever it names besides,
     the answer is the same, and nobody looks whether it is there."""
-    closed = request.blueprint not in _OPEN_ROOMS and request.endpoint not in _OPEN
-    if closed and problems.is_api() and bears_token():
+    if not is_open() and problems.is_api() and bears_token():
         raise ForPeople
 
 
@@ -154,8 +153,13 @@ def _logged_in() -> None:
     asking: Asking | None = g.get("asking")
     if asking is None or asking.actor is not None or request.endpoint is None:
         return
-    if request.blueprint not in _OPEN_ROOMS and request.endpoint not in _OPEN:
+    if not is_open():
         raise NotLoggedIn
+
+
+def is_open() -> bool:
+    """Whether what is asked for is declared open: for that nobody needs to be logged in."""
+    return request.blueprint in _OPEN_ROOMS or request.endpoint in _OPEN
 
 
 def csrf_token() -> str:

@@ -37,6 +37,7 @@ class Asking:
         self.seen = seen
         self.newly_seen: dict[str, int] = {}
         self._silent: dict[str, Refusal] = {}
+        self._told: list[Refusal] = []
 
     @property
     def municipality(self) -> str:
@@ -80,6 +81,10 @@ class Asking:
         place = municipality or EVERY_MUNICIPALITY
         return self._result(procedure, self._start(procedure, token, dict(request), municipality=place))
 
+    def has_told(self, refusal: Refusal) -> bool:
+        """Whether a service has refused so, and has kept its line of it; else it was found out here."""
+        return any(each is refusal for each in self._told)
+
     def is_silent(self, service: str) -> bool:
         """Whether the service has left a call of this request without an answer."""
         return service in self._silent
@@ -102,6 +107,7 @@ class Asking:
         except Refusal as refusal:
             if refusal.code in _SILENT:
                 self._silent[procedure.service] = refusal
+            self._told.append(refusal)
             raise
 
     def _token(self) -> str:

@@ -7,11 +7,12 @@ import structlog
 from flask import Flask, Response, current_app, g, jsonify, redirect, request, session
 from werkzeug.exceptions import HTTPException
 
-from gateway.asking import NotLoggedIn
+from gateway.asking import Asking, NotLoggedIn
 from gateway.pages.paths import path
 from gateway.pages.view import RETRY_AFTER, error_page
 from services.chassis.logging import fault
-from services.kernel.errors import InvalidInput, Refusal
+from services.contracts import cases
+from services.kernel.errors import InvalidInput, NotFound, Refusal
 
 log = structlog.get_logger()
 
@@ -51,6 +52,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> Any:
+        refusal = _noted(refusal)
         if is_api():
             if isinstance(refusal, NotLoggedIn):
                 refusal.status = 401
@@ -98,6 +100,29 @@ def register(app: Flask) -> None:
             "Something went wrong here. Nothing was changed.", code="internal_error", status=500
         )
         return problem(refusal) if is_api() else error_page(refusal)
+
+
+def _noted(refusal: Refusal) -> Refusal:
+    """SE-1: what a page did not find among that which its reader may read leaves a line, as what a service refuses
+    does: whoever tries ids is seen by it. The refusal itself, or why that could not be kept."""
+    asking: Asking | None = g.get("asking")
+    if (
+        refusal.status != NotFound.status
+        or asking is None
+        or asking.actor is None
+        or asking.has_told(refusal)
+    ):
+        return refusal
+    from gateway.app import is_open
+
+    if is_open() or not request.view_args:
+        return refusal
+    page = str(request.endpoint).rpartition(".")[2]
+    try:
+        asking(cases.NoteMiss, {"page": page, "case_id": request.view_args.get("case_id")})
+    except Refusal as unkept:
+        return refusal if isinstance(unkept, InvalidInput) else unkept
+    return refusal
 
 
 def _flatten(prefix: str, messages: Any, into: dict[str, str]) -> None:

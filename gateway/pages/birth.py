@@ -54,7 +54,7 @@ def registered(case_id: str) -> Page:
 
 
 def _birth(case_id: str, form: Form) -> str:
-    page = ask_case(case_id, notes=(cases.GetNotes, {"case_id": case_id}))
+    page = ask_case(case_id, "register_birth", notes=(cases.GetNotes, {"case_id": case_id}))
     notes = page["notes"]["notes"] if page["notes"] else []
     return render(
         "employee/birth.html", case=page["head"], form=form, topics=topic_choices(), notes=_offered(notes),

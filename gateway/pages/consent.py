@@ -13,14 +13,14 @@ from werkzeug.wrappers import Response
 
 from gateway.composition.consents import answer_of, answers_of, last_day
 from gateway.pages import drafts
-from gateway.pages.case_head import ask_case, me, my_signer_id
+from gateway.pages.case_head import ask_case, may, me, my_signer_id
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import LOCALE, notice, render, t
 from gateway.papers import DEFAULT, day, languages, listed, words
 from gateway.translations import Translator
 from services.contracts import consent
-from services.kernel.errors import NotFound
+from services.kernel.errors import Forbidden, NotFound
 
 blueprint = Blueprint("consent", __name__)
 
@@ -51,7 +51,7 @@ def question(request_id: str) -> Answer:
 def answered(request_id: str) -> Answer:
     """Keep the answers, and show them once more."""
     form = Form.sent()
-    detail = _ask(request_id, form.text("sprak"))
+    detail = _ask_signer(request_id, form.text("sprak"))
     if form.text("text_hash") != detail["text_hash"]:
         drafts.drop(_draft(request_id))
         return redirect(path("consent", request_id=request_id, sprak=form.text("sprak"), endret="1"), 303)
@@ -95,7 +95,7 @@ def keep_yes(request_id: str) -> None:
 @blueprint.get(PATHS["consent_check"])
 def check(request_id: str) -> Answer:
     """All answers once more; nothing has been sent."""
-    detail = _ask(request_id, _language_kept(request_id))
+    detail = _ask_signer(request_id, _language_kept(request_id))
     kept = _kept(detail)
     if not kept:
         return redirect(path("consent", request_id=request_id), 303)
@@ -105,7 +105,7 @@ def check(request_id: str) -> Answer:
 @blueprint.post(PATHS["consent_check"])
 def sign(request_id: str) -> Answer:
     """The signer's own act: at high assurance, bearing the hash of the text that was shown."""
-    detail = _ask(request_id, _language_kept(request_id))
+    detail = _ask_signer(request_id, _language_kept(request_id))
     if session.get("assurance") != "high":
         return redirect(path("consent_sign", request_id=request_id), 303)
     kept = _kept(detail)
@@ -145,7 +145,7 @@ def sign(request_id: str) -> Answer:
 @blueprint.get(PATHS["consent_sign"])
 def step_up(request_id: str) -> Answer:
     """Why one has to log in once more; the way back is to the answers."""
-    g.asking(consent.GetRequest, {"request_id": request_id})
+    _ask_signer(request_id, None)
     back = path("consent_check", request_id=request_id)
     if session.get("assurance") == "high":
         return redirect(back, 303)
@@ -161,6 +161,8 @@ def receipt(request_id: str) -> Answer:
     signature_id = request.args.get("signatur") or _signature_of_mine(detail)
     if not signature_id:
         raise NotFound
+    if any(each["signature_id"] == signature_id and each["taken_back"] for each in detail["signers"]):
+        return redirect(path("withdrawal", withdrawal_id=signature_id), 303)
     found = g.asking(consent.GetReceipt, {"signature_id": signature_id})
     page, w = _asked(detail), words(LOCALE)
     relations = {each["person_id"]: each["relation"] for each in page["case"]["guardians"]}
@@ -228,6 +230,8 @@ def withdraw(case_id: str) -> Answer:
                 notice("consent.withdraw_done")
                 return redirect(path("withdrawal", withdrawal_id=done["id"]), 303)
     page = ask_case(case_id, consents=(consent.ConsentsOfCase, {"case_id": case_id}))
+    if not may(page["case"], "withdraw_consent"):
+        raise Forbidden
     body = render(
         "family/consent_withdraw.html",
         case=page["head"],
@@ -246,6 +250,14 @@ def _ask(request_id: str, language: str | None) -> Detail:
     """The request with its text in a language: the one chosen, else the one in which it was asked."""
     asked = {"request_id": request_id} | ({"language": language} if language in languages() else {})
     return dict(g.asking(consent.GetRequest, asked))
+
+
+def _ask_signer(request_id: str, language: str | None) -> Detail:
+    """As `_ask`, for one of those who are asked; Forbidden for whoever may only read what is asked."""
+    detail = _ask(request_id, language)
+    if my_signer_id() not in {each["person_id"] for each in detail["signers"]}:
+        raise Forbidden
+    return detail
 
 
 def _language_kept(request_id: str) -> str | None:

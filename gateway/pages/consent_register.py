@@ -18,7 +18,7 @@ from gateway.pages.view import notice, render, t
 from gateway.papers import control_code, words
 from services.contracts import consent
 from services.contracts.consent import SCAN_BYTES
-from services.kernel.errors import NotFound
+from services.kernel.errors import Forbidden, NotFound
 
 blueprint = Blueprint("consent_register", __name__)
 
@@ -84,11 +84,11 @@ def _way() -> str:
 
 
 def _detail(request_id: str, signer_id: str) -> Detail:
-    """The request; NotFound where the reader may not register, or the one named is not asked."""
+    """The request. Raises Forbidden where the reader may not register, NotFound where the one named is not asked."""
     detail = g.asking(consent.GetRequest, {"request_id": request_id})
-    if "register" not in detail["permitted"] or signer_id not in {
-        each["person_id"] for each in detail["signers"]
-    }:
+    if "register" not in detail["permitted"]:
+        raise Forbidden
+    if signer_id not in {each["person_id"] for each in detail["signers"]}:
         raise NotFound
     return dict(detail)
 

@@ -15,6 +15,7 @@ from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render, t
 from services.contracts import cases
+from services.kernel.errors import NotFound
 
 blueprint = Blueprint("family_keep", __name__)
 
@@ -111,7 +112,9 @@ def _family(case_id: str, form: Form) -> str:
 def _paper(case_id: str, paper_id: str, form: Form) -> Page:
     page = _ask(case_id)
     found = next((each for each in page["family"]["papers"] if each["paper_id"] == paper_id), None)
-    if found is None or found["state"] != "waiting":
+    if found is None:
+        raise NotFound
+    if found["state"] != "waiting":
         return redirect(path("family_keep", case_id=case_id), 303)
     shown = render(
         "employee/paper.html", case=page["head"], form=form, unread=page["unread"], active="work",

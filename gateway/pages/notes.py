@@ -11,6 +11,7 @@ from gateway.pages import drafts
 from gateway.pages.case_head import ask_case, may
 from gateway.pages.choices import today, topic_choices
 from gateway.pages.forms import Form, field_sentence
+from gateway.pages.log_frame import ask_log
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render, t
 from services.contracts import cases, relay_log
@@ -259,6 +260,6 @@ def view_recorded(case_id: str) -> Page:
 
 
 def _view(case_id: str, form: Form) -> str:
-    page = ask_case(case_id)
+    page = ask_log(case_id, "write_log")
     return render("employee/view.html", case=page["head"], form=form, topics=topic_choices(), unread=page["unread"],
                   active="work")  # fmt: skip

@@ -13,6 +13,7 @@ from services.cases.commands import (
     keep_care_order,
     keep_paper,
     move_level,
+    note_miss,
     open_emergency,
     propose_handover,
     raise_concern,
@@ -126,6 +127,10 @@ class CasesService(Service):
     def get_case(self, reading: Reading, request: Request) -> Answer:
         return get_case.run(reading, request)
 
+    @command(contracts.NoteMiss)
+    def note_miss(self, uow: UnitOfWork, request: Request) -> Answer:
+        return note_miss.run(uow, request)
+
     @query(contracts.GetNotes)
     def get_notes(self, reading: Reading, request: Request) -> Answer:
         return get_notes.run(reading, request)
@@ -228,19 +233,19 @@ class CasesService(Service):
     def reports_with_guardians(self, reading: Reading, request: Request) -> Answer:
         return lane_queries.with_guardians(reading, request)
 
-    @command(contracts.AssessLaneReport)
+    @command(contracts.AssessLaneReport, refused=lane_follow_up.refused)
     def assess_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.assess(uow, request)
 
-    @command(contracts.AnswerLaneReport)
+    @command(contracts.AnswerLaneReport, refused=lane_follow_up.refused)
     def answer_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.answer(uow, request)
 
-    @command(contracts.NameLaneReader)
+    @command(contracts.NameLaneReader, refused=lane_follow_up.refused)
     def name_lane_reader(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.name_reader(uow, request)
 
-    @command(contracts.RemoveLaneReader)
+    @command(contracts.RemoveLaneReader, refused=lane_follow_up.refused)
     def remove_lane_reader(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.remove_reader(uow, request)
 

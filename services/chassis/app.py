@@ -42,7 +42,7 @@ from services.chassis.storage import Database, WriteTransaction
 from services.chassis.unit_of_work import Access, Reading, Surroundings, UnitOfWork
 from services.chassis.work import Call, Context, Work
 from services.contracts import bus
-from services.contracts.base import Procedure
+from services.contracts.base import Procedure, ids_named
 from services.contracts.envelope import EVERY_MUNICIPALITY, Event
 from services.kernel.errors import (
     Forbidden,
@@ -259,6 +259,8 @@ class App:
             assert once is not None
             return self._stored(once) or _unfinished()
         except Refusal as refusal:
+            if operation.refused is not None:
+                operation.refused(context, request, refusal)
             _note_refusal(operation, request, refusal, accesses)
             self._write_accesses(call, now, [access for access in accesses if not access.allowed])
             raise
@@ -380,8 +382,12 @@ def _note_refusal(
     operation: Operation, request: Mapping[str, Any], refusal: Refusal, accesses: list[Access]
 ) -> None:
     """SE-1: who is refused as by a decision (403, 404) leaves a line, also where there is no such thing, or it is
-    another municipality's: whoever tries ids is seen by it. The lane keeps its own record (PR-3)."""
-    decided = refusal.status in (403, 404) and operation.procedure.name not in metrics.QUIET_PROCEDURES
+    another municipality's, and so does whoever names in a field somebody or something that is not of the case: whoever
+    tries ids is seen by it. The lane keeps its own record (PR-3)."""
+    if operation.procedure.name in metrics.QUIET_PROCEDURES:
+        return
+    wrong = {part for name in refusal.fields for part in name.split(".")}
+    decided = refusal.status in (403, 404) or not wrong.isdisjoint(ids_named(operation.procedure.request))
     if decided and all(access.allowed for access in accesses):
         case_id = request.get("case_id")
         accesses.append(Access(refusal.rule or "SE-3", operation.procedure.name, case_id, None, False))

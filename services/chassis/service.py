@@ -45,6 +45,10 @@ from services.contracts import access_history, bus
 from services.contracts.anchors import KEEPERS, keep_anchors
 from services.contracts.anchors import anchors as kept_anchors
 from services.contracts.base import Procedure
+from services.kernel.errors import Refusal
+
+Prepare = Callable[[Context, dict[str, Any]], Any]
+Refused = Callable[[Context, dict[str, Any], Refusal], None]
 
 __all__ = ["Context", "Reading", "Service", "UnitOfWork", "Work", "command", "every", "query"]
 
@@ -52,23 +56,25 @@ __all__ = ["Context", "Reading", "Service", "UnitOfWork", "Work", "command", "ev
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A method that answers a procedure; `prepare(context, request)` runs before a command's transaction, and what
-    it answers is given to the command as request["_prepared"]."""
+    it answers is given to the command as request["_prepared"]. `refused(context, request, refusal)` runs after a
+    command that was refused, when nothing of it stands: for a room that keeps a record of its own."""
 
     procedure: Procedure
     method: Callable[[Any, Any, dict[str, Any]], Mapping[str, Any] | None]
-    prepare: Callable[[Context, dict[str, Any]], Any] | None = None
+    prepare: Prepare | None = None
+    refused: Refused | None = None
 
 
 def command(
-    procedure: Procedure, *, prepare: Callable[[Context, dict[str, Any]], Any] | None = None
+    procedure: Procedure, *, prepare: Prepare | None = None, refused: Refused | None = None
 ) -> Callable[[Any], Any]:
     """The method answers this command: method(self, uow: UnitOfWork, request: dict) -> dict of ids, or None."""
-    return _answers("command", procedure, prepare)
+    return _answers("command", procedure, prepare, refused)
 
 
 def query(procedure: Procedure) -> Callable[[Any], Any]:
     """The method answers this query: method(self, reading: Reading, request: dict) -> dict as the response has it."""
-    return _answers("query", procedure, None)
+    return _answers("query", procedure, None, None)
 
 
 def every(*, seconds: float) -> Callable[[Any], Any]:
@@ -86,7 +92,9 @@ def every(*, seconds: float) -> Callable[[Any], Any]:
     return decorate
 
 
-def _answers(kind: Literal["command", "query"], procedure: Procedure, prepare: Any) -> Callable[[Any], Any]:
+def _answers(
+    kind: Literal["command", "query"], procedure: Procedure, prepare: Prepare | None, refused: Refused | None
+) -> Callable[[Any], Any]:
     if procedure.kind != kind:
         raise TypeError(f"{procedure.name} is a {procedure.kind}, not a {kind}")
 
@@ -96,7 +104,7 @@ def _answers(kind: Literal["command", "query"], procedure: Procedure, prepare: A
             app: App = self.chassis
             return app.answer(procedure.name, call)
 
-        entry.operation = Operation(procedure, method, prepare)  # type: ignore[attr-defined]
+        entry.operation = Operation(procedure, method, prepare, refused)  # type: ignore[attr-defined]
         Rpc.decorator(procedure_name=procedure.name, kind=kind)(entry)
         return entry
 

@@ -273,6 +273,10 @@ class Requests:
             )
         ).first()
 
+    def is_withdrawal(self, said_by_id: str) -> bool:
+        """Whether the id of something that was said is a withdrawal's, and no signature's."""
+        return self.signature(said_by_id) is None
+
     def add_answers(self, request_id: str, said: Sequence[Said]) -> None:
         """Keep answers; nothing said before is changed or deleted (CO-3)."""
         self._conn.execute(

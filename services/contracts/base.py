@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -242,6 +243,19 @@ def many(item: Any, *, max_items: int = 200, **options: Any) -> Any:
 
 
 MessageClass = type[Message]
+
+
+@lru_cache
+def ids_named(message: MessageClass) -> frozenset[str]:
+    """The names of the fields of a message, and of what is nested in it, that hold ids."""
+    found: set[str] = set()
+    for name, each in message().fields.items():
+        inner = each.inner if isinstance(each, fields.List) else each
+        if isinstance(inner, fields.Nested):
+            found |= ids_named(type(inner.schema))
+        elif inner.metadata.get("privacy") == "opaque":
+            found.add(name)
+    return frozenset(found)
 
 
 Outside = Literal["case", "plan", "item", "view", "consent", "public"]

@@ -373,7 +373,8 @@ class Signer(Message):
     answered_at = instant(required=False)
     answers = nested(SignerAnswer, many=True)
     person_answers = nested(PersonAnswer, many=True)
-    signature_id = opaque(required=False)
+    signature_id = opaque(required=False, description="Of their last word")
+    taken_back = flag(load_default=False, description="Whether that was a withdrawal, whose id it then is")
     way = code(*WAYS, required=False, description="How the latest answer was given (CO-6)")
     registered_by = opaque(
         required=False, description="Who registered it, where it was not the signer's own click"

@@ -129,6 +129,17 @@ class Messages:
             .values(read_at=now)
         )
 
+    def not_of(self, person_id: str, message_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these that are no messages of the person."""
+        own = self._conn.scalars(
+            sa.select(messages.c.message_id).where(
+                messages.c.municipality == self._municipality,
+                messages.c.person_id == person_id,
+                messages.c.message_id.in_(message_ids),
+            )
+        )
+        return frozenset(message_ids) - set(own)
+
     def who_asked(self, request_id: str) -> str | None:
         """Who asked for a consent, as those who were asked were told."""
         found: str | None = self._conn.scalar(

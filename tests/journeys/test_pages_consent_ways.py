@@ -132,6 +132,11 @@ def test_CO_6_a_paper_is_printed_signed_written_in_and_taken_back(
     assert "Receipt for a withdrawn consent" in text_of(
         downloaded(father, "Last ned kvitteringen som PDF").content
     )
+    asked = (
+        Person(suite.url, demo, HOLDER).log_in("employee").get(f"/cases/{case_id}/consents")["requests"][-1]
+    )
+    father.goto(f"{suite.url}/samtykke/{asked['request_id']}/kvittering")
+    expect(father.locator("h1")).to_have_text("Samtykket er trukket")
     taken = json.loads(downloaded(father, "Last ned kvitteringen for andre systemer").content)
     jsonschema_rs.validate(SCHEMA, taken)
     assert [each["event_state"] for each in taken["consent_records"][0]["events"]] == ["given", "withdrawn"]

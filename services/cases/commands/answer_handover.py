@@ -5,7 +5,7 @@ from typing import Any
 from services.cases.commands.common import post, require_open, to_change, windows
 from services.cases.commands.raise_concern import tell_holder
 from services.cases.domain.case import Handover, Post
-from services.cases.domain.errors import HandoverNotOpen
+from services.cases.domain.errors import HandoverNotOpen, NotFound
 from services.cases.storage import cases
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import HandoverAnswered
@@ -19,6 +19,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     handover, before = case.handover, case.holder
     if handover is None or before is None:
         raise HandoverNotOpen
+    if handover.handover_id != request["handover_id"]:
+        raise NotFound
     by, accepted = uow.actor.person_id or "", request["answer"] == "accepted"
     if accepted:
         post(uow, facts, handover.to.person_id, handover.to.unit_id, "handover_id")

@@ -32,7 +32,14 @@ def prepare(context: Context, request: dict[str, Any]) -> Found:
     The case is read, never noted as read: the family sees the ordinary access record (PR-3)."""
     with context.read() as reading:
         _reporter(reading)
-        number = _number_in_case(reading, request["case_id"]) if request["case_id"] else None
+        try:
+            number = _number_in_case(reading, request["case_id"]) if request["case_id"] else None
+        except NotFound:
+            line = storage.line(
+                context.actor, context.municipality, context.now, "file_report", "SE-3", None, allowed=False
+            )
+            context.services.lane_record.write([line])
+            raise
     if number is None and request["child_number"]:
         number = accepted(request["child_number"], context.settings.sandbox)
     if number is None:

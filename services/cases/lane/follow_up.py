@@ -3,13 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
-from services.cases.domain.errors import Conflict, Forbidden, InvalidInput
+from services.cases.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from services.cases.lane import storage
 from services.cases.lane.asking import Asker, of_family
 from services.cases.storage import staff
 from services.chassis.unit_of_work import UnitOfWork
+from services.chassis.work import Context
 from services.contracts.cases import LaneReaderNamed, LaneReportAnswered
 from services.kernel.calendar import midnight
+from services.kernel.errors import Refusal
 from services.kernel.facts import in_force
 from services.kernel.lane import LaneAct, LaneNamedFact
 
@@ -26,6 +28,13 @@ class NotTaken(Conflict):
 
     code, rule = "lane_report_not_taken", "PR-5"
     detail = "Take the report before you answer it."
+
+
+def refused(context: Context, request: dict[str, Any], refusal: Refusal) -> None:
+    """Whoever tried in vain to do something with a report stands in the lane's own access record (SE-1, PR-3)."""
+    who, rule = (context.actor, context.municipality, context.now), refusal.rule or "PR-5"
+    line = storage.line(*who, "follow_up_report", rule, request["report_id"], allowed=False)
+    context.services.lane_record.write([line])
 
 
 def assess(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +95,7 @@ def remove_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     named = storage.named_rows(uow.conn, uow.municipality, row.report_id)
     found = next((each for each in named if each.person_id == request["person_id"]), None)
     if found is None:
-        raise InvalidInput(fields={"person_id": "not_a_reader"}, rule="PR-5")
+        raise NotFound
     if LaneAct.FOLLOW_UP not in asker.acts(row) and found.named_by != asker.question.person_id:
         raise Forbidden(rule="PR-5")
     storage.end_reader(uow.tx, row, found.person_id, uow.now)

@@ -9,6 +9,7 @@ from services.cases.lane import grounds, storage
 from services.cases.lane.asking import Asker
 from services.cases.lane.domain import Report
 from services.chassis.unit_of_work import Reading
+from services.kernel.errors import Refusal
 from services.kernel.facts import Capacity, Decision
 from services.kernel.lane import LaneAct
 
@@ -55,7 +56,11 @@ def get_report(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 def access(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """Who has read a report, or tried to: for child protection."""
     asker = Asker(reading)
-    row = asker.demand(request["report_id"], LaneAct.READ_ACCESS)
+    try:
+        row = asker.demand(request["report_id"], LaneAct.READ_ACCESS)
+    except Refusal:
+        reading.services.lane_record.write([asker.line("read_access", "PR-5", request["report_id"], False)])
+        raise
     lines = storage.lines_of(reading.conn, reading.municipality, row.report_id)
     reading.services.lane_record.write([asker.line("read_access", "PR-5", row.report_id)])
     page, cursor = _cut(lines, [each.id for each in lines], request)

@@ -11,7 +11,7 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.chassis.work import Context
 from services.consent.commands.sign import demand_signer, given, keep, load
 from services.consent.domain import evidence
-from services.consent.domain.errors import OwnAnswer
+from services.consent.domain.errors import NotASigner, OwnAnswer
 from services.consent.domain.evidence import Way
 from services.consent.domain.request import Answer
 from services.consent.evidence import look_into
@@ -54,7 +54,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     posts = [role for role in asked.facts.roles if in_force(role, uow.now)]
     if signer_id in (by, *(post.unit_id for post in posts)):
         raise OwnAnswer
-    lines = demand_signer(uow, asked, signer_id)
+    try:
+        lines = demand_signer(uow, asked, signer_id)
+    except NotASigner:
+        raise InvalidInput(fields={"signer_id": "not_a_signer"}, rule="GU-2") from None
     answers = given(request, lines)
     evidence.demand_disinterested(answers, {post.service_id for post in posts})
     row, proofs = asked.row, Evidence(uow.tx, uow.municipality, uow.keys)

@@ -136,8 +136,9 @@ def given(request: Mapping[str, Any], asked: set[Line]) -> dict[Line, Answer]:
     answers = dict(said)
     if len(answers) != len(said):
         raise InvalidInput(fields={"answers": "answered_twice"}, rule="CO-1")
-    if set(answers) - asked:
-        raise InvalidInput(fields={"answers": "not_asked"}, rule="CO-1")
+    if unasked := set(answers) - asked:
+        field = "person_answers.person_id" if any(line.person_id for line in unasked) else "answers"
+        raise InvalidInput(fields={field: "not_asked"}, rule="CO-1")
     if asked - set(answers):
         raise InvalidInput(fields={"answers": "not_answered"}, rule="CO-1")
     return answers

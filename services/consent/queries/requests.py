@@ -223,17 +223,23 @@ def _signers(
     ]
 
 
+_OF_WORDS = ("answered_at", "signature_id", "way", "registered_by", "given_on", "evidence")
+
+
 def _last_word(
     reading: Reading, case: CaseAccess, said: Said | None, registered: Mapping[str, Any]
 ) -> dict[str, Any]:
     """When and how a signer answered last; to withdraw is one of their own clicks, too."""
     if said is None:
-        return dict.fromkeys(("answered_at", "signature_id", "way", "registered_by", "given_on", "evidence"))
+        return dict.fromkeys(_OF_WORDS) | {"taken_back": False}
     row = registered.get(said.signature_id)
     way = Way.ELECTRONIC if row is None else Way.PAPER if row.media_type else Way.ORAL
     return {
         "answered_at": said.at,
         "signature_id": said.signature_id,
+        "taken_back": Requests(reading.conn, reading.municipality, reading.keys).is_withdrawal(
+            said.signature_id
+        ),
         "way": str(way),
         "registered_by": row and row.registered_by,
         "given_on": row and row.given_on,

@@ -39,6 +39,7 @@ PROCEDURES = (
     MyCases,
     GetCase,
     GetNotes,
+    NoteMiss,
     RaiseConcern,
     RecordForm,
     RecordNote,

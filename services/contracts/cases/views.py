@@ -3,6 +3,7 @@
 from services.contracts.base import (
     Message,
     code,
+    command,
     date,
     flag,
     instant,
@@ -127,4 +128,15 @@ class CaseRequest(CaseRef):
 
 MyCases = query("cases.my_cases", MyCasesRequest, OverviewPage, "The cases in which the asker has a part.")
 
+
+class MissRequest(Message):
+    page = code(description="The page that was asked for")
+    case_id = opaque(required=False, description="In whose case it was looked for")
+
+
+NoteMiss = command(
+    "cases.note_miss",
+    MissRequest,
+    "Keeps a line of a page that was asked for something which its reader may not read, or which is not there (SE-1).",
+)
 GetCase = query("cases.get_case", CaseRequest, CaseDetail, "One case as the asker may see it.")

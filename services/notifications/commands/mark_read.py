@@ -10,8 +10,12 @@ from services.notifications.storage import Messages
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Mark one's own messages as read. Ids that are nobody's, or another's, change nothing and are not told apart."""
+    """Mark one's own messages as read. Ids that are nobody's, or another's, change nothing and are not told apart; that
+    they were tried stands in the access record (SE-1)."""
     if uow.actor.person_id is None:
         raise Forbidden(code="not_logged_in")
-    Messages(uow.tx, uow.municipality).mark_read(uow.actor.person_id, request["message_ids"], uow.now)
+    kept = Messages(uow.tx, uow.municipality)
+    if kept.not_of(uow.actor.person_id, request["message_ids"]):
+        uow.access("NO-6", "mark_read", allowed=False)
+    kept.mark_read(uow.actor.person_id, request["message_ids"], uow.now)
     return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -28,6 +29,18 @@ _HOMES = ("/hjem", "/mitt-arbeid", "/mine-saker")
 _PUBLIC = {"municipality": PLACE, "service_id": "service-granli-ppt", "tool_id": "observation"}
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call as it is sent."""
+
+    method: str
+    path: str
+    query: Mapping[str, Any]
+    headers: Mapping[str, str]
+    body: Any = None
+    form: Mapping[str, str] | None = None
+
+
 class Caller:
     """Calls cells. `ids` of a call are those of one case; what a route names besides is in routes.yaml."""
 
@@ -38,25 +51,31 @@ class Caller:
 
     def call(self, route: str, role: str, ids: Mapping[str, str]) -> requests.Response:
         """The answer, without following it elsewhere."""
-        how, (method, rule) = self.routes[route], route.split(" ", 1)
-        known = {**_PUBLIC, **ids, "my_unit": BY_CODE[role].unit_id or "none",
-                 "an_adult": self.cast.demo.number(ADULT)}  # fmt: skip
+        return self.send(role, self.request(route, role, ids), alone=bool(self.routes[route].get("alone")))
+
+    def request(self, route: str, role: str, ids: Mapping[str, str], **other: Any) -> Request:
+        """The route as the role would call it. `other` stands in the place of what routes.yaml says."""
+        how, (method, rule) = {**self.routes[route], **other}, route.split(" ", 1)
+        own = {"my_unit": BY_CODE[role].unit_id or "none", "an_adult": self.cast.demo.number(ADULT)}
+        known = {**_PUBLIC, **ids, **own}
         path = self._path(rule, how, known)
-        person = self.cast.anew(role) if how.get("alone") else self.cast.person(role)
-        sent: dict[str, Any] = {"params": _put(how.get("query"), known)}
-        headers: dict[str, str] = {}
-        if method != "GET":
+        headers = {"If-Match": f'"{how["version"]}"'} if "version" in how else {}
+        form = _over(self.form(route, path, ids), _put(how["form"], known)) if "form" in how else None
+        return Request(
+            method, path, _put(how.get("query"), known) or {}, headers, _put(how.get("body"), known), form
+        )
+
+    def send(self, role: str, request: Request, *, alone: bool = False) -> requests.Response:
+        """As the role. `alone`: in a session of its own."""
+        person = self.cast.anew(role) if alone else self.cast.person(role)
+        headers = dict(request.headers)
+        if request.method != "GET":
             headers["Stafett-CSRF"] = person.csrf or self._token_of_nobody(person)
-        if "version" in how:
-            headers["If-Match"] = f'"{how["version"]}"'
-        if "body" in how:
-            sent["json"] = _put(how["body"], known)
-        elif "form" in how:
-            sent["data"] = _over(self._form(route, path, ids), _put(how["form"], known))
         with self._turn[role]:
             return person.http.request(
-                method, f"{self.cast.url}{path}", headers=headers, timeout=30, allow_redirects=False, **sent
-            )
+                request.method, f"{self.cast.url}{request.path}", params=request.query, headers=headers,
+                json=request.body, data=request.form, timeout=30, allow_redirects=False,
+            )  # fmt: skip
 
     def word(self, route: str, answer: requests.Response) -> str:
         """`yes`, `login`, `home` (sent to where they belong), or the status."""
@@ -74,25 +93,38 @@ class Caller:
         done = how.get("done", 303 if "form" in how else [200, 201])
         status, _, code = str(done).partition(" ") if isinstance(done, str) else ("", "", "")
         if code:
-            return str(answer.status_code) == status and answer.json()["code"] == code
+            told = (
+                answer.json()["code"] == code
+                if "json" in answer.headers["Content-Type"]
+                else code in answer.text
+            )
+            return str(answer.status_code) == status and told
         return answer.status_code in (done if isinstance(done, list) else [done])
 
     def _path(self, rule: str, how: Mapping[str, Any], known: Mapping[str, str]) -> str:
         named = _put(how.get("ids") or {}, known)
         return _SLOT.sub(lambda slot: str(named.get(slot[1]) or known.get(slot[1]) or new_id()), rule)
 
-    def _form(self, route: str, path: str, ids: Mapping[str, str]) -> dict[str, str]:
+    def form(self, route: str, path: str, ids: Mapping[str, str]) -> dict[str, str]:
         """The form of the page at the same address, as the first gets it who may; kept for all."""
         key = (route, ids.get("case_id", ""))
         if key not in self._forms:
-            for code in FILLERS:
-                with self._turn[code]:
-                    page = self.cast.person(code).http.get(f"{self.cast.url}{path}", timeout=30)
-                fields = filled(page.text) if page.status_code == 200 else {}
-                if fields:
-                    self._forms[key] = fields
-                    break
-        return self._forms.get(key, {})
+            found = self.form_as_it_stands(path)
+            if not found:
+                return {}
+            self._forms[key] = found
+        return self._forms[key]
+
+    def form_as_it_stands(self, path: str) -> dict[str, str]:
+        """As `form`, asked for now."""
+        for code in FILLERS:
+            with self._turn[code]:
+                person = self.cast.person(code)
+                page = person.http.get(f"{self.cast.url}{path}", timeout=30, allow_redirects=False)
+            fields = filled(page.text) if page.status_code == 200 else {}
+            if fields:
+                return fields
+        return {}
 
     def _token_of_nobody(self, person: Person) -> str:
         """Also who is not logged in has a token of forms: so that it is not for want of one that they are refused."""

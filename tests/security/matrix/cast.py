@@ -6,6 +6,7 @@ import json
 import secrets
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ UNIT, PPT_UNIT, HEALTH_UNIT = (
     "unit-granli-bjorkelia", "unit-granli-ppt-kontor", "unit-granli-helsestasjonen",
 )  # fmt: skip
 PPT, HEALTH = "service-granli-ppt", "service-granli-helsestasjon"
-CHILD, YOUTH = "ravn-flintneset", "sander-lindasmo"
+CHILD, YOUTH, NAMED = "ravn-flintneset", "sander-lindasmo", "fredrik-snofonn"
 PLACE, OTHER_PLACE = "granli", "storvik"
+TOKEN_GOOD_FOR = 300.0
+"""Seconds for which a program's token is used; it is good for twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ ROLES: tuple[Role, ...] = (
     Role("citizen", "kristin-orrevang", None),
     Role("guardian", "ashild-flintneset", "guardian", level="high"),
     Role("parent", "oyvind-slettemyr", "guardian"),
+    Role("named", NAMED, "guardian"),
     Role("neighbour", "gerd-torvmyra", "guardian"),
     Role("youth", YOUTH, "self", case=YOUTH, level="high"),
     Role("owner", "solveig-brekkmo", "employee", UNIT),
@@ -47,6 +51,7 @@ ROLES: tuple[Role, ...] = (
     Role("no_topic", "ingvild-tangvoll", "employee", HEALTH_UNIT),
     Role("asked", "lene-bergsvagen", "employee", HEALTH_UNIT),
     Role("partner", "cecilie-stromhella", "employee", "unit-storvik-brua"),
+    Role("emergency", "tobias-rimbakken", "employee", "unit-granli-miljoteam"),
     Role("outsider", "mona-seljebotn", "employee", "unit-granli-maltrosten"),
     Role("leader", "turid-haugnesli", "employee", UNIT),
     Role("their_leader", "gunn-elise-trollmark", "employee", PPT_UNIT),
@@ -59,25 +64,35 @@ BY_CODE = {role.code: role for role in ROLES}
 
 
 class Cast:
-    """The people of the roles, each logged in once. The citizen has tried: no municipality knows them."""
+    """The people of the roles and of the stories, each logged in once. The citizen has tried: no municipality knows
+    them."""
 
     def __init__(self, url: str, var: Path) -> None:
         self.url, self.demo, self.var = url, Demo(), var
-        self._people: dict[str, Person] = {}
+        self._people: dict[tuple[str | None, ...], Person] = {}
+        self._others: dict[str, tuple[float, Person]] = {}
 
     def person(self, code: str) -> Person:
-        """Who plays the role; logged in when first asked for."""
-        if code not in self._people:
-            self._people[code] = self._log_in(BY_CODE[code])
-        return self._people[code]
+        """Who plays the role; logged in when first asked for, a program again before its token ends."""
+        role = BY_CODE[code]
+        if role.key is not None and role.capacity is not None:
+            return self.play(role.key, role.capacity, role.unit_id, role.level)
+        if code not in self._others or time.monotonic() - self._others[code][0] > TOKEN_GOOD_FOR:
+            self._others[code] = (time.monotonic(), self.anew(code))
+        return self._others[code][1]
+
+    def play(self, key: str, capacity: str, unit_id: str | None = None, level: str = "substantial") -> Person:
+        """Somebody of the demo, logged in when first asked for."""
+        known = (key, capacity, unit_id)
+        if known not in self._people:
+            self._people[known] = Person(self.url, self.demo, key).log_in(capacity, unit_id, level)
+        return self._people[known]
 
     def anew(self, code: str) -> Person:
-        """The same person with a session of their own."""
-        return self._log_in(BY_CODE[code])
-
-    def _log_in(self, role: Role) -> Person:
+        """Who plays the role, with a session of their own."""
+        role = BY_CODE[code]
         person = Person(self.url, self.demo, role.key)
-        if role.code == "machine":
+        if code == "machine":
             person.http.headers["Authorization"] = f"Bearer {self._token()}"
         if role.key is None:
             return person

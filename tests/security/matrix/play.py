@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.journeys.people import until
 from tests.security.matrix import table
 from tests.security.matrix.calls import Caller
-from tests.security.matrix.cast import ROLES, Cast, Role
-from tests.security.matrix.neighbours import neighbours
+from tests.security.matrix.cast import CHILD, ROLES, Cast, Role
 from tests.security.matrix.stage import STATES, Stage
 
 AT_ONCE = 4
@@ -42,29 +43,35 @@ class Matrix:
     def __init__(self, url: str, var: Path) -> None:
         self.cast = Cast(url, var)
         self.stage = Stage(self.cast)
-        self.neighbours = neighbours(self.cast)
         self.caller = Caller(self.cast, table.how_called())
         for role in ROLES:
             self.cast.person(role.code)
 
-    def without_a_case(self) -> list[Cell]:
-        """Every role at every route that names nothing of a family's."""
-        routes = [route for route in table.how_called() if not table.is_of_a_case(route)]
-        return self._all(table.WITHOUT, routes, lambda role: {"report_id": self.stage.report_id})
-
-    def own_case(self, state: str) -> list[Cell]:
-        """Every role on the case in which it has its part, in one of the states; they come in their order."""
-        for each in STATES[STATES.index(self.stage.at) + 1 if self.stage.at else 0 : STATES.index(state) + 1]:
-            self.stage.build(each)
-        assert self.stage.at == state, f"the stage has gone past {state}"
-        return self._all(state, self._of_a_case(), lambda role: self.stage.ids[role.case])
+    def cells(self, part: str) -> list[Cell]:
+        """Every role at every route: on the case in which it has its part, in the state in which the stage stands; or
+        at what names nothing of a family's case."""
+        routes = [route for route in table.how_called() if table.is_of_a_case(route) == (part in STATES)]
+        return self._all(part, routes, partial(self.ids, part))
 
     def others_case(self, relation: str) -> list[Cell]:
         """Every role on a case in which it has no part."""
-        return self._all(relation, self._of_a_case(), lambda role: self.neighbours[relation])
+        routes = [route for route in table.how_called() if table.is_of_a_case(route)]
+        return self._all(relation, routes, lambda role: self.stage.others[relation].ids)
 
-    def _of_a_case(self) -> list[str]:
-        return [route for route in table.how_called() if table.is_of_a_case(route)]
+    def ids(self, part: str, role: Role) -> dict[str, str]:
+        """What the role may find there."""
+        if part in STATES:
+            return self.stage.own[role.case].ids
+        story = self.stage.own[CHILD]
+        return story.ids | story.beside | self._message(role)
+
+    def _message(self, role: Role) -> dict[str, str]:
+        """The newest message of whoever is expected to have one."""
+        if table.expected(table.WITHOUT, "GET /innboks/{message_id}").cells[role.code] != "yes":
+            return {}
+        person = self.cast.person(role.code)
+        found = until(lambda: person.get("/inbox", limit=1)["items"], 15, f"{role.code} has a message")
+        return {"message_id": str(found[0]["message_id"])}
 
     def _all(self, part: str, routes: Iterable[str], ids_of: Any) -> list[Cell]:
         """Those that use something up come last, one after the other: meanwhile it would be missing for others."""
@@ -81,8 +88,9 @@ class Matrix:
     def _cell(self, role: Role, part: str, route: str, ids: Mapping[str, str]) -> Cell:
         answer = self.caller.call(route, role.code, ids)
         got = self.caller.word(route, answer)
-        if got == "yes" and part in STATES:
-            self.stage.again(table.how_called()[route].get("again"), role.case)
+        used = table.how_called()[route].get("again")
+        if used and got == "yes" and part in (*STATES, table.WITHOUT):
+            self.stage.own[role.case].renew(used)
         told = (
             answer.text[:300]
             if "json" in answer.headers.get("Content-Type", "")

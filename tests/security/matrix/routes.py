@@ -6,7 +6,9 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+from gateway.api.routes import ROUTES
 from gateway.app import Means, create_app
+from services.contracts.base import ids_named
 
 _SLOT = re.compile(r"<(?:\w+:)?(\w+)>")
 _NO_ACT = {"HEAD", "OPTIONS"}
@@ -40,3 +42,13 @@ def told_routes(document: dict[str, Any]) -> set[str]:
         for method in methods
         if method in ("get", "post", "put", "patch", "delete")
     }
+
+
+def ids_taken(route: str) -> set[str]:
+    """The names of what the API takes for ids in the query or the body of a route, as the contract marks them."""
+    method, address = route.split(" ", 1)
+    for each in ROUTES:
+        if each.method == method and f"/api{each.rule}" == address.replace("{", "<").replace("}", ">"):
+            in_path = set(_SLOT.findall(f"/api{each.rule}"))
+            return set(ids_named(each.procedure.request)) - in_path
+    return set()

@@ -10,7 +10,9 @@ from typing import Any
 import yaml
 
 _HERE = Path(__file__).parent
-WITHOUT = "without a case"
+WITHOUT = "no case"
+_WORDS = {"-": "404"}
+"""What stands in a cell for another word: refusals of which nobody hears are to be seen past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Row:
     cells: dict[str, str]
 
 
+_OF_A_CASE = ("case_id", "request_id", "signature_id", "withdrawal_id")
+
+
 @lru_cache
 def how_called() -> dict[str, dict[str, Any]]:
     """Route -> its line in routes.yaml."""
@@ -31,24 +36,28 @@ def how_called() -> dict[str, dict[str, Any]]:
 
 def is_of_a_case(route: str) -> bool:
     """Whether the route names something of a family's: these are called in every state, and on others' cases."""
-    return any(f"{{{name}}}" in route for name in ("case_id", "request_id", "signature_id"))
+    return any(f"{{{name}}}" in route for name in _OF_A_CASE)
 
 
 @lru_cache
 def parts() -> dict[str, dict[str, Row]]:
-    """Part of the table (its heading) -> group or route -> row."""
+    """Part (a state of one's own case, others' cases, no case) -> group or route -> row. A line of the table may stand
+    for several parts. Raises ValueError where two lines say the same thing's."""
     found: dict[str, dict[str, Row]] = {}
-    part, roles = "", list[str]()
+    roles: list[str] = []
     for line in (_HERE / "expected.md").read_text("utf-8").splitlines():
-        if line.startswith("## "):
-            part, roles = line.removeprefix("## ").partition(":")[0].strip(), []
-            found[part] = {}
-        elif line.startswith("|") and part:
-            cells = [cell.strip() for cell in line.strip("|").split("|")]
-            if not roles:
-                roles = cells[2:]
-            elif not set(line) <= set("|-: "):
-                found[part][cells[0]] = Row(cells[0], cells[1], dict(zip(roles, cells[2:], strict=True)))
+        cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
+        if not cells:
+            roles = []
+        elif cells[0] == "what":
+            roles = cells[3:]
+        elif roles and not set(line) <= set("|-: "):
+            what, when, rule, *told = cells
+            row = Row(what, rule, dict(zip(roles, (_WORDS.get(word, word) for word in told), strict=True)))
+            for part in when.split(", "):
+                if what in found.setdefault(part, {}):
+                    raise ValueError(f"expected.md says twice who may {what!r} in {part!r}")
+                found[part][what] = row
     return found
 
 
