@@ -113,17 +113,17 @@ def _quantile(ordered: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
 
 
-def run(engines: Engines, effort: Effort) -> dict[str, Any]:
+def run(engines: Engines, effort: Effort, systems: Sequence[System] = SYSTEMS) -> dict[str, Any]:
     """All of it; the result is what bus.json holds."""
     load = os.getloadavg()[0]
-    samples: dict[str, list[Sample]] = {system.name: [] for system in SYSTEMS}
+    samples: dict[str, list[Sample]] = {system.name: [] for system in systems}
     for turn in range(effort.repeats):
-        shift = turn % len(SYSTEMS)
-        for system in (*SYSTEMS[shift:], *SYSTEMS[:shift]):
+        shift = turn % len(systems)
+        for system in (*systems[shift:], *systems[:shift]):
             _say(f"{turn + 1} of {effort.repeats}: {system.name}")
             samples[system.name].append(measure(engines, system, effort))
     losses: dict[str, Losses] = {}
-    for system in SYSTEMS:
+    for system in systems:
         if effort.crash_seconds and system.database:
             _say(f"killing each part: {system.name}")
             losses[system.name] = crash(engines, system, effort.crash_seconds)
@@ -168,13 +168,12 @@ def table(result: dict[str, Any]) -> str:
     """The result as a person reads it."""
     head = ("p50 ms", "p99 ms", "max ms", "sent/s", "handled/s", "CPU us", "lost", "doubled", "reordered")
     lines = [f"{'':<18}" + "".join(f"{word:>10}" for word in head)]
-    for system in SYSTEMS:
-        of = result["medians"][system.name]
-        losses = result["losses"].get(system.name)
+    for name, of in result["medians"].items():
+        losses = result["losses"].get(name)
         cpu = sum(of[part] for part in ("cpu_teller", "cpu_hearer", "cpu_broker", "cpu_database"))
         counts = [str(losses[word]) if losses else "-" for word in ("lost", "doubled", "reordered")]
         lines.append(
-            f"{system.name:<18}{of['p50']:>10.1f}{of['p99']:>10.1f}{of['slowest']:>10.1f}"
+            f"{name:<18}{of['p50']:>10.1f}{of['p99']:>10.1f}{of['slowest']:>10.1f}"
             f"{of['published']:>10.0f}{of['handled']:>10.0f}{cpu:>10.0f}"
             + "".join(f"{count:>10}" for count in counts)
         )
@@ -238,16 +237,23 @@ def main() -> int:
     var = Path(os.environ.get("STAFETT_VAR") or "var").absolute()
     parser = argparse.ArgumentParser(prog="make bench-bus", description=__doc__)
     parser.add_argument("--small", action="store_true", help="one short round, without kills")
+    parser.add_argument(
+        "--relay",
+        action="store_true",
+        help="only ours beside bare kombu, without kills and history: some 3 minutes",
+    )
     parser.add_argument("--repeats", type=int, help="how often, in place of 5")
     parser.add_argument(
         "--out", type=Path, default=var / "bench" / "bus.json", help="where the result is written"
     )
     given = parser.parse_args()
     effort = SMALL if given.small else FULL
+    if given.relay:
+        effort = replace(effort, crash_seconds=0, history=0)
     if given.repeats:
         effort = replace(effort, repeats=given.repeats)
     with own_engines() as engines:
-        result = run(engines, effort)
+        result = run(engines, effort, (BARE, OURS) if given.relay else SYSTEMS)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(result, indent=1) + "\n")
     print(table(result))
