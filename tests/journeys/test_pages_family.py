@@ -165,3 +165,60 @@ def _meet(browser: BrowserAt, page: Page, log: str, demo: Demo) -> str:
     expect(page.locator("main")).to_contain_text("Kaninen er med hver gang.")
     browser.look(page, "meeting")
     return meeting
+
+
+def test_a_mother_decides_on_what_tells_of_her_and_ends_the_log(browser: BrowserAt, demo: Demo) -> None:
+    """GU-6, LG-11: she is asked, says yes, takes it back; she ends the log, twice over, and has a receipt; no scripts.
+    The seeded case is Samuel's, to which both parents have agreed."""
+    page = browser.log_in(demo.name("amund-kvitneslia"))
+    page.get_by_role("link", name=re.compile(f"^{demo.name('samuel-fjellvang')}")).first.click()
+    found = re.match(r".*/sak/[^/?]+", page.url)
+    assert found is not None
+    case = found[0]
+    page.goto(f"{case}/logg/innlegg")
+    page.get_by_label("Innlegg", exact=True).check()
+    page.get_by_label("Hva vil du skrive?").fill("Mor sover dårlig for tiden.")
+    page.get_by_label(re.compile("^Hjemme")).check()
+    page.get_by_label(re.compile("^Handler dette også")).select_option(
+        label=demo.name("blessing-okorie-fjellvang")
+    )
+    press(page, "Legg ut")
+    expect(page.locator("main")).to_contain_text("Vises ikke for andre ennå")
+    page.get_by_role("link", name="Se det, og om andre kan lese det").click()
+    browser.look(page, "third-person-holder")
+
+    mother = browser.log_in(demo.name("blessing-okorie-fjellvang"), scripts=False)
+    mother.goto(case)
+    mother.get_by_role("link", name="Se det loggen forteller om deg").click()
+    seen = browser.log_in(demo.name("blessing-okorie-fjellvang"))
+    seen.goto(mother.url)
+    browser.look(seen, "third-person")
+    press(mother, "Ja, vis det")
+    expect(mother.locator("main")).to_contain_text("Disse kan se det nå")
+    press(mother, "Ta tilbake")
+    expect(mother.locator("main")).to_contain_text("Kan andre se dette?")
+
+    mother.goto(case)
+    mother.get_by_role("link", name="Avslutt stafettloggen").click()
+    seen.goto(mother.url)
+    browser.look(seen, "log-end")
+    press(mother, "Avslutt stafettloggen")
+    expect(mother.locator("ds-error-summary")).to_contain_text("Kryss av for at du er sikker")
+    ending, again = mother.url, mother.context.new_page()
+    again.goto(ending)
+    for tab in (mother, again):
+        tab.get_by_label("Ja, jeg vil avslutte stafettloggen").check()
+        press(tab, "Avslutt stafettloggen")
+        expect(tab.locator("h1")).to_have_text("Stafettloggen er avsluttet")
+    expect(mother.locator("main")).to_contain_text(demo.name("blessing-okorie-fjellvang"))
+    seen.goto(mother.url)
+    browser.look(seen, "log-ended")
+    press_link(mother, "Les sluttrapporten")
+    expect(mother.locator("h1")).to_contain_text("Sluttrapport")
+    page.goto(case)
+    expect(page.locator("main")).to_contain_text("avsluttet stafettloggen for familien")
+    assert browser.faults == []
+
+
+def press_link(page: Page, name: str) -> None:
+    page.locator("main").get_by_role("link", name=name).click()
