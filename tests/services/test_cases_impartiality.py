@@ -8,6 +8,7 @@ from services.chassis.actor import Actor
 from services.contracts import cases, directory
 from services.kernel.errors import InvalidInput, NotFound
 from tests.services.cases_house import (
+    CHILD_PROTECTION,
     COLLEAGUE,
     EMIL,
     HEALTH,
@@ -173,3 +174,44 @@ def test_SE_3_a_coordinator_oversees_nothing_of_their_own_family(persons: Person
     assert persons.ask(cases.ListEmergencies, father)["items"] == []
     (listed,) = persons.ask(cases.ListEmergencies, stranger)["items"]
     assert listed["reason"] == WHY
+
+
+@pytest.mark.parametrize("tie", ["a paper, and a care order", "over"])
+def test_PR_5_a_parent_by_paper_or_of_the_past_reads_no_report_at_work(persons: Persons, tie: str) -> None:
+    """PR-5, SE-3: the register does not name him when the report is filed; in child protection he finds nothing, and
+    is not told. As a stranger there he reads other children's."""
+    ties = persons.register.families["fagerdalen"]["ties"]
+    his = next(each for each in ties if each["adult"] == "jonas-fagerdalen")
+    by_paper = tie != "over"
+    if by_paper:
+        ties.remove(his)
+        persons.register.tell()
+    case_id, worker = persons.at_level_1(), employ(persons, JONAS, PROTECTION, "child_protection")
+    if by_paper:
+        paper_id = persons.ask(
+            cases.RecordPaper, TEACHER, case_id=case_id, kind="court_decision", relation="father",
+            has_responsibility=True, valid_from=NOW.date().isoformat(), adult_number=JONAS,
+        )["id"]  # fmt: skip
+        persons.ask(cases.DecidePaper, LEADER, case_id=case_id, paper_id=paper_id, decision="verified")
+        today = NOW.date().isoformat()
+        persons.ask(cases.RegisterCareOrder, CHILD_PROTECTION, child_number=TUVA, valid_from=today)
+    else:
+        ties.remove(his)
+        persons.refresh(case_id, TEACHER)
+    told = {
+        "kind": "protected", "suspicion": "violence", "text": "Merker på armene", "guardians_informed": "no",
+        "guardians_informed_reason": "Det kan sette barnet i fare", "police_contacted": False,
+    }  # fmt: skip
+    own = persons.ask(cases.FileLaneReport, TEACHER, child_number=TUVA, **told)["id"]
+    other = persons.ask(cases.FileLaneReport, TEACHER, child_number=EMIL, **told)["id"]
+    assert [each["report_id"] for each in persons.ask(cases.LaneReports, worker)["items"]] == [other]
+    for asked in (cases.GetLaneReport, cases.AssessLaneReport, cases.LaneAccess):
+        with pytest.raises(NotFound):
+            persons.ask(asked, worker, report_id=own)
+    with pytest.raises(InvalidInput):
+        persons.ask(cases.NameLaneReader, TEACHER, report_id=own, person_id=worker.person_id)
+    not_to = {
+        each["report_id"]: each["not_to"] for each in persons.told(cases.LaneReportFiled, "lane_outbox")
+    }
+    assert not_to == {own: [worker.person_id], other: []}
+    assert persons.ask(cases.GetLaneReport, CHILD_PROTECTION, report_id=own)["text"]

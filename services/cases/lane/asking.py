@@ -33,9 +33,11 @@ class Asker:
         )
         self._roles: tuple[RoleFact, ...] = staff.roles_of(work.conn, work.municipality, actor.person_id)
         self._children: dict[str, GuardianFact] = {}
+        self._kin: frozenset[str] = frozenset()
         self._look_up: str | None = None
         if actor.capacity in ("guardian", "employee") and actor.person_id:
             self._children = _children_of(work, actor.person_id)
+            self._kin = _ever_tied_to(work, actor.person_id)
             self._look_up = _look_up_of(work, actor.person_id)
 
     @property
@@ -67,7 +69,7 @@ class Asker:
         )
 
     def _of_family(self, row: Any) -> bool:
-        return row.child_index in self._children or self._look_up in (row.child_index or "", *row.adults)
+        return row.child_index in self._kin or self._look_up in (row.child_index or "", *row.adults)
 
     def decide(self, row: Any) -> Decision:
         """The kernel's answer for one report (PR-5)."""
@@ -96,13 +98,20 @@ class Asker:
 def of_family(work: Reading | UnitOfWork, row: Any, person_id: str) -> bool:
     """Whether somebody is the child that a report is about, or was ever tied to it (PR-5)."""
     own = _look_up_of(work, person_id)
-    return row.child_index in _children_of(work, person_id) or own in (row.child_index or "", *row.adults)
+    return row.child_index in _ever_tied_to(work, person_id) or own in (row.child_index or "", *row.adults)
 
 
 def _look_up_of(work: Reading | UnitOfWork, person_id: str) -> str | None:
     """The lane's look-up value of a person's own number."""
     number = people.number_of(work.conn, work.keys, work.municipality, person_id)
     return storage.child_index(work.keys, work.municipality, number) if number else None
+
+
+def _ever_tied_to(work: Reading | UnitOfWork, person_id: str) -> frozenset[str]:
+    """The lane's look-up values of all children to whom somebody is, was or is to be tied, by register or paper: also
+    one that is over, and under a care order."""
+    tied = people.children_numbers(work.conn, work.keys, work.municipality, person_id)
+    return frozenset(storage.child_index(work.keys, work.municipality, number) for _, number in tied)
 
 
 def _children_of(work: Reading | UnitOfWork, guardian_id: str) -> dict[str, GuardianFact]:
