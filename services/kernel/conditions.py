@@ -221,7 +221,10 @@ def own_answer(question: Question, facts: Facts, standing: Standing) -> Refused 
 
 
 def has_consented(question: Question, facts: Facts, standing: Standing) -> Refused | None:
-    """LG-11: the log is ended by somebody who once said yes to it. GU-4: child protection did as its unit."""
+    """LG-11: the log is ended by somebody who once said yes to it, or by the youth who has the say now, whoever said
+    yes to it before: a yes is not the price of the way out. GU-4: child protection did as its unit."""
+    if standing.party is Party.CHILD:
+        return None if facts.consented else NEVER_CONSENTED
     signer = as_signer(question.capacity, question.person_id, question.unit_id)
     return None if signer in facts.consented else NEVER_CONSENTED
 

@@ -72,11 +72,13 @@ def test_LG_11_from_the_day_the_youth_consents_alone_it_is_theirs_to_end() -> No
     assert ask(child, MOTHER, Act.END_LOG)
 
 
-def test_LG_11_a_youth_who_has_agreed_to_nothing_has_nothing_to_end() -> None:
-    assert refused(shared(subject_birth_date=born_years_ago(16), consented=BOTH), CHILD) == (
-        "LG-11",
-        "has_not_consented",
-    )
+def test_LG_11_the_youth_ends_what_only_the_guardians_agreed_to() -> None:
+    """AG-4: who has not answered since the birthday need not say yes to get out; and nobody else could end it then.
+    What nobody agreed to is the unit's own plan (LG-1)."""
+    youth = shared(subject_birth_date=born_years_ago(15), consented=BOTH)
+    assert ask(youth, CHILD, Act.END_LOG).rule == "LG-11"
+    assert refused(youth, MOTHER) == ("AG-2", "youth_consents_alone")
+    assert refused(replace(youth, consented=frozenset()), CHILD) == ("LG-11", "has_not_consented")
 
 
 def test_LG_11_before_there_is_a_log_and_after_there_is_nothing_to_end() -> None:
