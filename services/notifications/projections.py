@@ -12,12 +12,13 @@ from services.chassis.access import load_facts, together
 from services.chassis.unit_of_work import Handler, UnitOfWork
 from services.contracts import cases
 from services.contracts.envelope import Event
-from services.kernel.facts import Role
+from services.kernel.facts import Facts, Role
+from services.kernel.parties import of_family
 from services.kernel.signers import care_order
 from services.notifications.domain.recipients import Scene
 from services.notifications.domain.telling import TABLE, told_by
 from services.notifications.egress.offering import HANDLERS as OUTSIDE_HANDLERS
-from services.notifications.storage import Messages, people_with_role
+from services.notifications.storage import Messages, leaders_of, people_with_role
 
 
 def tell(uow: UnitOfWork, event: Event) -> None:
@@ -47,6 +48,7 @@ def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
         if care_order(facts, uow.now)
         else frozenset(),
         coordinators=_coordinators(uow, event),
+        leaders=_leaders(uow, facts),
         requested_by=repository.who_asked(request_id) if request_id else None,
     )
 
@@ -55,6 +57,14 @@ def _coordinators(uow: UnitOfWork, event: Event) -> frozenset[str]:
     if event.type != cases.EmergencyOpened.type:
         return frozenset()
     return people_with_role(uow.tx, uow.municipality, Role.COORDINATOR, uow.now)
+
+
+def _leaders(uow: UnitOfWork, facts: Facts) -> frozenset[str]:
+    """Who leads the owning unit, where owner or holder is of the child's family: nobody else is in charge then."""
+    posts = (facts.case.owner_person, facts.case.holder.person_id if facts.case.holder else "")
+    if not any(of_family(each, facts) for each in posts):
+        return frozenset()
+    return leaders_of(uow.tx, uow.municipality, facts.case.owner_unit, uow.now)
 
 
 HANDLERS: dict[str, Handler] = together(

@@ -14,6 +14,7 @@ from services.chassis.access.projections import T as FACTS
 from services.chassis.ids import new_id
 from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, insert_ignore, new_metadata
 from services.kernel.calendar import local_date
+from services.kernel.facts import Role
 from services.notifications.domain.kinds import KINDS
 from services.notifications.domain.message import Message, Told
 
@@ -225,6 +226,13 @@ def people_with_role(conn: AnyConnection, municipality: str, role: str, now: dat
     """Who has a role today, in whatever unit of the municipality."""
     found = sa.select(FACTS.role.c.person_id).where(FACTS.role.c.role == role, *_today(municipality, now))
     return frozenset(conn.scalars(found))
+
+
+def leaders_of(conn: AnyConnection, municipality: str, unit_id: str, now: datetime) -> frozenset[str]:
+    """Who leads a unit today."""
+    role = FACTS.role.c
+    led = (role.role == Role.LEADER, role.unit_id == unit_id)
+    return frozenset(conn.scalars(sa.select(role.person_id).where(*led, *_today(municipality, now))))
 
 
 def is_service(conn: AnyConnection, municipality: str, service_id: str) -> bool:

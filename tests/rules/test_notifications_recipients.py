@@ -25,6 +25,7 @@ from tests.rules.kernel_world import (
     CHILD,
     FATHER,
     GUARDIANS,
+    HEAD,
     HEALTH,
     LAST_WEEK,
     LEVEL_0,
@@ -102,6 +103,29 @@ def test_SE_3_one_of_the_family_is_told_as_family_and_of_nothing_that_is_their_w
     assert told("cases.emergency_opened.v1", emergency_id="e", person_id=PSYCHOLOGIST) == {NURSE}
     assert not told("cases.case_closed.v1") & {TEACHER, PSYCHOLOGIST}
     assert tell("consent.request_settled.v1", **settled) == {"consent_given": {TEACHER}}
+
+
+def test_HO_6_for_an_owner_or_holder_of_the_family_the_leader_is_told() -> None:
+    """HO-6, LV-7, SE-3: who acts in their place is told of limits, answers and withdrawals; they are not, nor is a
+    leader of the family. For a stranger's case no leader is told."""
+    tied = GuardianFact(TEACHER, "other", False, False, LONG_AGO)
+    withdrawn = {"request_ids": ["r"], "by_person_id": MOTHER}
+    events: list[tuple[str, dict[str, Any]]] = [
+        ("cases.deadline_near.v1", {"owner_person_id": TEACHER}),
+        ("cases.deadline_passed.v1", {"owner_person_id": TEACHER}),
+        ("consent.answered.v1", {"signer_id": MOTHER, "answer": "talk_first"}),
+        ("consent.withdrawn.v1", withdrawn),
+    ]
+
+    def told(world: Facts, event: str, data: dict[str, Any]) -> set[str]:
+        scene = Scene(NOW, world, leaders=frozenset({HEAD, FATHER}))
+        return {each.person_id for each in told_by(event, {"case_id": "case", "at": AT, **data}, NOW, scene)}
+
+    for event, data in events:
+        assert told(shared(guardians=(*GUARDIANS, tied)), event, data) == {HEAD}
+        assert told(shared(), event, data) == {TEACHER}
+    theirs = shared(HELD_BY_NURSE, guardians=(*GUARDIANS, replace(tied, person_id=NURSE)))
+    assert told(theirs, "consent.answered.v1", events[2][1]) == {HEAD}
 
 
 def test_those_asked_for_consent_are_to_act_and_the_holder_is_told_their_answers() -> None:

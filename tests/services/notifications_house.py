@@ -210,6 +210,8 @@ class House:
         yield tell(consent.Settled, CASE, request_id="r-1", state="conflicting")
         yield tell(consent.AnswerRegistered, CASE, request_id="r-1", signer_id="p-mother", signature_id="s-1",
                    registered_by=teacher, way="paper")  # fmt: skip
+        yield tell(consent.AnswerRegistered, CASE, request_id="r-1", signer_id="p-mother", signature_id="s-2",
+                   registered_by=teacher, way="paper", overrules="no")  # fmt: skip
         yield tell(consent.RenewalDue, CASE, request_id="r-1", ends_on="2027-01-15")
         yield tell(consent.SayComing, CASE, person_id="p-child", topics=["learning"], on="2027-01-15")
         yield tell(consent.Lapsed, CASE, request_id="r-1", why="guardians", waits_for=["p-mother"])
@@ -217,6 +219,8 @@ class House:
         yield tell(consent.Withdrawn, CASE, by_person_id="p-mother", service_id="psychology")
         yield tell(relay_log.ParticipantReleased, CASE, person_id="p-psychologist", service_id="psychology")
         yield tell(cases.CaseClosed, CASE, from_level=2, outcome="goals_reached", by_person_id=teacher)
+        yield tell(cases.CaseClosed, CASE, from_level=2, outcome="family_wish", by_person_id="p-mother",
+                   ended_by="guardian")  # fmt: skip
         yield tell(relay_log.ReportMade, CASE, report_id="rep-1")
         yield tell(cases.EmergencyOpened, CASE, emergency_id="em-1", person_id="p-worker", unit_id="unit-x",
                    reason_code="acute_care", valid_from=NOW.isoformat(), valid_to=NOW.isoformat())  # fmt: skip
@@ -224,6 +228,9 @@ class House:
         followed = {"report_id": "lane-1", "by_person_id": "p-worker"}
         yield tell(cases.LaneReportAnswered, "lane-1", reporter_person_id=teacher, **followed)
         yield tell(cases.LaneReaderNamed, "lane-1", person_id="p-psychologist", **followed)
+        talk = {"told_ids": ["p-psychologist"], "by_person_id": teacher}
+        yield tell(cases.DiscussionAsked, "d-1", discussion_id="d-1", **talk)
+        yield tell(cases.DiscussionAnswered, "d-1", discussion_id="d-1", **talk)
 
     def play(self) -> None:
         """The story has come in: its handlers run in one transaction, and the inbox counts from here."""

@@ -17,6 +17,7 @@ from services.kernel.errors import Forbidden
 from services.notifications import storage
 from tests.services.notifications_house import (
     CASE,
+    CHILD,
     FATHER,
     MOTHER,
     NOW,
@@ -108,6 +109,29 @@ def test_PR_5_a_report_in_the_lane_shows_for_child_protection_alone(home: House)
     assert (item["kind"], item["item_id"], item["case_id"]) == ("lane_report_filed", "lane-1", None)
     home.hear(directory.StaffChanged, "p-protection", person_id="p-protection", roles=[])
     assert home.kinds(PROTECTOR) == [] and home.unread(PROTECTOR) == 0
+
+
+def test_HO_6_the_leader_of_the_owning_unit_is_told_for_an_owner_of_the_family(home: House) -> None:
+    """HO-6, LV-7, SE-3: from the day on which the teacher turns out to be tied to the child; a leader elsewhere is
+    not told, and the teacher has no message of their work any more, also where they are told as family."""
+    home.play()
+    for person_id, unit in (("p-head", "unit-kindergarten"), ("p-head-elsewhere", "unit-psychology")):
+        post = {"unit_id": unit, "service_id": unit.removeprefix("unit-"), "role": "leader"}
+        roles = [post | {"valid_from": "2020-01-01"}]
+        home.hear(directory.StaffChanged, person_id, person_id=person_id, roles=roles)
+    head = Actor("granli", "employee", "p-head", "unit-kindergarten", "high")
+    elsewhere = Actor("granli", "employee", "p-head-elsewhere", "unit-psychology", "high")
+    due = {"case_id": CASE, "kind": "decide_concern", "due": "2026-12-05", "owner_person_id": "p-teacher"}
+    home.hear(cases.DeadlinePassed, CASE, **due)
+    assert home.kinds(head) == []
+    tie = {"relation": "other", "has_responsibility": True, "verified": True}
+    ties = [{"person_id": each, **tie} for each in ("p-mother", "p-father", "p-teacher")]
+    child = {"person_id": CHILD, "birth_date": "2022-03-05", "address_grade": "ungraded", "guardians": ties}
+    home.hear(cases.PersonChanged, CHILD, **child)
+    before = home.kinds(TEACHER).count("deadline_passed")
+    home.hear(cases.DeadlinePassed, CASE, **due)
+    assert home.kinds(head) == ["deadline_passed"] and home.kinds(elsewhere) == []
+    assert home.kinds(TEACHER).count("deadline_passed") == before
 
 
 def test_LV_12_who_answers_for_a_unit_is_told_that_advice_is_asked(home: House) -> None:

@@ -16,13 +16,14 @@ from services.kernel.signers import care_order, is_responsible
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What an event is seen against. `facts`: the case as it stood before the event; None where it is about no case.
-    `child_protection`, `coordinators`: who works there, or is one, today. `requested_by`: who asked for the consent
-    that it is about."""
+    `child_protection`, `coordinators`: who works there, or is one, today. `leaders`: of the owning unit, where they
+    act for an owner or a holder of the child's family. `requested_by`: who asked for the consent that it is about."""
 
     now: datetime
     facts: Facts | None = None
     child_protection: frozenset[str] = frozenset()
     coordinators: frozenset[str] = frozenset()
+    leaders: frozenset[str] = frozenset()
     requested_by: str | None = None
 
     @property
@@ -50,16 +51,25 @@ def family(data: Data, scene: Scene) -> Iterable[str]:
         yield facts.case.subject_person
 
 
-def owner(data: Data, scene: Scene) -> Iterable[str]:
+def owner(data: Data, scene: Scene) -> list[str]:
     """The employee whose concern it was; one of the child's family is told as such, and not of what is their work's
     (SE-3)."""
     return _at_work([scene.case.case.owner_person], scene)
 
 
 def in_charge(data: Data, scene: Scene) -> Iterable[str]:
-    """The relay holder, if they may act; where there is none, the owner."""
-    holder = acting_holder(scene.case)
-    return [holder.person_id] if holder is not None else owner(data, scene)
+    """The relay holder, if they may act; where there is none, the owner. Where the holder may not for being of the
+    child's family, the leader who acts as holder (HO-6)."""
+    facts, holder = scene.case, acting_holder(scene.case)
+    if holder is not None:
+        return [holder.person_id]
+    theirs = facts.case.holder is not None and of_family(facts.case.holder.person_id, facts)
+    return _at_work(sorted(scene.leaders), scene) if theirs else responsible(data, scene)
+
+
+def responsible(data: Data, scene: Scene) -> Iterable[str]:
+    """The owner; where that is one of the child's family, the leader whose concern it is then (LV-7, SE-3)."""
+    return owner(data, scene) or _at_work(sorted(scene.leaders), scene)
 
 
 def in_charge_while_open(data: Data, scene: Scene) -> Iterable[str]:

@@ -27,6 +27,7 @@ from services.notifications.domain.recipients import (
     participants,
     requester,
     requester_while_open,
+    responsible,
     signing,
     whoever_took_over,
 )
@@ -79,8 +80,8 @@ TABLE: tuple[Line, ...] = (
        when=says("answer", "accepted")),
     at("cases.handover_answered.v1", "handover_declined", _PROPOSER, by=_RECEIVER, item="handover_id",
        when=says("answer", "declined")),
-    at("cases.deadline_near.v1", "deadline_near", named("owner_person_id")),  # LV-7
-    at("cases.deadline_passed.v1", "deadline_passed", named("owner_person_id")),
+    at("cases.deadline_near.v1", "deadline_near", responsible),  # LV-7
+    at("cases.deadline_passed.v1", "deadline_passed", responsible),
     at("cases.case_closed.v1", "case_closed", *EVERYONE, when=says("ended_by", None)),
     at("cases.case_closed.v1", "log_ended", *EVERYONE, when=says("ended_by", "guardian", "child", "child_protection")),
     at("cases.lane_report_filed.v1", "lane_report_filed", child_protection, item="report_id"),  # PR-5
