@@ -103,6 +103,9 @@ def test_SE_3_one_of_the_childs_family_takes_no_part_by_their_work(world: World)
     named = {"person_id": "stepfather", "unit_id": KINDERGARTEN, "follows_up": True}
     refused = world.refused(relay_log.BringIn, "teacher", **named)
     assert (refused.code, refused.fields) == ("may_not_take_part", {"person_id": "may_not_take_part"})
+    lines = [read_line(world.app.keys, row) for row in world.rows("access_record")]
+    noted = [each for each in lines if each.act == "bring_in" and not each.allowed]
+    assert [(each.person_id, each.reason) for each in noted] == [("teacher", "of_the_family")]
     goal = world.goal("learning")
     measure = world.measure(goal, "psychologist")
     once = {"relation": "other", "has_responsibility": False, "verified": False}

@@ -7,8 +7,8 @@ from typing import Any
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import InvalidInput
-from services.kernel.facts import Act
-from services.kernel.impartiality import demand_stranger
+from services.kernel.facts import Act, Facts
+from services.kernel.impartiality import MayNotTakePart, demand_stranger
 from services.relay_log.commands.common import open_log, tell_participants
 from services.relay_log.storage.logs import Logs
 
@@ -20,7 +20,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     post = logs.post_of(request["person_id"], request["unit_id"], uow.now)
     if post is None:
         raise InvalidInput(fields={"person_id": "not_in_unit"})
-    demand_stranger(post.person_id, facts, "person_id")
+    _demand_stranger(uow, facts, post.person_id)
     circle = logs.circle(case_id)
     found = circle.bring_in(
         new_id(),
@@ -32,3 +32,15 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     )
     tell_participants(uow, case_id, circle)
     return {"id": found.participant_id}
+
+
+def _demand_stranger(uow: UnitOfWork, facts: Facts, person_id: str) -> None:
+    """SE-3: none of the subject's family takes part by their work. The refusal is noted: nobody tries out who is."""
+    try:
+        demand_stranger(person_id, facts, "person_id")
+    except MayNotTakePart:
+        case = facts.case
+        uow.access(
+            "SE-3", "bring_in", case.case_id, case.subject_person, allowed=False, reason="of_the_family"
+        )
+        raise
