@@ -97,6 +97,22 @@ def test_LV_12_a_text_that_tells_whom_it_is_about_is_refused_with_the_word(
     assert persons.dump(without=("access_record", "access_heads")) == before
 
 
+def test_LV_12_no_answer_bears_an_identity_number_either(persons: Persons) -> None:
+    """LV-12: neither from those asked nor from who asked and knows it; the refusal is noted. Where to call is no
+    secret."""
+    discussion_id = ask(persons)
+    spelt = f"Ring 22 33 44 55 eller hjelp@granli.example. Det gjelder {TUVA[:6]} {TUVA[6:]}"
+    for who in (TEACHER, NURSE):
+        with pytest.raises(InvalidInput) as refused:
+            persons.ask(cases.AnswerDiscussion, who, discussion_id=discussion_id, text=spelt)
+        assert refused.value.fields == {"text": "tells_identity_number"}
+    assert recorded(persons, "answer_discussion") == [
+        (who.person_id, False, "tells_identity_number") for who in (TEACHER, NURSE)
+    ]
+    persons.ask(cases.AnswerDiscussion, NURSE, discussion_id=discussion_id, text="Ring oss på 22 33 44 55")
+    assert len(read(persons, TEACHER)[0]["answers"]) == 1
+
+
 def test_PR_6_no_refusal_tells_where_a_protected_child_lives(persons: Persons) -> None:
     """PR-6, LV-12: a street named in a text gets the same answer, whether or not it is the one. Names are seen."""
     for street in ("Elvekroken", "Fjernveien", "Solbærveien"):

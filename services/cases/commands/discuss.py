@@ -7,7 +7,7 @@ from typing import Any
 
 from services.cases.commands.people import ask_register
 from services.cases.commands.raise_concern import acting_post
-from services.cases.domain.anonymity import Whom, telling
+from services.cases.domain.anonymity import Telling, Whom, identity_number_in, telling
 from services.cases.domain.discussions import to_be_told
 from services.cases.domain.errors import InvalidInput, NotFound, TooManyTexts
 from services.cases.domain.people import RegisteredPerson, is_protected
@@ -101,6 +101,10 @@ def answer(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if asked_by is None:
         uow.access(decision.rule, "answer_discussion", allowed=False)
         raise NotFound
+    found = identity_number_in(request["text"])
+    if found is not None:
+        uow.access("LV-12", "answer_discussion", allowed=False, reason=f"tells_{found.what}")
+        raise _tells(found)
     uow.access(decision.rule, "answer_discussion")
     reply = Reply(discussion_id, me, unit_id, request["text"], uow.now)
     answer_id = discussions.answer(uow.tx, uow.keys, uow.municipality, reply)
@@ -119,8 +123,12 @@ def _demand_anonymous(uow: UnitOfWork, text: str, whom: Whom) -> None:
     found = telling(text, whom)
     if found is not None:
         uow.access("LV-12", ACT, allowed=False, reason=f"tells_{found.what}")
-        fault = {"text": f"tells_{found.what}"}
-        raise InvalidInput(fields=fault, code="text_tells", rule="LV-12", params={"word": found.word})
+        raise _tells(found)
+
+
+def _tells(found: Telling) -> InvalidInput:
+    fault = {"text": f"tells_{found.what}"}
+    return InvalidInput(fields=fault, code="text_tells", rule="LV-12", params={"word": found.word})
 
 
 def _family(uow: UnitOfWork, numbers: Sequence[str]) -> tuple[frozenset[str], frozenset[str]]:

@@ -61,6 +61,13 @@ def telling(text: str, whom: Whom) -> Telling | None:
     )  # fmt: skip
 
 
+def identity_number_in(text: str) -> Telling | None:
+    """The first identity number in the text, whosever it is; or None. For an answer, which may say where to call."""
+    plain = unicodedata.normalize("NFKC", text)
+    told = (_number(found[0], ()) for found in _DIGITS.finditer(plain))
+    return next((each for each in told if each is not None and each.what == "identity_number"), None)
+
+
 def _email(text: str) -> Telling | None:
     found = _EMAIL.search(text)
     return Telling(found[0], "email") if found else None
