@@ -18,14 +18,10 @@ CHOSEN = {
         "CO-1_window_of_any_topic", "CO-1_window_of_any_service", "CO-3_withdrawal_is_ignored", "CO-9_age_is_ignored",
         "CO-10_released_participant_still_reads", "CO-10_ended_role_still_reads", "AG-2_youth_has_no_say",
         "AG-6_health_stays_open", "GU-1_one_guardian_suffices", "GU-2_parent_without_responsibility_reads",
-        "GU-2_named_for_one_topic_reads_all", "SE-3_emergency_never_ends",
+        "GU-2_named_for_one_topic_reads_all", "GU-4_guardians_go_on_signing",
     ),
-    "under_a_care_order": (
-        "GU-4_any_topic_is_let", "GU-4_guardians_keep_all_under_an_order", "GU-4_guardians_go_on_signing",
-    ),
-    "from_the_concern_on": (
-        "LG-5_notes_tell_what_was_said_apart", "LV-17_leader_reads_notes_before_the_talk",
-    ),
+    "under_a_care_order": ("GU-4_any_topic_is_let", "GU-4_guardians_keep_all_under_an_order"),
+    "from_the_concern_on": ("LG-5_notes_tell_what_was_said_apart", "LV-17_leader_reads_notes_before_the_talk"),
 }  # fmt: skip
 """Which kind of story is to find which mutant."""
 

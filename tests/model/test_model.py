@@ -44,8 +44,9 @@ def play(services: House, model: type[Model], part: int) -> None:
 
 @parts()
 def test_in_cooperation_everybody_reads_what_the_oracle_says(services: House, part: int) -> None:
-    """CO-1 to CO-5, CO-8 to CO-10, AG-1 to AG-8, GU-1 to GU-4, PR-6, SE-3, LV-11, LG-1, LG-5, LG-7, HO-4, HO-6: after
-    each step of any story each person is shown the items that the oracle names, and no others."""
+    """CO-1, CO-2, CO-3, CO-4, CO-5, CO-8, CO-9, CO-10, AG-1 to AG-8, GU-1, GU-2, GU-3, GU-4, PR-6, SE-3, LV-11, LG-1,
+    LG-5, LG-7, HO-4, HO-6: after each step of any story each person is shown the items that the oracle names, and no
+    others."""
     play(services, Cooperation, part)
 
 

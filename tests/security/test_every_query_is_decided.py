@@ -26,7 +26,7 @@ from services.contracts.bus import EVENTS_BETWEEN, HEADS, HISTORY
 from services.contracts.catalogue import PROCEDURES
 from services.kernel import access as kernel
 from services.kernel.errors import Forbidden, NotFound
-from services.kernel.facts import Decision, Facts, Question
+from services.kernel.facts import Decision, Question
 from tests.services import cases_house, notifications_house, relay_log_world
 from tests.services import test_consent_service as consent_world
 from tests.services.test_consent_ways import register
@@ -162,8 +162,12 @@ def test_CO_8_every_query_has_its_place() -> None:
     assert queries - decided - set(NOT_OF_A_CASE) == set(), "is it decided? then it stands in DECIDED"
 
 
-def _denied(question: Question, facts: Facts) -> Decision:
+def _denied(deciding: kernel.Deciding, question: Question) -> Decision:
     return Decision(False, "CO-8", "not_for_this_role", sees_thing=False)
+
+
+def _denies(deciding: kernel.Deciding, question: Question) -> bool:
+    return False
 
 
 @pytest.mark.parametrize("service", DECIDED)
@@ -178,7 +182,8 @@ def test_CO_8_what_the_decision_denies_no_query_tells(
         told = repr(each.ask(each.procedure, each.actor, each.request))
         assert each.tells in told, f"{each.procedure.name} tells nothing, so this test would prove nothing"
         with monkeypatch.context() as denying:
-            denying.setattr(kernel, "decide", _denied)
+            denying.setattr(kernel.Deciding, "decide", _denied)
+            denying.setattr(kernel.Deciding, "allows", _denies)
             try:
                 told = repr(each.ask(each.procedure, each.actor, each.request))
             except (NotFound, Forbidden):

@@ -157,6 +157,7 @@ def test_GU_3_a_verified_paper_stands_until_the_register_says_something_new(pers
     """GU-3: the court was before the register; that the register repeats itself does not undo it."""
     case_id = persons.at_level_1()
     decide(persons, case_id, paper(persons, case_id))
+    persons.advance(hours=1)
     persons.refresh(case_id, TEACHER)
     assert not sees(persons, case_id, FATHER)
     persons.register.tie("jonas-fagerdalen")["responsibility"] = "none"
