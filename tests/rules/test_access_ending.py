@@ -65,7 +65,8 @@ def test_LG_11_a_parent_who_has_lost_responsibility_ends_nothing() -> None:
 def test_LG_11_from_the_day_the_youth_consents_alone_it_is_theirs_to_end() -> None:
     """AG-2, AG-3: also while health still needs the guardians; before, the child's own wish goes by the guardians."""
     youth = shared(subject_birth_date=born_years_ago(15), consented=BOTH | {CHILD})
-    assert ask(youth, CHILD, Act.END_LOG).rule == "LG-11"
+    decision = ask(youth, CHILD, Act.END_LOG)
+    assert (decision.allowed, decision.rule) == (True, "LG-11")
     assert refused(youth, MOTHER) == ("AG-2", "youth_consents_alone")
     child = replace(youth, subject_birth_date=born_years_ago(14, days=364))
     assert refused(child, CHILD) == ("AG-2", "guardians_consent")
@@ -76,7 +77,7 @@ def test_LG_11_the_youth_ends_what_only_the_guardians_agreed_to() -> None:
     """AG-4: who has not answered since the birthday need not say yes to get out; and nobody else could end it then.
     What nobody agreed to is the unit's own plan (LG-1)."""
     youth = shared(subject_birth_date=born_years_ago(15), consented=BOTH)
-    assert ask(youth, CHILD, Act.END_LOG).rule == "LG-11"
+    assert ask(youth, CHILD, Act.END_LOG).allowed
     assert refused(youth, MOTHER) == ("AG-2", "youth_consents_alone")
     assert refused(replace(youth, consented=frozenset()), CHILD) == ("LG-11", "has_not_consented")
 
