@@ -14,13 +14,13 @@ from gateway.composition.case import case_page as compose
 from gateway.composition.case import missing_parts, people_in
 from gateway.composition.consents import last_day, open_services, service_states
 from gateway.login import people
-from gateway.pages import case as case_pages
-from gateway.pages.case_head import ask_case, case_head, may, me, my_signer_id
+from gateway.pages.case import page as case_pages
+from gateway.pages.case.head import ask_case, case_head, may, me, my_signer_id
 from gateway.pages.format import first_name
 from gateway.pages.forms import Form
-from gateway.pages.log_entries import kinds_of
-from gateway.pages.log_frame import Answer, ask_log, in_force, show, topic_choices
-from gateway.pages.log_third_person import tells_of
+from gateway.pages.log.entries import kinds_of
+from gateway.pages.log.frame import Answer, ask_log, in_force, show, topic_choices
+from gateway.pages.log.third_person import tells_of
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render
 from services.contracts import cases, consent, notifications, relay_log

@@ -12,7 +12,7 @@ from gateway.asking import NotLoggedIn
 from gateway.composition.next_step import act_of
 from gateway.composition.work import work_page
 from gateway.login import people
-from gateway.pages.case_head import me
+from gateway.pages.case.head import me
 from gateway.pages.format import first_name, local_date
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import render

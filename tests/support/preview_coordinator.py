@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.pages.policies import COUNTING, GROUPS, OF_TOPIC
+from gateway.pages.coordinator.policies import COUNTING, GROUPS, OF_TOPIC
 from services.kernel.policies import Policy
 from tests.support.preview_samples import HEALTH, PEOPLE, PPT, TOPICS, Model, Sample, at, form, page
 

@@ -1,0 +1,1 @@
+"""Pages of a case: from the concern to the closing, and whose case it is."""

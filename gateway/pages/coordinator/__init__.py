@@ -1,0 +1,1 @@
+"""Pages that the municipality's coordinator alone has."""

@@ -1,0 +1,80 @@
+"""The forms of a goal: a new one, a change, and the conflict when two change it at once (LG-2, LG-8)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request
+
+from gateway.pages.forms import Form
+from gateway.pages.log.frame import (
+    Answer,
+    Page,
+    ask_log,
+    conflict,
+    editing,
+    is_stale,
+    one_of,
+    show,
+    topic_choices,
+)  # fmt: skip
+from gateway.pages.paths import PATHS, path
+from gateway.pages.view import notice, t
+from services.contracts import relay_log
+
+blueprint = Blueprint("log_goals", __name__)
+
+
+@blueprint.route(PATHS["goal_new"], methods=["GET", "POST"])
+def new(case_id: str) -> Answer:
+    """A new goal."""
+    form = Form.sent() if request.method == "POST" else Form()
+    if request.method == "POST" and form.submit(
+        relay_log.AddGoal, {"case_id": case_id, "text": form.text("text"), "topic": form.text("topic")}
+    ):
+        return _saved(case_id)
+    page = ask_log(case_id, "write_plan")
+    return show(page, "log/goal_form.html", form, goal_id=None, topics=topic_choices(page))
+
+
+@blueprint.route(PATHS["goal"], methods=["GET", "POST"])
+def edit(case_id: str, goal_id: str) -> Answer:
+    """A goal's text, topic and state."""
+    if request.method == "GET":
+        page = ask_log(case_id, "write_plan")
+        goal = one_of(page["log"]["goals"], "goal_id", goal_id)
+        data = {name: goal[name] for name in ("text", "topic", "status")}
+        return _form(page, editing(data, goal["version"]), goal_id)
+    form = Form.sent()
+    asked = {name: form.text(name) for name in ("text", "topic", "status")}
+    if not asked["text"]:
+        form.wrong("text", "required")
+    elif form.submit(
+        relay_log.ChangeGoal,
+        {"case_id": case_id, "goal_id": goal_id, "expected_version": form.version, **asked},
+    ):
+        return _saved(case_id)
+    page = ask_log(case_id, "write_plan")
+    if is_stale(form):
+        goal = one_of(page["log"]["goals"], "goal_id", goal_id)
+        shown = conflict(
+            page,
+            form,
+            goal["version"],
+            (
+                ("text", "text", goal["text"], str),
+                ("topic", "topic", goal["topic"], lambda code: t(f"topic.{code}")),
+                ("status", "status", goal["status"], lambda code: t(f"log.status_goal.{code}")),
+            ),
+            action=path("goal", case_id=case_id, goal_id=goal_id),
+            back=path("plan", case_id=case_id),
+        )
+        return shown or _saved(case_id)
+    return _form(page, form, goal_id)
+
+
+def _form(page: Page, form: Form, goal_id: str) -> Answer:
+    return show(page, "log/goal_form.html", form, goal_id=goal_id, topics=topic_choices(page))
+
+
+def _saved(case_id: str) -> Answer:
+    notice("log.done.goal")
+    return redirect(path("plan", case_id=case_id), 303)
