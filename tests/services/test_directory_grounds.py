@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from services.chassis.actor import Actor
 from services.chassis.app import App
 from services.chassis.clock import SettableClock
 from services.contracts import directory
+from services.kernel.calendar import local_date
 from services.kernel.errors import Forbidden, InvalidInput, NotFound, StaleEdit
 from services.kernel.legal_basis import Basis
 from tests.services.test_directory_policies import COORDINATOR, SEED, UNIT, app
@@ -74,9 +75,12 @@ def test_CO_11_a_new_reference_stands_beside_the_old_one_from_its_day(app: App) 
     assert [each["version"] for each in grounds(app, "storvik") if each["ground"] == DUTY] == [1]
 
 
-def test_CO_11_the_past_is_never_changed(app: App) -> None:
+@pytest.mark.parametrize("days", [-1, 0])
+def test_CO_11_the_past_is_never_changed(app: App, days: int) -> None:
+    """Nor what was shared earlier on the same day."""
+    day = local_date(app.clock.now()) + timedelta(days=days)
     with pytest.raises(InvalidInput) as refused:
-        save(app, valid_from="2026-11-20")
+        save(app, valid_from=day.isoformat())
     assert refused.value.fields == {"valid_from": "in_the_past"}
     assert [each["version"] for each in grounds(app) if each["ground"] == DUTY] == [1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, g, redirect
@@ -36,7 +37,8 @@ def one(ground: str) -> str:
     """The form, filled with the reference in force."""
     found = _found(ground)
     form = Form(
-        {"reference": found["reference"], "valid_from": today().isoformat()}, etag=str(found["newest"])
+        {"reference": found["reference"], "valid_from": (today() + timedelta(days=1)).isoformat()},
+        etag=str(found["newest"]),
     )
     return render("coordinator/ground.html", ground=found, form=form, active="work")
 

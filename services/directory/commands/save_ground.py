@@ -16,8 +16,9 @@ from services.kernel.errors import InvalidInput, NotFound, StaleEdit
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Keep the version and tell of it: what rested on an earlier one goes on to bear that one's number, so the past is
-    never changed. Raises StaleEdit when another version was saved since."""
+    """Keep the version and tell of it. It begins tomorrow at the earliest: what was shared earlier today goes on to
+    bear the number of the one then in force, so the past is never changed. Raises StaleEdit when another version was
+    saved since."""
     demand_coordinator(uow)
     kept = Grounds(uow.tx, uow.municipality)
     known = [each for each in kept.all() if each.ground == request["ground"]]
@@ -26,7 +27,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     newest = max(known, key=lambda each: each.version)
     if request["expected_version"] != newest.version:
         raise StaleEdit(changed=["version"])
-    if request["valid_from"] < local_date(uow.now):
+    if request["valid_from"] <= local_date(uow.now):
         raise InvalidInput(fields={"valid_from": "in_the_past"}, rule="CO-11")
     new = replace(
         newest,
