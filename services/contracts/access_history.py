@@ -42,7 +42,8 @@ class Look(Message):
     you = flag(description="Whether it was the asker")
     capacity = code(description="employee, guardian, self, service")
     person_id = opaque(
-        required=False, description="None for an outside system, or when it can no longer be read"
+        required=False,
+        description="None for an outside system, when it can no longer be read, or for staff who are not named (PR-6)",
     )
     unit_id = opaque(required=False)
     recipient = code(required=False, description="The outside system that was told, by its code")

@@ -1,9 +1,10 @@
-"""Who sees where the subject of a case goes: the units that work with them, and where meetings are held (PR-6)."""
+"""Who sees where the subject of a case goes: the units that work with them, where meetings are held, and the names of
+staff, by which anybody finds where they work (PR-6)."""
 
 from __future__ import annotations
 
 from services.kernel.facts import Facts, Question
-from services.kernel.parties import NoStanding, Party, standings
+from services.kernel.parties import NoStanding, Party, of_family, standings
 
 SEE_PLACES = frozenset(
     {
@@ -28,3 +29,18 @@ def sees_places(question: Question, facts: Facts) -> bool:
         return True
     ties = standings(question, facts)
     return not isinstance(ties, NoStanding) and any(tie.party in SEE_PLACES for tie in ties)
+
+
+def tells_name(question: Question, facts: Facts, person_id: str) -> bool:
+    """PR-6: whether the asker is told by name who did or read something. A staff name tells a workplace to whoever
+    looks it up, so to somebody who is shown no places those alone are named who deal with the family, and whom it
+    knows by that: owner, holder, who is asked to be, who takes or took part, who set the care order. Of all other
+    staff is told that an employee did it. The family's own people are named as elsewhere."""
+    if sees_places(question, facts) or of_family(person_id, facts):
+        return True
+    case = facts.case
+    posts = (case.holder, case.proposed_holder)
+    dealing = {case.owner_person, *(post.person_id for post in posts if post is not None)}
+    dealing.update(each.person_id for each in facts.participants)
+    dealing.update(each.set_by for each in facts.care_orders)
+    return person_id in dealing

@@ -8,15 +8,19 @@ import pytest
 
 from services.kernel.access import Act, CareOrderFact, Facts, PersonWindowFact
 from services.kernel.facts import Holder
-from services.kernel.places import sees_places
+from services.kernel.places import sees_places, tells_name
 from tests.rules.kernel_world import (
     CHILD,
     COLLEAGUE,
+    COORDINATOR,
     FATHER,
     HEAD,
+    KINDERGARTEN,
     LAST_WEEK,
     LEVEL_2,
     MOTHER,
+    NURSE,
+    OTHER_PSYCHOLOGIST,
     PSYCHOLOGIST,
     PSYCHOLOGY,
     STEPFATHER,
@@ -54,6 +58,28 @@ def test_PR_6_whoever_holds_the_case_or_was_brought_in_by_its_unit_knows_the_pla
     held = replace(LEVEL_2, holder=Holder(PSYCHOLOGIST, PSYCHOLOGY))
     assert sees(shared(held, address_grade=6), PSYCHOLOGIST)
     assert sees(shared(address_grade=6, participants=(brought_in(COLLEAGUE),)), COLLEAGUE)
+
+
+@pytest.mark.parametrize("grade", [6, 7])
+def test_PR_6_staff_are_named_to_other_parties_only_as_far_as_they_deal_with_the_family(grade: int) -> None:
+    """PR-6: a name tells a workplace. Owner, holder, receiver, participants past and present and who set the care order
+    are known to the family; a leader, a nurse in an emergency or a coordinator is not."""
+    over = replace(brought_in(OTHER_PSYCHOLOGIST), valid_to=LAST_WEEK)
+    world = shared(
+        replace(LEVEL_2, proposed_holder=Holder(COLLEAGUE, KINDERGARTEN)),
+        address_grade=grade,
+        participants=(brought_in(PSYCHOLOGIST), over),
+    )
+    known = {TEACHER, COLLEAGUE, PSYCHOLOGIST, OTHER_PSYCHOLOGIST}
+    everybody = {*known, HEAD, NURSE, COORDINATOR, "somebody who has left"}
+    for other in (MOTHER, FATHER, PSYCHOLOGIST):
+        named = {who for who in everybody if tells_name(question(other, Act.SEE_CASE), world, who)}
+        assert named == known, other
+    assert tells_name(question(MOTHER, Act.SEE_CASE), world, FATHER)
+    for party in (TEACHER, CHILD):
+        grown = replace(world, subject_birth_date=born_years_ago(14))
+        assert all(tells_name(question(party, Act.SEE_CASE), grown, who) for who in everybody)
+    assert all(tells_name(question(MOTHER, Act.SEE_CASE), shared(), who) for who in everybody)
 
 
 def test_PR_6_a_guardian_under_a_care_order_is_shown_no_place() -> None:

@@ -12,6 +12,7 @@ from services.contracts import cases, relay_log
 from services.contracts.access_history import access_history
 from services.contracts.base import Procedure
 from tests.services.cases_house import (
+    COLLEAGUE,
     EMIL,
     HEALTH,
     KINDERGARTEN,
@@ -82,6 +83,31 @@ def test_PR_6_no_outlet_of_cases_tells_another_party_a_unit(persons: Persons) ->
         assert case_id in told
         assert not [unit for unit in UNITS if unit in told], other.person_id
     assert all(unit in everything(persons, case_id, TEACHER) for unit in UNITS)
+
+
+def hand_over(the: Persons, case_id: str, giver: Actor, taker: Actor) -> None:
+    handover = the.ask(
+        cases.ProposeHandover, giver, case_id=case_id, to_person_id=taker.person_id, to_unit_id=taker.unit_id,
+        family_answer="agreed",
+    )["id"]  # fmt: skip
+    the.ask(cases.AnswerHandover, taker, case_id=case_id, handover_id=handover, answer="accepted")
+
+
+def test_PR_6_no_outlet_of_cases_names_staff_whom_the_family_does_not_know(persons: Persons) -> None:
+    """PR-6: a colleague held the relay for an hour and read the case; after it that is an employee's reading, told in
+    one look with all others', and an employee's act. Those who deal with the family are named."""
+    case_id = shared(persons, EMIL)
+    mother = link(persons, case_id, persons.register.families["stillvik"]["adults"][0])
+    hand_over(persons, case_id, TEACHER, COLLEAGUE)
+    persons.case(case_id, COLLEAGUE)
+    assert COLLEAGUE.person_id in everything(persons, case_id, mother), "the holder is known"
+    hand_over(persons, case_id, COLLEAGUE, TEACHER)
+    for other in (mother, PSYCHOLOGIST):
+        told = everything(persons, case_id, other)
+        assert COLLEAGUE.person_id not in told and TEACHER.person_id in told
+    looks = persons.ask(access_history("cases"), mother, case_id=case_id)["items"]
+    assert [look["capacity"] for look in looks if look["person_id"] is None] == ["employee"]
+    assert COLLEAGUE.person_id in everything(persons, case_id, TEACHER)
 
 
 def test_PR_6_elsewhere_units_are_told(persons: Persons) -> None:

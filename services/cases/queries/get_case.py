@@ -4,7 +4,7 @@ from typing import Any
 
 from services.cases.domain.case import Case
 from services.cases.queries.get_notes import readable
-from services.cases.queries.shapes import child, codes_of, next_of, steps_of, unit_of
+from services.cases.queries.shapes import child, codes_of, next_of, person_of, steps_of, unit_of
 from services.cases.storage import cases, notes, people
 from services.cases.storage.notes import Line
 from services.chassis import access
@@ -67,7 +67,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
             {
                 "at": line.at,
                 "what": line.what,
-                "by_person_id": line.by_person_id,
+                "by_person_id": person_of(asked, line.by_person_id),
                 "values": {**codes_of(asked, line.codes), **told.get(number, {})},
             }
             for number, line in enumerate(lines)

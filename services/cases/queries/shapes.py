@@ -30,11 +30,20 @@ def unit_of(asked: CaseAccess, unit_id: str) -> str:
     return unit_id if asked.sees_places else HIDDEN_UNIT
 
 
+def person_of(asked: CaseAccess, person_id: str | None) -> str | None:
+    """Who did something, if the asker is told by name (PR-6)."""
+    return person_id if asked.tells_name(person_id) else None
+
+
 def codes_of(asked: CaseAccess, codes: dict[str, Any]) -> dict[str, Any]:
-    """What a happening says in codes, without the units that the asker is not shown (PR-6)."""
+    """What a happening says in codes, without the units and the staff that the asker is not shown (PR-6)."""
     if asked.sees_places:
         return codes
-    return {name: HIDDEN_UNIT if name.endswith("unit_id") else value for name, value in codes.items()}
+    return {
+        name: HIDDEN_UNIT if name.endswith("unit_id") else value
+        for name, value in codes.items()
+        if not name.endswith("person_id") or asked.tells_name(value)
+    }
 
 
 def next_of(case: Case, actor: Actor) -> dict[str, Any]:

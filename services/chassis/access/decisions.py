@@ -14,7 +14,7 @@ from services.kernel import access as kernel
 from services.kernel.errors import Forbidden, NotFound
 from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Question
 from services.kernel.parties import NoStanding, Party
-from services.kernel.places import sees_places
+from services.kernel.places import sees_places, tells_name
 
 T = TypeVar("T")
 
@@ -186,6 +186,15 @@ class CaseAccess:
             about = self._about(Act.SEE_CASE, None, None, Audience.READER)
             self._sees_places = self.facts is not None and sees_places(self._question(about), self.facts)
         return self._sees_places
+
+    def tells_name(self, person_id: str | None) -> bool:
+        """PR-6: whether the asker is told by name that this person did, or read, something in the case."""
+        if person_id is None or self.facts is None:
+            return False
+        if self.sees_places:
+            return True
+        about = self._about(Act.SEE_CASE, None, None, Audience.READER)
+        return tells_name(self._question(about), self.facts, person_id)
 
     def decide_in_any_capacity(
         self, act: Act, topic: str | None = None, recorded_at: datetime | None = None

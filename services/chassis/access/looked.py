@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.chassis.access.decisions import of
+from services.chassis.access.decisions import CaseAccess, of
 from services.chassis.access_record import Line, read_line, reader_index
 from services.chassis.tables import ChassisTables
 from services.chassis.unit_of_work import Reading
@@ -56,9 +56,7 @@ def run(reading: Reading, tables: ChassisTables, request: Mapping[str, Any]) -> 
         sa.select(sa.func.max(record.c.at)).where(*shown, record.c.at < midnight(start))
     )
     return {
-        "items": _by_day_and_person(
-            reading, (read_line(reading.keys, row) for row in rows), case.sees_places
-        ),
+        "items": _by_day_and_person(reading, (read_line(reading.keys, row) for row in rows), case),
         "next": local_date(older) + timedelta(days=1) if older else None,
     }
 
@@ -80,19 +78,25 @@ def _shown(reading: Reading, record: sa.Table, case_id: str) -> list[Any]:
     ]
 
 
-def _by_day_and_person(reading: Reading, lines: Iterable[Line], places: bool) -> list[dict[str, Any]]:
-    """One look for each day, person and unit; without `places` no unit is told of, since it tells where the subject
-    goes (PR-6)."""
+def _by_day_and_person(reading: Reading, lines: Iterable[Line], case: CaseAccess) -> list[dict[str, Any]]:
+    """One look for each day, person and unit. Where the asker is shown no places, no unit is told of, and of staff
+    those names alone that the family knows: all others of a day are one look, of an employee (PR-6)."""
+    places = case.sees_places
+    named: dict[str | None, bool] = {}
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for line in lines:
         recipient = line.act.removeprefix(_OUTSIDE) if line.act.startswith(_OUTSIDE) else None
         day, unit_id = local_date(line.at), line.unit_id if places else None
+        if line.person_id not in named:
+            named[line.person_id] = case.tells_name(line.person_id)
+        hidden = line.capacity == Capacity.EMPLOYEE.value and not named[line.person_id]
+        person_id = None if hidden else line.person_id
         look = found.setdefault(
-            (day, line.person_id, unit_id, line.capacity, recipient),
+            (day, person_id, unit_id, line.capacity, recipient),
             {
                 "day": day, "first_at": line.at, "last_at": line.at, "capacity": line.capacity,
                 "you": line.person_id is not None and line.person_id == reading.actor.person_id,
-                "person_id": line.person_id, "unit_id": unit_id, "recipient": recipient,
+                "person_id": person_id, "unit_id": unit_id, "recipient": recipient,
                 "things": set(), "reasons": set(), "rules": set(),
             },
         )  # fmt: skip
