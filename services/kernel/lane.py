@@ -4,10 +4,12 @@ of a lane."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
+from services.kernel.calendar import age_at
 from services.kernel.facts import Capacity, Decision, GuardianFact, Role, RoleFact, in_force
+from services.kernel.policies import ADULT_AGE
 from services.kernel.signers import is_responsible
 
 
@@ -50,7 +52,8 @@ class LaneQuestion:
 class LaneFacts:
     """What the decision rests on. `roles` and `family` need hold the asker's only; `guardians` only where the kind
     shows them the report. `family`: the child, and whoever is or was tied to it, with or without responsibility,
-    also where the register tells of a tie that is linked nowhere (PR-6)."""
+    also where the register tells of a tie that is linked nowhere (PR-6). `subject_birth_date`: where guardians may
+    read; without it no age is known (AG-7)."""
 
     municipality: str
     kind: ReportKind
@@ -59,11 +62,13 @@ class LaneFacts:
     roles: tuple[RoleFact, ...] = ()
     guardians: tuple[GuardianFact, ...] = ()
     family: frozenset[str] = frozenset()
+    subject_birth_date: date | None = None
 
 
 def may_read_lane_report(question: LaneQuestion, facts: LaneFacts) -> Decision:
     """PR-5: the reporter, child protection of that municipality, and whom they name; but none of the child's own
-    family reads as one who works there or is named. PR-2: a report made with the guardians is theirs to read too.
+    family reads as one who works there or is named. PR-2: a report made with the guardians is theirs to read too, until
+    the child is 18 (AG-5).
     To all others it does not exist: a refusal never tells that the thing is there (PR-3)."""
     if question.municipality != facts.municipality:
         return _absent("SE-7", "other_municipality")
@@ -72,8 +77,17 @@ def may_read_lane_report(question: LaneQuestion, facts: LaneFacts) -> Decision:
     if question.capacity is Capacity.GUARDIAN and facts.kind is ReportKind.WITH_GUARDIANS:
         mine = (guardian for guardian in facts.guardians if guardian.person_id == question.person_id)
         if any(is_responsible(guardian, question.now) for guardian in mine):
-            return _readable("PR-2", "allowed_as_guardian")
+            return _as_guardian(question, facts)
     return _absent("PR-5", "not_a_reader")
+
+
+def _as_guardian(question: LaneQuestion, facts: LaneFacts) -> Decision:
+    """AG-5: guardians' access ends when the child is 18, of reports as of all else."""
+    if facts.subject_birth_date is None:
+        return _absent("AG-7", "birth_date_not_known")
+    if age_at(facts.subject_birth_date, question.now) >= ADULT_AGE:
+        return _absent("AG-5", "subject_is_adult")
+    return _readable("PR-2", "allowed_as_guardian")
 
 
 def lane_acts(question: LaneQuestion, facts: LaneFacts) -> frozenset[LaneAct]:

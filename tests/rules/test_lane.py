@@ -34,11 +34,13 @@ from tests.rules.kernel_world import (
     STEPFATHER,
     TEACHER,
     TOWN,
+    born_years_ago,
 )
 
 PROTECTOR, PROTECTION = "protector", "unit-child-protection"
 WORKER = RoleFact(PROTECTOR, PROTECTION, "child-protection", Role.CHILD_PROTECTION, LONG_AGO)
-REPORT = LaneFacts(TOWN, ReportKind.PROTECTED, TEACHER, roles=(*ROLES, WORKER), guardians=GUARDIANS)
+REPORT = LaneFacts(TOWN, ReportKind.PROTECTED, TEACHER, roles=(*ROLES, WORKER), guardians=GUARDIANS,
+                   subject_birth_date=born_years_ago(9))  # fmt: skip
 
 
 def read(facts: LaneFacts, person: str, **changes: Any) -> Decision:
@@ -78,6 +80,17 @@ def test_PR_2_a_report_made_with_the_guardians_is_theirs_to_read() -> None:
     for person in (MOTHER, FATHER):
         assert read(together, person).rule == "PR-2"
     assert not read(together, STEPFATHER)
+
+
+def test_AG_5_a_report_made_with_the_guardians_is_theirs_until_the_child_is_18() -> None:
+    """AG-5, AG-7, PR-2: from that birthday on it is not there for them; nor while no birth date is known."""
+    together = replace(REPORT, kind=ReportKind.WITH_GUARDIANS)
+    eve = replace(together, subject_birth_date=born_years_ago(18, days=-1))
+    assert read(eve, MOTHER) and read(eve, MOTHER).rule == "PR-2"
+    for born, rule in ((born_years_ago(18), "AG-5"), (born_years_ago(30), "AG-5"), (None, "AG-7")):
+        decision = read(replace(together, subject_birth_date=born), MOTHER)
+        assert (decision.allowed, decision.sees_thing, decision.rule) == (False, False, rule)
+        assert read(replace(together, subject_birth_date=born), PROTECTOR)
     assert not read(together, HEAD)
 
 

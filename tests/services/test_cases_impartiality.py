@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from services.chassis.actor import Actor
@@ -215,3 +217,23 @@ def test_PR_5_a_parent_by_paper_or_of_the_past_reads_no_report_at_work(persons: 
     }
     assert not_to == {own: [worker.person_id], other: []}
     assert persons.ask(cases.GetLaneReport, CHILD_PROTECTION, report_id=own)["text"]
+
+
+def test_AG_5_guardians_read_a_report_made_with_them_until_the_child_is_18(persons: Persons) -> None:
+    """AG-5, PR-2: at that midnight it is gone from their list, and not there by its id."""
+    case_id = persons.at_level_1()
+    mother = persons.guardian(case_id)
+    report = persons.ask(
+        cases.FileLaneReport, TEACHER, child_number=TUVA, kind="with_guardians", suspicion="other", text=WHY,
+        guardians_informed="yes", police_contacted=False,
+    )["id"]  # fmt: skip
+    persons.clock.set(datetime(2040, 5, 16, 21, 59, tzinfo=UTC))
+    persons.keep_up()
+    assert [each["report_id"] for each in persons.ask(cases.ReportsWithGuardians, mother)["items"]] == [
+        report
+    ]
+    persons.clock.set(datetime(2040, 5, 16, 22, 1, tzinfo=UTC))
+    persons.keep_up()
+    assert persons.ask(cases.ReportsWithGuardians, mother)["items"] == []
+    with pytest.raises(NotFound):
+        persons.ask(cases.GetLaneReport, mother, report_id=report)

@@ -32,7 +32,7 @@ class Asker:
             work.municipality, actor.person_id or "", Capacity(actor.capacity), work.now, actor.unit_id
         )
         self._roles: tuple[RoleFact, ...] = staff.roles_of(work.conn, work.municipality, actor.person_id)
-        self._children: dict[str, GuardianFact] = {}
+        self._children: dict[str, tuple[GuardianFact, date]] = {}
         self._kin: frozenset[str] = frozenset()
         self._look_up: str | None = None
         if actor.capacity in ("guardian", "employee") and actor.person_id:
@@ -57,7 +57,7 @@ class Asker:
 
     def facts(self, row: Any) -> LaneFacts:
         """What the decision about one report rests on."""
-        guardian = self._children.get(row.child_index)
+        guardian, birth_date = self._children.get(row.child_index, (None, None))
         return LaneFacts(
             municipality=row.municipality,
             kind=ReportKind(row.kind),
@@ -66,6 +66,7 @@ class Asker:
             roles=self._roles,
             guardians=(guardian,) if guardian else (),
             family=frozenset({self.question.person_id} if self._of_family(row) else ()),
+            subject_birth_date=birth_date,
         )
 
     def _of_family(self, row: Any) -> bool:
@@ -114,18 +115,19 @@ def _ever_tied_to(work: Reading | UnitOfWork, person_id: str) -> frozenset[str]:
     return frozenset(storage.child_index(work.keys, work.municipality, number) for _, number in tied)
 
 
-def _children_of(work: Reading | UnitOfWork, guardian_id: str) -> dict[str, GuardianFact]:
-    """The asker's tie of today by the lane's look-up value of each child. Under a care order child protection
-    says what guardians see, and has the report (GU-4)."""
-    found: dict[str, GuardianFact] = {}
+def _children_of(work: Reading | UnitOfWork, guardian_id: str) -> dict[str, tuple[GuardianFact, date]]:
+    """The asker's tie of today, and the child's birth date, by the lane's look-up value of each child. Under a care
+    order child protection says what guardians see, and has the report (GU-4)."""
+    found: dict[str, tuple[GuardianFact, date]] = {}
     today = local_date(work.now)
     for child_id, number in people.children_numbers(work.conn, work.keys, work.municipality, guardian_id):
         orders = care.of_child(work.conn, work.municipality, child_id)
         if any(order.valid_from <= today and not order.over(today) for order in orders):
             continue
+        birth_date, _ = people.birth_and_grade(work.conn, work.municipality, child_id)
         for tie in people.ties_of(work.conn, work.municipality, child_id):
             if tie.guardian_id == guardian_id and tie.holds(today):
-                found[storage.child_index(work.keys, work.municipality, number)] = GuardianFact(
+                fact = GuardianFact(
                     guardian_id,
                     tie.relation,
                     tie.has_responsibility,
@@ -133,4 +135,5 @@ def _children_of(work: Reading | UnitOfWork, guardian_id: str) -> dict[str, Guar
                     midnight(tie.valid_from or date(1900, 1, 1)),
                     midnight(tie.valid_to) if tie.valid_to else None,
                 )
+                found[storage.child_index(work.keys, work.municipality, number)] = fact, birth_date
     return found
