@@ -110,6 +110,7 @@ ROUTES: tuple[Route, ...] = (
     get("/lane-reports/<report_id>", cases.GetLaneReport, "Protected lane"),
     get("/lane-reports/<report_id>/access", cases.LaneAccess, "Protected lane"),
     act("/lane-reports/<report_id>/assessment", cases.AssessLaneReport, "Protected lane"),
+    act("/lane-reports/<report_id>/child", cases.IdentifyLaneChild, "Protected lane"),
     make("/lane-reports/<report_id>/answers", cases.AnswerLaneReport, "Protected lane"),
     make("/lane-reports/<report_id>/readers", cases.NameLaneReader, "Protected lane"),
     act("/lane-reports/<report_id>/readers/<person_id>/removal", cases.RemoveLaneReader, "Protected lane"),

@@ -16,7 +16,7 @@ from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render, t
 from services.contracts import cases, notifications
 from services.contracts.base import Procedure
-from services.kernel.errors import Forbidden, Refusal
+from services.kernel.errors import Forbidden, NotFound, Refusal
 from services.kernel.legal_basis import LANE_GROUNDS
 
 blueprint = Blueprint("lane", __name__)
@@ -202,6 +202,26 @@ def item(report_id: str) -> str:
 def assess(report_id: str) -> Page:
     """Child protection takes the report."""
     return _then(report_id, cases.AssessLaneReport, {}, "lane.taken")
+
+
+@blueprint.post(PATHS["lane_child"])
+def identify(report_id: str) -> Page:
+    """Child protection says which child it is. If that is one of the reader's own family, the report is no longer
+    theirs to read, and they are told so on the list."""
+    form = Form.sent()
+    number = "".join((form.text("child_number") or "").split())
+    asked = {"report_id": report_id, "child_number": number}
+    if not number:
+        form.wrong("child_number", "required")
+    if form.errors or form.submit(cases.IdentifyLaneChild, asked) is None:
+        return _item(report_id, form), form.status
+    try:
+        g.asking(cases.GetLaneReport, {"report_id": report_id})
+    except NotFound:
+        notice("lane.child_own", "info")
+        return redirect(path("lane_list"), 303)
+    notice("lane.child_said")
+    return redirect(path("lane_item", report_id=report_id), 303)
 
 
 @blueprint.post(PATHS["lane_answer"])

@@ -72,6 +72,7 @@ PATHS: dict[str, str] = {
     "lane_draft_drop": "/melding/utkast/slett",
     "lane_item": "/melding/<report_id>",
     "lane_assess": "/melding/<report_id>/ta",
+    "lane_child": "/melding/<report_id>/barn",
     "lane_answer": "/melding/<report_id>/svar",
     "lane_reader": "/melding/<report_id>/lesere",
     "lane_reader_remove": "/melding/<report_id>/lesere/<person_id>/fjern",

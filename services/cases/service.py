@@ -237,6 +237,10 @@ class CasesService(Service):
     def assess_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.assess(uow, request)
 
+    @command(contracts.IdentifyLaneChild, prepare=lane_follow_up.prepare, refused=lane_follow_up.refused)
+    def identify_lane_child(self, uow: UnitOfWork, request: Request) -> Answer:
+        return lane_follow_up.identify(uow, request)
+
     @command(contracts.AnswerLaneReport, refused=lane_follow_up.refused)
     def answer_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.answer(uow, request)

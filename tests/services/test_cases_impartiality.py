@@ -8,7 +8,7 @@ import pytest
 
 from services.chassis.actor import Actor
 from services.contracts import cases, directory
-from services.kernel.errors import InvalidInput, NotFound
+from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.services.cases_house import (
     CHILD_PROTECTION,
     COLLEAGUE,
@@ -237,3 +237,47 @@ def test_AG_5_guardians_read_a_report_made_with_them_until_the_child_is_18(perso
     assert persons.ask(cases.ReportsWithGuardians, mother)["items"] == []
     with pytest.raises(NotFound):
         persons.ask(cases.GetLaneReport, mother, report_id=report)
+
+
+def test_PR_5_a_report_that_only_described_the_child_is_kept_from_the_family_once_the_child_is_known(
+    persons: Persons,
+) -> None:
+    """PR-5, SE-3: a father took it before anybody knew; whoever says who the child is, it is his no more, and waits
+    for a colleague. What was reported stays as it was; it is said once, by child protection alone, and noted in the
+    lane."""
+    father = employ(persons, JONAS, PROTECTION, "child_protection")
+    told = {"kind": "protected", "suspicion": "violence", "text": WHY, "guardians_informed": "no",
+            "guardians_informed_reason": WHY, "police_contacted": False}  # fmt: skip
+    reports = [
+        persons.ask(cases.FileLaneReport, TEACHER, child_description="En jente på rundt fire", **told)["id"]
+        for _ in range(2)
+    ]
+    for report, who in zip(reports, (father, CHILD_PROTECTION), strict=True):
+        persons.ask(cases.AssessLaneReport, father, report_id=report)
+        asked = {"report_id": report, "child_number": TUVA}
+        with pytest.raises(Forbidden):
+            persons.ask(cases.IdentifyLaneChild, TEACHER, **asked)
+        with pytest.raises(NotFound):
+            persons.ask(cases.IdentifyLaneChild, NURSE, **asked)
+        with pytest.raises(InvalidInput) as refused:
+            persons.ask(cases.IdentifyLaneChild, who, report_id=report, child_number="12851890287")
+        assert refused.value.fields == {"child_number": "unknown_number"}
+        persons.ask(cases.IdentifyLaneChild, who, **asked)
+        with pytest.raises(NotFound):
+            persons.ask(cases.GetLaneReport, father, report_id=report)
+        found = persons.ask(cases.GetLaneReport, CHILD_PROTECTION, report_id=report)
+        assert (found["child_name"], found["child_birth_date"]) == (
+            "Tuva Elvestrand Fagerdalen",
+            "2022-05-17",
+        )
+        assert (found["child_description"], found["text"]) == ("En jente på rundt fire", WHY)
+        assert (found["state"], found["taken_by"]) == ("received", None)
+        with pytest.raises(Conflict) as known:
+            persons.ask(cases.IdentifyLaneChild, CHILD_PROTECTION, **asked)
+        assert known.value.code == "lane_child_known"
+        acts = [
+            each["act"] for each in persons.ask(cases.LaneAccess, CHILD_PROTECTION, report_id=report)["items"]
+        ]
+        assert "identify_child" in acts
+    assert persons.ask(cases.LaneReports, father)["items"] == []
+    assert "Tuva" not in repr(persons.dump()) and TUVA not in repr(persons.dump())

@@ -3,9 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from services.cases.commands.people import ask_register
 from services.cases.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
+from services.cases.domain.people import RegisteredPerson
 from services.cases.lane import storage
 from services.cases.lane.asking import Asker, of_family
+from services.cases.lane.domain import ChildInReport
 from services.cases.storage import staff
 from services.chassis.unit_of_work import UnitOfWork
 from services.chassis.work import Context
@@ -35,6 +38,39 @@ def refused(context: Context, request: dict[str, Any], refusal: Refusal) -> None
     who, rule = (context.actor, context.municipality, context.now), refusal.rule or "PR-5"
     line = storage.line(*who, "follow_up_report", rule, request["report_id"], allowed=False)
     context.services.lane_record.write([line])
+
+
+class ChildKnown(Conflict):
+    """The report says which child it is about."""
+
+    code, rule = "lane_child_known", "PR-5"
+    detail = "It is known already which child this report is about."
+
+
+def prepare(context: Context, request: dict[str, Any]) -> RegisteredPerson:
+    """Ask the register before the transaction, for child protection and a report that names no child."""
+    with context.read() as reading:
+        row = Asker(reading).demand(request["report_id"], LaneAct.FOLLOW_UP)
+        if row.child_index is not None:
+            raise ChildKnown
+    return ask_register(context, request["child_number"], "child_number")
+
+
+def identify(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
+    """Say which child a report is about that only described one. From this answer on none of the child's family reads
+    it as one who works there or is named, the one who says so included; and if one of them had taken it, it waits for
+    a colleague."""
+    asker, registered = Asker(uow), request["_prepared"]
+    row = asker.demand(request["report_id"], LaneAct.FOLLOW_UP)
+    child = ChildInReport(registered.number, registered.name, registered.birth_date.isoformat())
+    adults = sorted({adult.number for adult in registered.guardians})
+    if not storage.identify(uow.tx, uow.keys, row, child, adults, asker.question.person_id, uow.now):
+        raise ChildKnown
+    [known] = storage.rows(uow.conn, uow.municipality, report_id=row.report_id)
+    if known.taken_by and of_family(uow, known, known.taken_by):
+        storage.release(uow.tx, known)
+    storage.note(uow.tx, [asker.line("identify_child", "PR-5", row.report_id)])
+    return {"id": row.report_id}
 
 
 def assess(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -40,10 +40,15 @@ reports = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     _id("taken_by", optional=True),
     sa.Column("taken_at", UtcDateTime),
+    sa.Column("identified", sa.LargeBinary),
+    _id("identified_by", optional=True),
+    sa.Column("identified_at", UtcDateTime),
     sa.Index("ix_lane_reports_reporter", "municipality", "reporter_person_id"),
     sa.Index("ix_lane_reports_child", "municipality", "child_index"),
 )
-"""`adults`: the lane's look-up values of those whom the register tied to the child when the report was filed."""
+"""`adults`: the lane's look-up values of those whom the register tied to the child when it was named. `identified`:
+whom child protection found a report to be about that named nobody, as ciphertext; what was reported stays as it
+is."""
 
 answers = sa.Table(
     "lane_answers",
@@ -250,6 +255,50 @@ def take(tx: WriteTransaction, municipality: str, report_id: str, person_id: str
     return bool(done.rowcount)
 
 
+def identify(
+    tx: WriteTransaction,
+    keys: Keys,
+    row: Any,
+    child: ChildInReport,
+    adults: Sequence[str],
+    by: str,
+    now: datetime,
+) -> bool:
+    """Note whom a report that named nobody is about; False when that is known already. `adults`: the numbers of those
+    whom the register ties to the child."""
+    assert child.number is not None
+    told = json.dumps({"number": child.number, "name": child.name, "birth_date": child.birth_date})
+    done = tx.execute(
+        sa.update(reports)
+        .where(
+            reports.c.municipality == row.municipality,
+            reports.c.report_id == row.report_id,
+            reports.c.child_index.is_(None),
+        )
+        .values(
+            child_index=child_index(keys, row.municipality, child.number),
+            adults=[child_index(keys, row.municipality, each) for each in adults],
+            identified=keys.encrypt(f"lane:{row.report_id}", row.municipality, "child", told),
+            identified_by=by,
+            identified_at=now,
+        )
+    )
+    return bool(done.rowcount)
+
+
+def release(tx: WriteTransaction, row: Any) -> None:
+    """Nobody holds the report any more."""
+    tx.execute(
+        sa.update(reports)
+        .where(
+            reports.c.municipality == row.municipality,
+            reports.c.report_id == row.report_id,
+            reports.c.state == BEING_ASSESSED,
+        )
+        .values(state=RECEIVED, taken_by=None, taken_at=None)
+    )
+
+
 def answer(tx: WriteTransaction, keys: Keys, row: Any, text: str, by: str, now: datetime) -> None:
     """Keep what child protection lets the reporter know; the report is answered then."""
     answer_id = new_id()
@@ -384,7 +433,7 @@ def read(keys: Keys, row: Any) -> Report:
         municipality=row.municipality,
         kind=ReportKind(row.kind),
         suspicion=told["suspicion"],
-        child=ChildInReport(**told["child"]),
+        child=replace(ChildInReport(**told["child"]), **_identified(keys, row)),
         text=told["text"],
         guardians_informed=told["guardians_informed"],
         guardians_informed_reason=told["guardians_informed_reason"],
@@ -392,3 +441,13 @@ def read(keys: Keys, row: Any) -> Report:
         reporter_person_id=row.reporter_person_id,
         filed_at=row.filed_at,
     )
+
+
+def _identified(keys: Keys, row: Any) -> dict[str, Any]:
+    """Whom child protection found it to be about; nothing where that was not asked."""
+    if row.identified is None:
+        return {}
+    found: dict[str, Any] = json.loads(
+        keys.decrypt(f"lane:{row.report_id}", row.municipality, "child", row.identified)
+    )
+    return found

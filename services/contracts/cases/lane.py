@@ -185,6 +185,11 @@ class LaneReportsRequest(PageRequest):
     mine = flag(load_default=False, description="Only those that the asker filed")
 
 
+class IdentifyLaneChildRequest(Message):
+    report_id = opaque()
+    child_number = secret(max_length=20)
+
+
 class AnswerLaneReportRequest(Message):
     report_id = opaque()
     text = narrative(max_length=4000, description="What the reporter may know of what becomes of it")
@@ -252,6 +257,13 @@ AssessLaneReport = command(
     "cases.assess_lane_report", LaneReportRef, "Child protection takes a report to assess it (PR-5)."
 )
 
+IdentifyLaneChild = command(
+    "cases.identify_lane_child",
+    IdentifyLaneChildRequest,
+    "Child protection says which child a report is about that named none: from then on it is kept from the child's "
+    "family (PR-5).",
+)
+
 AnswerLaneReport = command(
     "cases.answer_lane_report",
     AnswerLaneReportRequest,
@@ -294,6 +306,7 @@ LANE_PROCEDURES = (
     LaneReports,
     GetLaneReport,
     AssessLaneReport,
+    IdentifyLaneChild,
     AnswerLaneReport,
     NameLaneReader,
     RemoveLaneReader,

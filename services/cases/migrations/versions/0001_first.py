@@ -274,6 +274,9 @@ def _lane() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("taken_by", ID),
         sa.Column("taken_at", UtcDateTime),
+        sa.Column("identified", sa.LargeBinary),
+        sa.Column("identified_by", ID),
+        sa.Column("identified_at", UtcDateTime),
     )
     op.create_index("ix_lane_reports_reporter", "lane_reports", ["municipality", "reporter_person_id"])
     op.create_index("ix_lane_reports_child", "lane_reports", ["municipality", "child_index"])
