@@ -249,7 +249,9 @@ class Knowledge:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that the decision rests on, for one case and one asker. `roles` and `emergencies` need hold the asker's
-    only. `consented`: the signers (persons, or the unit of child protection) who have ever said yes to sharing."""
+    only. `consented`: the signers (persons, or the unit of child protection) who have ever said yes to sharing.
+    `led`: somebody who may act leads the owning unit; looked up for a coordinator alone, whose turn it is where nobody
+    does (HO-6)."""
 
     case: CaseFacts
     subject_birth_date: date | None
@@ -264,6 +266,7 @@ class Facts:
     roles: tuple[RoleFact, ...] = ()
     address_grade: int = 0
     policy: Policy = field(default_factory=Policy)
+    led: bool = True
 
     @property
     def address_protected(self) -> bool:

@@ -114,12 +114,13 @@ def _as_employee(question: Question, facts: Facts) -> list[Standing] | NoStandin
     own = unit == case.owner_unit
     service = roles[0].service_id
     found: list[Standing] = []
-    if own and _acts_as_owner(person, facts, roles):
+    if _acts_as_owner(question, facts, roles):
         found.append(Standing(Party.OWNER))
     if own and _leads(roles, facts):
         found.append(Standing(Party.OWN_LEADER))
     if _acts_as_holder(question, facts, roles):
-        found.append(Standing(Party.OWN_HOLDER if own else Party.OTHER_HOLDER, service, may_write=True))
+        inside = own or acting_holder(facts) is None
+        found.append(Standing(Party.OWN_HOLDER if inside else Party.OTHER_HOLDER, service, may_write=True))
     found += _by_participation(question, facts, roles, own)
     receiver = case.proposed_holder
     if receiver is not None and (receiver.person_id, receiver.unit_id) == (person, unit):
@@ -182,13 +183,23 @@ def _leads(roles: list[RoleFact], facts: Facts) -> bool:
 
 
 def _acts_as_holder(question: Question, facts: Facts, roles: list[RoleFact]) -> bool:
-    """The holder who may act; while an open case from level 1 has none, the owning unit's leader acts as holder
-    (HO-6)."""
+    """The holder who may act; while an open case from level 1 has none, the owning unit's leader acts as holder, and
+    where nobody leads it who may, the coordinator (HO-6)."""
     case, holder = facts.case, acting_holder(facts)
     if holder is not None:
         return (holder.person_id, holder.unit_id) == (question.person_id, question.unit_id)
-    leads_owner = question.unit_id == case.owner_unit and any(role.role is Role.LEADER for role in roles)
-    return leads_owner and case.level >= facts.policy.holder_from_level and not case.closed
+    return (
+        _stands_in(question, facts, roles)
+        and case.level >= facts.policy.holder_from_level
+        and not case.closed
+    )
+
+
+def _stands_in(question: Question, facts: Facts, roles: list[RoleFact]) -> bool:
+    """HO-6: whose turn it is where the one in charge can't act: the owning unit's leader, else the coordinator."""
+    if question.unit_id == facts.case.owner_unit and any(role.role is Role.LEADER for role in roles):
+        return True
+    return not facts.led and any(role.role is Role.COORDINATOR for role in roles)
 
 
 def acting_holder(facts: Facts) -> Holder | None:
@@ -197,12 +208,13 @@ def acting_holder(facts: Facts) -> Holder | None:
     return holder if holder is not None and holder.active and not of_family(holder.person_id, facts) else None
 
 
-def _acts_as_owner(person_id: str, facts: Facts, roles: list[RoleFact]) -> bool:
-    """The employee whose concern it is; if that turns out to be one of the subject's family, whoever leads their unit,
-    so that no concern is left to nobody (SE-3)."""
-    if of_family(facts.case.owner_person, facts):
-        return any(role.role is Role.LEADER for role in roles)
-    return person_id == facts.case.owner_person
+def _acts_as_owner(question: Question, facts: Facts, roles: list[RoleFact]) -> bool:
+    """The employee whose concern it is, in the owning unit; if that turns out to be one of the subject's family,
+    whoever stands in for them, so that no concern is left to nobody (SE-3)."""
+    case = facts.case
+    if of_family(case.owner_person, facts):
+        return acting_holder(facts) is None and _stands_in(question, facts, roles)
+    return (question.person_id, question.unit_id) == (case.owner_person, case.owner_unit)
 
 
 def _as_guardian(question: Question, facts: Facts) -> list[Standing] | NoStanding:

@@ -26,7 +26,7 @@ from services.kernel.parties import acting_holder
 from tests.rules.kernel_world import (
     CHILD,
     COLLEAGUE,
-    GUARDIANS,
+    COORDINATOR,
     HEAD,
     KINDERGARTEN,
     LEVEL_0,
@@ -95,7 +95,7 @@ def tied(
     world: Facts, person: str, responsibility: bool, verified: bool, since: datetime, until: datetime | None
 ) -> Facts:
     tie = GuardianFact(person, "father", responsibility, verified, since, until)
-    return replace(world, guardians=(*GUARDIANS, tie))
+    return replace(world, guardians=(*world.guardians, tie))
 
 
 @pytest.mark.parametrize(("responsibility", "verified", "since", "until"), TIES)
@@ -156,6 +156,20 @@ def test_LV_2_a_concern_whose_owner_is_of_the_family_is_the_leaders() -> None:
     for act in acts:
         assert [who for who in (TEACHER, HEAD, COLLEAGUE) if ask(world, who, act)] == [HEAD], act
         assert [who for who in (TEACHER, HEAD, COLLEAGUE) if ask(facts(LEVEL_0), who, act)] == [TEACHER], act
+
+
+@pytest.mark.parametrize("case", [LEVEL_0, LEVEL_1, LEVEL_2])
+def test_HO_6_where_nobody_leads_the_unit_who_may_it_is_the_coordinators_turn(case: Any) -> None:
+    """HO-6, SE-3: a headmaster whose own child it is, and the teacher is its mother; with a leader who may act the
+    coordinator has no part, nor while the one in charge may act, nor where the child is the coordinator's own."""
+    world = tied(tied(facts(case), TEACHER, True, True, LONG_AGO, None), HEAD, True, True, LONG_AGO, None)
+    everybody = (TEACHER, HEAD, COLLEAGUE, COORDINATOR)
+    act = Act.WRITE_NOTES if case is LEVEL_0 else Act.MANAGE
+    assert [who for who in everybody if ask(replace(world, led=False), who, act)] == [COORDINATOR]
+    assert [who for who in everybody if ask(world, who, act)] == []
+    assert not allowed(facts(case, led=False), COORDINATOR)
+    own = tied(replace(world, led=False), COORDINATOR, False, False, LONG_AGO, None)
+    assert not allowed(own, COORDINATOR)
 
 
 def test_SE_3_who_is_of_the_family_is_named_for_nothing_and_why_is_not_said() -> None:

@@ -113,6 +113,43 @@ def test_HO_6_a_holder_who_turns_out_to_be_of_the_family_is_one_no_more(persons:
     assert persons.case(case_id, COLLEAGUE)["part"] == "holder"
 
 
+def test_HO_6_where_nobody_is_left_who_may_act_the_coordinator_does(persons: Persons) -> None:
+    """HO-6, SE-3: the holder turns out to be the father, and the unit's leader has left. The case is on the
+    coordinator's list, and is handed on; as long as somebody who may act leads the unit it is not there."""
+    father = employ(persons, JONAS, KINDERGARTEN)
+    ties = persons.register.families["fagerdalen"]["ties"]
+    his = next(tie for tie in ties if tie["adult"] == "jonas-fagerdalen")
+    ties.remove(his)
+    persons.register.tell()
+    case_id = persons.at_level_1(actor=father)
+    post = {
+        "unit_id": HEALTH,
+        "service_id": SERVICES[HEALTH],
+        "role": "coordinator",
+        "valid_from": "2020-01-01",
+    }
+    persons.hear(directory.StaffChanged, "p-coordinator", {"person_id": "p-coordinator", "roles": [post]})
+    coordinator = Actor("granli", "employee", "p-coordinator", HEALTH, "high")
+
+    def listed() -> list[str]:
+        return [each["case_id"] for each in persons.ask(cases.MyCases, coordinator)["items"]]
+
+    ties.append(his)
+    persons.refresh(case_id, father)
+    assert listed() == []
+    persons.hear(directory.StaffChanged, "p-leader", {"person_id": "p-leader", "roles": []})
+    assert listed() == [case_id]
+    assert persons.case(case_id, coordinator)["part"] == "holder"
+    handover = persons.ask(
+        cases.ProposeHandover, coordinator, case_id=case_id, to_person_id="p-colleague", to_unit_id=KINDERGARTEN,
+        family_answer="agreed",
+    )["id"]  # fmt: skip
+    persons.ask(cases.AnswerHandover, COLLEAGUE, case_id=case_id, handover_id=handover, answer="accepted")
+    assert listed() == [] and persons.case(case_id, COLLEAGUE)["part"] == "holder"
+    with pytest.raises(NotFound):
+        persons.case(case_id, coordinator)
+
+
 def test_LV_14_a_unit_that_only_a_parent_leads_has_no_leader_for_their_child(persons: Persons) -> None:
     """LV-14, SE-3: the answer is that of a unit without a leader; another leader of the unit takes it."""
     father = employ(persons, JONAS, HEALTH, "leader")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -35,6 +36,7 @@ from services.kernel.facts import (
     in_force,
 )
 from services.kernel.legal_basis import Basis
+from services.kernel.parties import of_family
 from services.kernel.policies import Policy, policy_on
 
 TIMED_STREAMS = frozenset({consent.WINDOWS, cases.PEOPLE, cases.CASE, directory.STAFF, relay_log.LOG})
@@ -88,6 +90,8 @@ def load_facts_of(
     asker_roles = tuple(role for role in roles if role.person_id == person_id)
     policy = policy_on([_policy(row.c) for row in dated["policy"]], local_date(now))
     known_as_of = _known_as_of(timed["stream"], service, now)
+    coordinates = any(role.role is Role.COORDINATOR and in_force(role, now) for role in asker_roles)
+    leaders = _leaders(conn, municipality, {row.owner_unit_id for row in found}, now) if coordinates else {}
     answer: dict[str, Facts] = {}
     for row in found:
         case_id, subject = row.case_id, row.subject_person_id
@@ -110,7 +114,32 @@ def load_facts_of(
             address_grade=UNKNOWN_GRADE if row.address_grade is None else row.address_grade,
             policy=policy,
         )
+        if coordinates:
+            answer[case_id] = _with_leaders(answer[case_id], leaders.get(row.owner_unit_id, ()))
     return answer
+
+
+def _leaders(
+    conn: AnyConnection, municipality: str, unit_ids: Iterable[str], now: datetime
+) -> dict[str, tuple[str, ...]]:
+    """Who leads these units today, by unit."""
+    role, today = T.role.c, local_date(now)
+    found: dict[str, tuple[str, ...]] = {}
+    asked = sa.select(role.unit_id, role.person_id).where(
+        role.municipality == municipality,
+        role.unit_id.in_(sorted(unit_ids)),
+        role.role == Role.LEADER.value,
+        role.valid_from <= today,
+        role.valid_to.is_(None) | (role.valid_to > today),
+    )
+    for row in conn.execute(asked):
+        found[row.unit_id] = (*found.get(row.unit_id, ()), row.person_id)
+    return found
+
+
+def _with_leaders(facts: Facts, leaders: Iterable[str]) -> Facts:
+    """HO-6: whether somebody who may act leads the owning unit: none of the subject's family does (SE-3)."""
+    return replace(facts, led=any(not of_family(each, facts) for each in leaders))
 
 
 def policy_of(conn: AnyConnection, municipality: str, now: datetime) -> Policy:

@@ -80,9 +80,32 @@ def _of_employee(context: Context, person_id: str, unit_id: str) -> list[sa.Sele
     )
     if Role.LEADER in roles:
         found += [_cases(context).where(case.owner_unit_id == unit_id), takes_part]
+    if Role.COORDINATOR in roles:
+        found.append(_without_anybody(context))
     if Role.CHILD_PROTECTION in roles:
         found.append(_cases(context).where(case.subject_person_id.in_(_in_care_of(context, unit_id))))
     return found
+
+
+def _without_anybody(context: Context) -> sa.Select[Any]:
+    """HO-6: open cases whose holder, or at level 0 owner, has left or is of the subject's family: it may be the
+    coordinator's turn there."""
+    case, role, tie, today = T.case.c, T.role.c, T.guardian.c, local_date(context.now)
+    person = sa.func.coalesce(case.holder_person_id, case.owner_person_id)
+    at_work = sa.exists().where(
+        role.municipality == case.municipality,
+        role.person_id == case.holder_person_id,
+        role.unit_id == case.holder_unit_id,
+        role.valid_from <= today,
+        role.valid_to.is_(None) | (role.valid_to > today),
+    )
+    family = sa.exists().where(
+        tie.municipality == case.municipality,
+        tie.subject_person_id == case.subject_person_id,
+        tie.person_id == person,
+    )
+    left = case.holder_person_id.is_not(None) & ~at_work
+    return _cases(context).where(case.state == "open", left | family | (person == case.subject_person_id))
 
 
 def _in_care_of(context: Context, unit_id: str) -> sa.Select[Any]:
