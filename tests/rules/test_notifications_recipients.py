@@ -90,7 +90,8 @@ def test_CO_3_who_had_said_no_is_told_that_a_yes_was_written_in_its_place() -> N
 
 
 def test_SE_3_one_of_the_family_is_told_as_family_and_of_nothing_that_is_their_works() -> None:
-    """SE-3: neither as holder, owner or participant, nor as the coordinator who oversees emergencies."""
+    """SE-3, HO-6: neither as holder, owner or participant, nor as the coordinator who oversees emergencies; whoever
+    stands in for an owner of the family is told in their place."""
     tied = GuardianFact(TEACHER, "other", False, False, LONG_AGO)
     own = shared(guardians=(*GUARDIANS, tied, replace(tied, person_id=PSYCHOLOGIST)))
     settled = {"request_id": "r", "state": "active"}
