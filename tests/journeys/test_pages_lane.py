@@ -126,7 +126,7 @@ def test_PR_5_child_protection_takes_a_report_answers_it_and_names_a_reader(
     press(worker, "Jeg tar meldingen")
     expect(worker.locator("main")).to_contain_text(f"{demo.name(PROTECTION)} tok meldingen")
     press(worker, "Lagre hvem barnet er")
-    expect(worker.locator("main")).to_contain_text("Dette må fylles ut")
+    expect(worker.locator("main")).to_contain_text("Skriv fødselsnummeret")
     worker.get_by_label("Barnets fødselsnummer").fill(demo.number(CHILD))
     browser.look(worker, "who-is-the-child")
     press(worker, "Lagre hvem barnet er")
