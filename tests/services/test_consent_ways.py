@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from services.chassis.access_record import read_line
 from services.chassis.actor import Actor
 from services.consent.domain.evidence import MAX_BYTES
+from services.consent.domain.wording import CURRENT
 from services.consent.storage_texts import signed_text, signed_texts
 from services.contracts import cases, consent, directory
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -400,7 +401,7 @@ def test_CO_7_what_was_signed_is_kept_as_it_was_read(world: World) -> None:
     """The receipt reads the words that were kept with the first signature, not those of today's files."""
     signature_id = world.sign(world.request(), AS_MOTHER)["id"]
     with world.app.db.read() as conn:
-        kept = signed_text(conn, "v1", "nb")
+        kept = signed_text(conn, CURRENT, "nb")
     with world.app.db.write() as tx:
         tx.execute(sa.update(signed_texts).values(sentences=kept | {"decide": "Slik sto det da."}))
     world.sign(world.request(), AS_FATHER)
