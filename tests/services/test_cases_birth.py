@@ -114,6 +114,7 @@ def test_LV_18_neither_case_names_the_other(persons: Persons, mother: Actor) -> 
     child_id = persons.case(childs, NURSE)["child"]["person_id"]
     hers = repr(persons.ask(cases.GetCase, NURSE, case_id=mothers, with_notes=True))
     assert childs not in hers and child_id not in hers
+    assert [event["case_id"] for event in persons.told(cases.BirthRegistered)] == [mothers]
     about_hers = [event for event in persons.told() if event.get("case_id") == mothers]
     assert childs not in repr(about_hers) and child_id not in repr(about_hers)
 

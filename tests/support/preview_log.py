@@ -220,6 +220,7 @@ def _plan() -> list[Sample]:
                 "mine": [
                     {
                         "id": "e1",
+                        "key": "e1",
                         "whom": "Ánne",
                         "text": "Mor sover dårlig for tiden, og er ofte sliten.",
                         "by": "Solveig Brekke, Bjørkelia barnehage",
@@ -230,6 +231,7 @@ def _plan() -> list[Sample]:
                     },
                     {
                         "id": "e2",
+                        "key": "e2",
                         "whom": "Ánne",
                         "text": "Mor begynner i ny jobb.",
                         "by": "Solveig Brekke, Bjørkelia barnehage",
@@ -252,6 +254,7 @@ def _plan() -> list[Sample]:
                 "theirs": [
                     {
                         "id": "e3",
+                        "key": "e3",
                         "whom": "Søsken eller noen andre",
                         "text": "Broren har vært syk i vinter.",
                         "by": "Solveig Brekke, Bjørkelia barnehage",

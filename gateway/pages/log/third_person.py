@@ -15,6 +15,7 @@ from gateway.pages.forms import Form
 from gateway.pages.log.frame import Answer, Page, ask_log, family_parties, may, name_of, party, show
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, t
+from services.chassis.ids import new_id
 from services.contracts import consent, relay_log
 from services.kernel.facts import SOMEBODY
 
@@ -57,6 +58,7 @@ def _items(page: Page) -> Iterator[dict[str, Any]]:
             continue
         yield {
             **{name: thing[name] for name in ("id", "text", "at", "topic")},
+            "key": new_id(),
             "mine": whom == me(),
             "whom": t("entry.somebody") if whom == SOMEBODY else name_of(page, whom),
             "by": party(page, thing["by_person_id"]),
