@@ -87,6 +87,7 @@ def test_the_coordinator_sees_what_a_rule_would_do_and_saves_it(browser: Browser
     expect(page.locator("ds-error-summary")).to_contain_text("Varselet må komme før fristen")
     day = TODAY + timedelta(days=4000)
     page.get_by_label("Frist for å vurdere en undring (dager)").fill("21")
+    page.locator("summary", has_text="Hjemme").click()
     page.locator("[name=topic_home_one_guardian_suffices]").select_option("yes")
     page.get_by_label("Fra hvilken dag?").fill(day.isoformat())
     press(page, "Se virkningen")

@@ -19,6 +19,8 @@ NOBODYS = "00000000-0000-7000-8000-000000000000"
 _LINK = re.compile(r'(?:href|action)="(/[^"#]*)')
 _NOT_FOLLOWED = re.compile(r"/static/|/logg-")
 """The front end's files, which are the same for all, and what would end or change a session."""
+_NOT_SENT = re.compile(r"/(log-ending|avslutt-loggen)$")
+"""What ends the log, without a word more: two services tell of that at once, and chance says which comes first."""
 
 
 def rules() -> list[Rule]:
@@ -39,6 +41,8 @@ def addresses(method: str, known: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Every address for `method`, its places filled in turn with all that `known` has for them by name."""
     for rule in rules():
         if method not in (rule.methods or ()) or _NOT_FOLLOWED.match(rule.rule):
+            continue
+        if method == "POST" and _NOT_SENT.search(rule.rule):
             continue
         slots = sorted(rule.arguments)
         many = max((len(known.get(slot, ())) for slot in slots), default=1) or 1

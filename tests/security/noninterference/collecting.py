@@ -97,11 +97,13 @@ def _whole(answer: requests.Response) -> str:
 
 
 def _words_of(paper: bytes) -> str:
-    """What a paper says, page by page, and who it says that it is by; not how that is packed."""
+    """What a paper says, page by page, and who it says that it is by; not how that is packed, nor where its lines
+    break: ids are of unlike widths."""
     read = PdfReader(BytesIO(paper))
     about = read.metadata or {}
     said = {name: about[name] for name in ("/Title", "/Author", "/Subject") if name in about}
-    return "\n".join([f"{len(read.pages)} pages", f"{said}", *(page.extract_text() for page in read.pages)])
+    words = (" ".join(page.extract_text().split()) for page in read.pages)
+    return "\n".join([f"{len(read.pages)} pages", f"{said}", *words])
 
 
 class Tap:
