@@ -15,14 +15,17 @@ _WHO = ("day", "person_id", "unit_id", "capacity", "recipient")
 
 
 def history(asking: Asking, case_id: str, before: str | None = None) -> dict[str, Any]:
-    """{days: [{day, looks}], next, missing}: a page of at most 14 days, newest first; `next` is the day before which
-    the next page that has anything ends.
+    """{days: [{day, looks}], next, missing}: a page of at most 14 days, newest first: of each day first the people,
+    whoever read last foremost, then the outside systems by code, since which of two is sent to first is chance; `next`
+    is the day before which the next page that has anything ends.
 
     Raises the refusal of cases when the asker may not read it; a service that does not answer is named in `missing`."""
     page = _page(asking, case_id, before)
     if not page["looks"] and page["next"]:
         page = _page(asking, case_id, page["next"])
-    looks = sorted(page["looks"], key=lambda look: (look["day"], str(look["last_at"])), reverse=True)
+    looks = sorted(page["looks"], key=lambda look: str(look["last_at"]), reverse=True)
+    looks.sort(key=lambda look: look["recipient"] or "")
+    looks.sort(key=lambda look: look["day"], reverse=True)
     days = [{"day": day, "looks": list(each)} for day, each in groupby(looks, key=lambda look: look["day"])]
     return {"days": days, "next": page["next"], "missing": page["missing"]}
 
