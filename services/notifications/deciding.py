@@ -10,9 +10,10 @@ from services.chassis import access
 from services.chassis.access import Asker, CaseAccess
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.kernel.facts import Act, Capacity, Decision, in_force
-from services.kernel.parties import Party
+from services.kernel.parties import OWN_FAMILY, Party, of_family
 from services.notifications.domain.kinds import KINDS, Post
 from services.notifications.domain.message import Message, Told
+from services.notifications.domain.telling import OF_WORK
 from services.notifications.storage import roles_of
 
 NOT_KNOWN = "consent_status_not_known"
@@ -52,7 +53,8 @@ def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[M
     answers = []
     for told in (each.told for each in messages):
         rests_on = KINDS[told.kind].rests_on
-        question = (rests_on, told.case_id, told.topics, told.at if told.topics else None)
+        of_work = told.kind in OF_WORK
+        question = (rests_on, of_work, told.case_id, told.topics, told.at if told.topics else None)
         if question not in known:
             if isinstance(rests_on, Post):
                 if roles is None:
@@ -73,9 +75,12 @@ def _by_work(post: Post, roles: set[str]) -> Verdict:
 
 
 def by_case(context: Reading | UnitOfWork, case: CaseAccess | None, act: Act, told: Told) -> Verdict:
-    """As family first, then in each unit of theirs: a parent who also works here is told at home."""
+    """As family first, then in each unit of theirs: a parent who also works here is told at home, and of nothing that
+    is their work's (SE-3)."""
     if case is None or case.facts is None:
         return Verdict(Answer.NO, "SE-3")
+    if told.kind in OF_WORK and of_family(case.asker.person_id, case.facts):
+        return Verdict(Answer.NO, OWN_FAMILY.rule)
     units = {role.unit_id for role in case.facts.roles if in_force(role, context.now)}
     refused: list[Decision] = []
     for asker in (

@@ -13,7 +13,7 @@ from services.chassis.unit_of_work import Handler, UnitOfWork
 from services.contracts import cases
 from services.contracts.envelope import Event
 from services.kernel.facts import Facts, Role
-from services.kernel.parties import of_family
+from services.kernel.parties import acting_holder, of_family
 from services.kernel.signers import care_order
 from services.notifications.domain.recipients import Scene
 from services.notifications.domain.telling import TABLE, told_by
@@ -40,31 +40,27 @@ def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
     facts = load_facts(uow.tx, uow.municipality, event.data["case_id"], None, uow.now, uow.settings.service)
     if facts is None:
         raise LookupError(f"{event.type}: no such case is known here")
-    request_id = event.data.get("request_id")
+    request_id, vacant = event.data.get("request_id"), _vacant(facts)
     return Scene(
         uow.now,
         facts,
         child_protection=people_with_role(uow.tx, uow.municipality, Role.CHILD_PROTECTION, uow.now)
         if care_order(facts, uow.now)
         else frozenset(),
-        coordinators=_coordinators(uow, event),
-        leaders=_leaders(uow, facts),
+        coordinators=people_with_role(uow.tx, uow.municipality, Role.COORDINATOR, uow.now)
+        if vacant or event.type == cases.EmergencyOpened.type
+        else frozenset(),
+        leaders=leaders_of(uow.tx, uow.municipality, facts.case.owner_unit, uow.now)
+        if vacant
+        else frozenset(),
         requested_by=repository.who_asked(request_id) if request_id else None,
     )
 
 
-def _coordinators(uow: UnitOfWork, event: Event) -> frozenset[str]:
-    if event.type != cases.EmergencyOpened.type:
-        return frozenset()
-    return people_with_role(uow.tx, uow.municipality, Role.COORDINATOR, uow.now)
-
-
-def _leaders(uow: UnitOfWork, facts: Facts) -> frozenset[str]:
-    """Who leads the owning unit, where owner or holder is of the child's family: nobody else is in charge then."""
-    posts = (facts.case.owner_person, facts.case.holder.person_id if facts.case.holder else "")
-    if not any(of_family(each, facts) for each in posts):
-        return frozenset()
-    return leaders_of(uow.tx, uow.municipality, facts.case.owner_unit, uow.now)
+def _vacant(facts: Facts) -> bool:
+    """HO-6: whether a post of the case, the owner's or the holder's, is one whose employee can't act."""
+    held = facts.case.holder is not None
+    return of_family(facts.case.owner_person, facts) or (held and acting_holder(facts) is None)
 
 
 HANDLERS: dict[str, Handler] = together(

@@ -20,9 +20,10 @@ from services.notifications.deciding import Answer, by_case
 from services.notifications.domain.kinds import KINDS
 from services.notifications.domain.message import Told
 from services.notifications.domain.recipients import Scene
-from services.notifications.domain.telling import SILENT, TABLE, told_by
+from services.notifications.domain.telling import OF_WORK, SILENT, TABLE, told_by
 from tests.rules.kernel_world import (
     CHILD,
+    COORDINATOR,
     FATHER,
     GUARDIANS,
     HEAD,
@@ -127,6 +128,70 @@ def test_HO_6_for_an_owner_or_holder_of_the_family_the_leader_is_told() -> None:
         assert told(shared(), event, data) == {TEACHER}
     theirs = shared(HELD_BY_NURSE, guardians=(*GUARDIANS, replace(tied, person_id=NURSE)))
     assert told(theirs, "consent.answered.v1", events[2][1]) == {HEAD}
+
+
+def test_SE_3_what_somebody_did_at_work_is_told_to_who_acts_in_their_place_if_they_are_of_the_family() -> (
+    None
+):
+    """SE-3, HO-6: of an answer to their request, a handover that they proposed or were proposed for, their release or
+    the access of their service, nothing is told to them; the proposal's answer goes to the leader."""
+    tied = GuardianFact(TEACHER, "other", False, False, LONG_AGO)
+    own = shared(guardians=(*GUARDIANS, tied, replace(tied, person_id=PSYCHOLOGIST)))
+    window = {"service_id": "psychology", "topic": "home", "valid_from": AT,
+              "valid_to": (NOW + timedelta(days=9)).isoformat()}  # fmt: skip
+    handover = {"handover_id": "h", "from_person_id": TEACHER, "to_person_id": NURSE}
+    opened = {"windows": [window], "reason": "signed"}
+    again = {"participants": [taking_part(PSYCHOLOGIST, PSYCHOLOGY, "psychology")]}
+    changed = {"holder_person_id": NURSE, "previous_person_id": TEACHER, "how": "handover"}
+
+    def told(world: Facts, event: str, requested_by: str = NURSE, **data: Any) -> dict[str, set[str]]:
+        scene = Scene(NOW, world, leaders=frozenset({HEAD}), requested_by=requested_by)
+        found: dict[str, set[str]] = {}
+        for each in told_by(event, {"case_id": "case", "at": AT, **data}, NOW, scene):
+            found.setdefault(each.kind, set()).add(each.person_id)
+        return found
+
+    settled = {"request_id": "r", "state": "active"}
+    assert told(own, "consent.request_settled.v1", TEACHER, **settled) == {"consent_given": {HEAD}}
+    answered = told(own, "cases.handover_answered.v1", answer="declined", **handover)
+    assert answered == {"handover_declined": {HEAD}}
+    back = {**handover, "from_person_id": NURSE, "to_person_id": TEACHER}
+    assert told(own, "cases.handover_proposed.v1", to_unit_id="u", **back) == {}
+    assert told(own, "cases.holder_changed.v1", **changed) == {"holder_changed": {MOTHER, FATHER}}
+    assert told(own, "relay_log.participant_released.v1", person_id=PSYCHOLOGIST, service_id="s") == {}
+    for event, data in (
+        ("consent.windows_changed.v1", opened),
+        ("relay_log.participants_changed.v1", again),
+    ):
+        nothing_yet = {"windows": (), "participants": own.participants if "windows" in data else ()}
+        assert told(replace(own, **nothing_yet), event, **data) == {}
+        assert told(replace(own, guardians=GUARDIANS, **nothing_yet), event, **data) != {}
+
+
+def test_HO_6_for_a_holder_who_has_left_whoever_acts_as_holder_is_told() -> None:
+    """HO-6: the leader, else the coordinators who may; else the owner, so that no message has no reader."""
+    left = shared(replace(LEVEL_2, holder=Holder(NURSE, HEALTH, active=False)))
+    answer = {"case_id": "case", "at": AT, "signer_id": MOTHER, "answer": "talk_first"}
+
+    def told(**who: frozenset[str]) -> set[str]:
+        found = told_by("consent.answered.v1", answer, NOW, Scene(NOW, left, **who))
+        return {each.person_id for each in found}
+
+    both = frozenset({COORDINATOR, FATHER})
+    assert told(leaders=frozenset({HEAD}), coordinators=both) == {HEAD}
+    assert told(leaders=frozenset({FATHER}), coordinators=both) == {COORDINATOR}
+    assert told(coordinators=frozenset({FATHER})) == {TEACHER}
+
+
+def test_SE_3_of_messages_of_ones_work_none_is_shown_to_the_family() -> None:
+    """SE-3, NO-6: also where the tie is known only after the message came, and as a parent they may see the case."""
+    father = shared(guardians=(*GUARDIANS, replace(GUARDIANS[1], person_id=TEACHER)))
+    of_work = {"handover_proposed", "consent_given", "deadline_near", "hindrance", "access_opened"}
+    assert of_work < OF_WORK and not {"level_moved", "consent_requested", "case_closed"} & OF_WORK
+    for kind in ("consent_given", "handover_accepted", "deadline_near"):
+        assert judge(TEACHER, about(kind), shared()) == (Answer.YES, False)
+        assert judge(TEACHER, about(kind), father) == (Answer.NO, False)
+    assert judge(TEACHER, about("level_moved"), father) == (Answer.YES, True)
 
 
 def test_those_asked_for_consent_are_to_act_and_the_holder_is_told_their_answers() -> None:

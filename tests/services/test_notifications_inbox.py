@@ -131,7 +131,8 @@ def test_HO_6_the_leader_of_the_owning_unit_is_told_for_an_owner_of_the_family(h
     before = home.kinds(TEACHER).count("deadline_passed")
     home.hear(cases.DeadlinePassed, CASE, **due)
     assert home.kinds(head) == ["deadline_passed"] and home.kinds(elsewhere) == []
-    assert home.kinds(TEACHER).count("deadline_passed") == before
+    assert home.kinds(TEACHER).count("deadline_passed") == before == 0
+    assert ("p-teacher", "deadline_passed") in {(person, kind) for _, person, kind in home.told()}
 
 
 def test_LV_12_who_answers_for_a_unit_is_told_that_advice_is_asked(home: House) -> None:

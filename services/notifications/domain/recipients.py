@@ -16,8 +16,8 @@ from services.kernel.signers import care_order, is_responsible
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What an event is seen against. `facts`: the case as it stood before the event; None where it is about no case.
-    `child_protection`, `coordinators`: who works there, or is one, today. `leaders`: of the owning unit, where they
-    act for an owner or a holder of the child's family. `requested_by`: who asked for the consent that it is about."""
+    `child_protection`, `coordinators`: who works there, or is one, today. `leaders`: of the owning unit; with the
+    coordinators, who act where the one in charge can't. `requested_by`: who asked for the consent that it is about."""
 
     now: datetime
     facts: Facts | None = None
@@ -58,18 +58,24 @@ def owner(data: Data, scene: Scene) -> list[str]:
 
 
 def in_charge(data: Data, scene: Scene) -> Iterable[str]:
-    """The relay holder, if they may act; where there is none, the owner. Where the holder may not for being of the
-    child's family, the leader who acts as holder (HO-6)."""
-    facts, holder = scene.case, acting_holder(scene.case)
+    """The relay holder, if they may act; where there is none, the owner. Where the holder may not, for having left or
+    being of the child's family, who acts as holder (HO-6)."""
+    holder = acting_holder(scene.case)
     if holder is not None:
         return [holder.person_id]
-    theirs = facts.case.holder is not None and of_family(facts.case.holder.person_id, facts)
-    return _at_work(sorted(scene.leaders), scene) if theirs else responsible(data, scene)
+    left = scene.case.case.holder is not None
+    return (left and stand_ins(scene)) or responsible(data, scene)
 
 
 def responsible(data: Data, scene: Scene) -> Iterable[str]:
-    """The owner; where that is one of the child's family, the leader whose concern it is then (LV-7, SE-3)."""
-    return owner(data, scene) or _at_work(sorted(scene.leaders), scene)
+    """The owner; where that is one of the child's family, who acts in their place (LV-7, SE-3)."""
+    return owner(data, scene) or stand_ins(scene)
+
+
+def stand_ins(scene: Scene) -> list[str]:
+    """HO-6: whose turn it is where the one in charge can't act: the leaders of the owning unit, else the coordinators;
+    in each case those who are not of the child's family."""
+    return _at_work(sorted(scene.leaders), scene) or _at_work(sorted(scene.coordinators), scene)
 
 
 def in_charge_while_open(data: Data, scene: Scene) -> Iterable[str]:
@@ -96,7 +102,8 @@ def newly_added(data: Data, scene: Scene) -> Iterable[str]:
         ParticipantFact(p["person_id"], p["unit_id"], p["service_id"], *_span(p))
         for p in data["participants"]
     ]
-    return [p.person_id for p in after if in_force(p, scene.now) and (p.person_id, p.unit_id) not in before]
+    new = [p for p in after if in_force(p, scene.now) and (p.person_id, p.unit_id) not in before]
+    return _at_work((each.person_id for each in new), scene)
 
 
 def newly_let_in(data: Data, scene: Scene) -> Iterable[str]:
@@ -105,7 +112,7 @@ def newly_let_in(data: Data, scene: Scene) -> Iterable[str]:
     after = [WindowFact(w["service_id"], w["topic"], *_span(w)) for w in data["windows"]]
     opened = {each.service_id for each in after if in_force(each, scene.now)} - before
     takes_part = (each for each in scene.case.participants if in_force(each, scene.now))
-    return [each.person_id for each in takes_part if each.service_id in opened]
+    return _at_work((each.person_id for each in takes_part if each.service_id in opened), scene)
 
 
 def child_protection(data: Data, scene: Scene) -> Iterable[str]:
@@ -133,12 +140,13 @@ def coordinators(data: Data, scene: Scene) -> Iterable[str]:
     return _at_work(sorted(scene.coordinators), scene)
 
 
-def requester(data: Data, scene: Scene) -> Iterable[str | None]:
-    """Who asked for the consent that the event is about; whoever asked themselves knows (AG-5)."""
-    return [] if scene.requested_by == scene.case.case.subject_person else [scene.requested_by]
+def requester(data: Data, scene: Scene) -> Iterable[str]:
+    """The employee who asked for the consent that the event is about. The subject, who asked themselves, knows (AG-5);
+    for one of the family whoever is in charge is told (SE-3)."""
+    return _at_work([scene.requested_by] if scene.requested_by else [], scene)
 
 
-def requester_while_open(data: Data, scene: Scene) -> Iterable[str | None]:
+def requester_while_open(data: Data, scene: Scene) -> Iterable[str]:
     """As `requester`, of a case that is open."""
     return [] if scene.case.case.closed else requester(data, scene)
 
@@ -148,6 +156,20 @@ def whoever_took_over(data: Data, scene: Scene) -> Iterable[str | None]:
     if data["how"] == "handover":
         return [data["holder_person_id"]]
     return [] if data.get("previous_person_id") else owner(data, scene)
+
+
+def proposer(data: Data, scene: Scene) -> Iterable[str | None]:
+    """Who proposed the handover; where that is one of the child's family, who is in charge in their place."""
+    return at_work("from_person_id")(data, scene) or in_charge(data, scene)
+
+
+def at_work(field: str) -> Who:
+    """Whom the event names in a field for a part by their work: nobody of the child's family (SE-3)."""
+
+    def who(data: Data, scene: Scene) -> list[str]:
+        return _at_work([data[field]] if data.get(field) else [], scene)
+
+    return who
 
 
 def named(field: str) -> Who:

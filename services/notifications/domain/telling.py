@@ -14,6 +14,7 @@ from services.notifications.domain.recipients import (
     Data,
     Scene,
     Who,
+    at_work,
     child_protection,
     coordinators,
     family,
@@ -25,6 +26,7 @@ from services.notifications.domain.recipients import (
     owner,
     owner_of_what_others_hold,
     participants,
+    proposer,
     requester,
     requester_while_open,
     responsible,
@@ -67,18 +69,18 @@ def says(field: str, *values: str | None) -> tuple[str, frozenset[str | None]]:
 
 
 EVERYONE = (family, owner, in_charge, participants)
-_RECEIVER, _PROPOSER = named("to_person_id"), named("from_person_id")
-_OLD, _NEW = named("previous_person_id"), named("holder_person_id")
+_RECEIVER, _OLD, _NEW = at_work("to_person_id"), at_work("previous_person_id"), at_work("holder_person_id")
+_RELEASED = at_work("person_id")
 
 TABLE: tuple[Line, ...] = (
     # cases
     at("cases.talk_recorded.v1", "talk_recorded", family),
     at("cases.level_moved.v1", "level_moved", family, in_charge, participants),
     at("cases.holder_changed.v1", "holder_changed", family, _OLD, _NEW, by=whoever_took_over),  # HO-5
-    at("cases.handover_proposed.v1", "handover_proposed", _RECEIVER, by=_PROPOSER, item="handover_id"),
-    at("cases.handover_answered.v1", "handover_accepted", _PROPOSER, by=_RECEIVER, item="handover_id",
+    at("cases.handover_proposed.v1", "handover_proposed", _RECEIVER, by=named("from_person_id"), item="handover_id"),
+    at("cases.handover_answered.v1", "handover_accepted", proposer, by=named("to_person_id"), item="handover_id",
        when=says("answer", "accepted")),
-    at("cases.handover_answered.v1", "handover_declined", _PROPOSER, by=_RECEIVER, item="handover_id",
+    at("cases.handover_answered.v1", "handover_declined", proposer, by=named("to_person_id"), item="handover_id",
        when=says("answer", "declined")),
     at("cases.deadline_near.v1", "deadline_near", responsible),  # LV-7
     at("cases.deadline_passed.v1", "deadline_passed", responsible),
@@ -115,7 +117,7 @@ TABLE: tuple[Line, ...] = (
     at("consent.windows_changed.v1", "access_opened", newly_let_in),
     # relay log
     at("relay_log.participants_changed.v1", "participant_added", newly_added),
-    at("relay_log.participant_released.v1", "participant_released", named("person_id")),  # LV-11
+    at("relay_log.participant_released.v1", "participant_released", _RELEASED),  # LV-11
     at("relay_log.meeting_called.v1", "meeting_called", named("invited_ids"), by=named("called_by"),
        item="meeting_id"),  # LG-4
     at("relay_log.minutes_published.v1", "minutes_published", *EVERYONE, item="meeting_id"),
@@ -131,6 +133,20 @@ TABLE: tuple[Line, ...] = (
     at("relay_log.entry_added.v1", "third_person_asked", named("third_person"), item="entry_id"),  # GU-6
     at("relay_log.report_made.v1", "report_made", *EVERYONE, item="report_id"),  # LG-10
 )  # fmt: skip
+
+_AT_WORK = frozenset(
+    {
+        owner, owner_of_what_others_hold, in_charge, in_charge_while_open, responsible, requester, requester_while_open,
+        proposer, participants, newly_added, newly_let_in, coordinators, _RECEIVER, _OLD, _NEW, _RELEASED,
+    }
+)  # fmt: skip
+"""Those of the table who are told as employees."""
+
+OF_WORK = frozenset(line.kind for line in TABLE) - frozenset(
+    line.kind for line in TABLE if not _AT_WORK.issuperset(line.to)
+)
+"""SE-3: the kinds that are told to employees alone. Whoever turns out to be of the child's family is shown none of
+them, however they are tied to it."""
 
 SILENT = frozenset(
     {
