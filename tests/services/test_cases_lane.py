@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from services.cases.lane import storage
 from services.chassis.actor import Actor, service_actor
+from services.chassis.ids import new_id
 from services.contracts import cases, directory
 from services.contracts.catalogue import HEARS
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -244,6 +245,29 @@ def test_PR_5_reporter_and_child_protection_name_readers_and_take_the_name_back(
     assert [each["person_id"] for each in the.told(cases.LaneReaderNamed, "lane_outbox")] == [
         "p-leader", "p-colleague",
     ]  # fmt: skip
+
+
+def test_PR_5_who_tries_reports_is_refused_as_where_there_is_none_and_is_seen_by_it(the: House) -> None:
+    """PR-5, SE-1: to read or to follow up; the refusal is the same to the letter, and each try stands in the lane's own
+    record, with the id that was tried."""
+    report, nothing = file(the, child_number=TUVA), new_id()
+    for times, asked in enumerate((cases.GetLaneReport, cases.AssessLaneReport), 1):
+        refusals = []
+        for tried in (report, nothing):
+            with pytest.raises(NotFound) as refused:
+                the.ask(asked, LEADER, report_id=tried)
+            told = refused.value
+            refusals.append((told.code, told.status, told.detail, told.rule, told.fields, told.params))
+            assert _refused_tries(the, tried) == times
+        assert refusals[0] == refusals[1]
+
+
+def _refused_tries(the: House, report_id: str) -> int:
+    """How many refusals the lane's record holds for an id."""
+    record = storage.access_record
+    with the.app.db.read() as conn:
+        rows = conn.execute(sa.select(record.c.allowed).where(record.c.report_id == report_id)).all()
+    return sum(not row.allowed for row in rows)
 
 
 def test_PR_5_a_draft_is_kept_in_the_lane_until_the_report_is_filed(the: House) -> None:
