@@ -54,6 +54,8 @@ _IN_CASE = {
     "report_made": "report",
 }
 """Kind of message -> the page of the case that it is about."""
+_OF_THE_READER = frozenset({"say_coming"})
+"""Kinds of message that speak of the child, and so have other words for the child itself."""
 _ANSWERED = frozenset({"consent_requested", "consent_answer_needed"})
 """What is done with by answering a request for consent."""
 
@@ -127,16 +129,23 @@ def _case_of(found: Mapping[str, Any]) -> tuple[dict[str, Any] | None, bool]:
 
 
 def _children(listed: list[dict[str, Any]]) -> dict[str, str]:
-    return {each["case_id"]: each["child"]["name"] for each in listed}
+    """Case id -> the child's name, where it is another than the reader."""
+    reader = g.asking.actor
+    return {
+        each["case_id"]: each["child"]["name"]
+        for each in listed
+        if reader is None or each["child"]["person_id"] != reader.person_id
+    }
 
 
 def _row(each: Mapping[str, Any], children: Mapping[str, str]) -> dict[str, Any]:
+    mine = (people.chosen() or {}).get("capacity") == "self"
     return {
         "id": each["message_id"],
         "url": _in_lane(each)
         if each["kind"] in LANE_KINDS
         else path("message", message_id=each["message_id"]),
-        "kind": each["kind"],
+        "kind": f"{each['kind']}_self" if mine and each["kind"] in _OF_THE_READER else each["kind"],
         "child": children.get(each["case_id"] or ""),
         "at": each["at"],
         "unread": each["read_at"] is None,

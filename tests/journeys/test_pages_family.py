@@ -33,7 +33,8 @@ def press(page: Page, name: str) -> None:
 
 
 def test_a_father_signs_and_a_mother_takes_it_back(browser: BrowserAt, demo: Demo) -> None:
-    """CO-1, CO-3, CO-7, GU-1, UI.md "Consent": nothing preselected, a last look, a step up, a receipt; no scripts."""
+    """CO-1, CO-3, CO-7, GU-1, UI.md "Consent": nothing preselected, a last look, a step up, a receipt, and the way to
+    change a no; no scripts."""
     page = browser.log_in(demo.name(FATHER), scripts=False)
     page.get_by_role("link", name="Les og svar").click()
     request = page.url
@@ -46,7 +47,7 @@ def test_a_father_signs_and_a_mother_takes_it_back(browser: BrowserAt, demo: Dem
     expect(page.locator("dl")).to_contain_text("Jeg vil snakke med noen først")
     page.get_by_role("link", name=re.compile("^Endre")).click()
     assert page.locator("input[value=talk_first]").is_checked(), "what was answered here is remembered"
-    page.locator("input[value=yes]").check()
+    page.locator("input[value=no]").check()
     press(page, "Se over svarene")
     press(page, "Neste steg")
     page.get_by_role("link", name="Bekreft med elektronisk ID").click()
@@ -55,7 +56,17 @@ def test_a_father_signs_and_a_mother_takes_it_back(browser: BrowserAt, demo: Dem
     expect(page.locator("main")).to_contain_text("Du har bekreftet hvem du er")
     press(page, "Signer og send")
     expect(page.locator("h1")).to_have_text("Svaret ditt er sendt")
+    expect(page.locator("main")).to_contain_text("Ingenting blir delt")
+    assert page.get_by_role("link", name="Trekk samtykket").count() == 0, "there is nothing to take back"
+
+    page.get_by_role("link", name="Svar på nytt").click()
+    assert page.locator("input[type=radio]:checked").count() == 0, "whoever answers anew chooses anew"
+    page.locator("input[value=yes]").check()
+    press(page, "Se over svarene")
+    press(page, "Signer og send")
+    expect(page.locator("h1")).to_have_text("Svaret ditt er sendt")
     expect(page.locator("main")).to_contain_text("Alle har sagt ja")
+    assert page.get_by_role("link", name="Svar på nytt").count() == 0
     expect(page.locator("main")).to_contain_text(f"Signert av{demo.name(FATHER)}", use_inner_text=False)
     expect(page.locator("main")).to_contain_text(f"{demo.name(MOTHER)}, mor: ja")
 

@@ -171,6 +171,7 @@ def receipt(request_id: str) -> Answer:
         case=page["head"],
         request=_request(page, detail),
         result=_result(detail, answers_of(found)),
+        change_url=path("consent", request_id=request_id) if _mine(detail) else None,
         receipt={
             "signed_at": found["signed_at"],
             "signer": page["names"].get(found["signer_id"], ""),
@@ -423,7 +424,7 @@ def _granted(page: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _result(detail: Detail, answers: list[dict[str, Any]]) -> str:
     """What the reader's answer has led to so far: talk, no, wait (others have not answered), in_part (some of it is
-    in force, the rest waits), active, or differ."""
+    in force, the rest waits), active, some (in force; somebody said no to the rest), or differ."""
     said = {each["answer"] for each in answers}
     if "talk_first" in said:
         return "talk"
@@ -433,7 +434,9 @@ def _result(detail: Detail, answers: list[dict[str, Any]]) -> str:
     states = {known.get((each["receiver_id"], each["topic"])) for each in answers if each["answer"] == "yes"}
     if states & _WAITING:
         return "in_part" if "active" in states else "wait"
-    return "active" if "active" in states else "differ"
+    if "active" in states:
+        return "active" if states == {"active"} and said == {"yes"} else "some"
+    return "differ"
 
 
 def _states(detail: Detail) -> dict[tuple[str, str], str]:

@@ -15,7 +15,7 @@ from gateway.pages.case.head import ask_case, may, my_signer_id
 from gateway.pages.choices import topic_choices
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render
+from gateway.pages.view import notice, render, t
 from services.contracts import cases, consent
 from services.kernel.calendar import add_months, local_date
 from services.kernel.errors import NotFound
@@ -147,6 +147,7 @@ def status(case_id: str) -> str:
 
 def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
     names, relations = page["names"], _relations(page["case"])
+    own = page["case"]["child"]["person_id"] == my_signer_id()
     receivers = [
         {
             "id": receiver["id"],
@@ -156,16 +157,20 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
             else g.names.service(receiver["id"]) or receiver["id"],
             "topics": receiver["topics"],
             "state": receiver["state"],
-            "means": _meaning(receiver),
+            "means": _meaning(receiver, own),
             "open": receiver["open"],
             "rest": receiver["waiting"]
             or [each for each in receiver["topics"] if each not in receiver["open"]],
-            "waits_for": [names.get(person_id, "") for person_id in receiver["unanswered"]]
+            "waits_for": [
+                t("consents.you") if person_id == my_signer_id() else names.get(person_id, "")
+                for person_id in receiver["unanswered"]
+            ]
             if receiver["state"] in _WAITING
             else [],
             "answers": [
                 {
                     "name": names.get(signer["person_id"], ""),
+                    "mine": signer["person_id"] == my_signer_id(),
                     "relation": relations.get(signer["person_id"], "other"),
                     "answer": _answer(signer, receiver),
                     "at": signer["answered_at"],
@@ -177,8 +182,12 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
         }
         for receiver in consents.receivers_of(each)
     ]
-    waits = each["you_sign"] and not any(
-        s["person_id"] == my_signer_id() and s["answered_at"] for s in each["signers"]
+    mine = next((s for s in each["signers"] if s["person_id"] == my_signer_id() and s["answered_at"]), None)
+    waits = each["you_sign"] and mine is None
+    may_change = (
+        each["you_sign"]
+        and mine is not None
+        and any(said["answer"] != "yes" for said in consents.answers_of(mine))
     )
     renews = may(page["case"], "request_consent") and each["ask_again"]
     return {
@@ -191,6 +200,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
         "state": each["state"],
         "current": consents.is_current(each),
         "answer_url": path("consent", request_id=each["request_id"]) if waits else None,
+        "change_url": path("consent", request_id=each["request_id"]) if may_change else None,
         "renew_url": path("consent_ask", case_id=each["case_id"], fornyer=each["request_id"])
         if renews
         else None,
@@ -205,11 +215,11 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
 _WAITING = frozenset({"pending", "partly", "in_part", "talk_first", "lapsed"})
 
 
-def _meaning(receiver: Mapping[str, Any]) -> str:
-    """The key of the sentence that says what a state means for a receiver."""
+def _meaning(receiver: Mapping[str, Any], own: bool) -> str:
+    """The key of the sentence that says what a state means for a receiver; `own`: to the youth whose case it is."""
     state = str(receiver["state"])
     if receiver["earlier"]:
-        return "lapsed_earlier"
+        return "lapsed_earlier_self" if own else "lapsed_earlier"
     if receiver["open"] and state != "active":
         return "in_part" if receiver["waiting"] else "not_all"
     return "person_active" if state == "active" and receiver["is_person"] else state
