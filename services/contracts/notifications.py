@@ -64,6 +64,7 @@ KINDS = (
     "discussion_answered",
     "log_ended",
     "third_person_asked",
+    "nobody_may_act",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

@@ -50,6 +50,9 @@ def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
         coordinators=people_with_role(uow.tx, uow.municipality, Role.COORDINATOR, uow.now)
         if vacant or event.type == cases.EmergencyOpened.type
         else frozenset(),
+        administrators=people_with_role(uow.tx, uow.municipality, Role.ADMIN, uow.now)
+        if vacant
+        else frozenset(),
         leaders=leaders_of(uow.tx, uow.municipality, facts.case.owner_unit, uow.now)
         if vacant
         else frozenset(),

@@ -183,6 +183,36 @@ def test_HO_6_for_a_holder_who_has_left_whoever_acts_as_holder_is_told() -> None
     assert told(coordinators=frozenset({FATHER})) == {TEACHER}
 
 
+def test_HO_6_where_nobody_may_act_the_administrator_is_told_to_name_a_stand_in() -> None:
+    """HO-6, SE-3: as soon as something waits for somebody; without the case. While anybody may act, and for a case that
+    is closed, no administrator is told; nor is one of the family."""
+    tied = GuardianFact(TEACHER, "other", False, False, LONG_AGO)
+    own = shared(guardians=(*GUARDIANS, tied, replace(tied, person_id=HEAD)))
+    waiting: list[tuple[str, dict[str, Any]]] = [
+        ("cases.deadline_near.v1", {"owner_person_id": TEACHER}),
+        ("cases.deadline_passed.v1", {"owner_person_id": TEACHER}),
+        ("consent.answered.v1", {"signer_id": MOTHER, "answer": "talk_first"}),
+        ("consent.withdrawn.v1", {"by_person_id": MOTHER}),
+        ("consent.lapsed.v1", {"request_id": "r", "waits_for": [CHILD]}),
+        ("consent.renewal_due.v1", {"request_id": "r"}),
+        ("relay_log.entry_added.v1", {"entry_id": "e", "kind": "comment", "by_person_id": MOTHER}),
+    ]
+
+    def told(world: Facts, event: str, data: dict[str, Any], **who: frozenset[str]) -> list[Told]:
+        here = {"leaders": frozenset({HEAD}), "coordinators": frozenset({FATHER})} | who
+        scene = Scene(NOW, world, administrators=frozenset({"admin", MOTHER}), **here)
+        found = told_by(event, {"case_id": "case", "at": AT, **data}, NOW, scene)
+        return [each for each in found if each.kind == "nobody_may_act"]
+
+    for event, data in waiting:
+        assert [(each.person_id, each.case_id) for each in told(own, event, data)] == [("admin", None)]
+        assert told(own, event, data, coordinators=frozenset({COORDINATOR})) == []
+        assert told(shared(), event, data) == []
+        assert told(replace(own, case=replace(own.case, state="closed")), event, data) == []
+    assert told(replace(own, case=LEVEL_0), *waiting[0]) and not told(shared(LEVEL_0), *waiting[0])
+    assert told(replace(own, case=HELD_BY_NURSE), *waiting[0]) == []
+
+
 def test_SE_3_of_messages_of_ones_work_none_is_shown_to_the_family() -> None:
     """SE-3, NO-6: also where the tie is known only after the message came, and as a parent they may see the case."""
     father = shared(guardians=(*GUARDIANS, replace(GUARDIANS[1], person_id=TEACHER)))

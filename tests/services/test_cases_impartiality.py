@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -148,6 +149,44 @@ def test_HO_6_where_nobody_is_left_who_may_act_the_coordinator_does(persons: Per
     assert listed() == [] and persons.case(case_id, COLLEAGUE)["part"] == "holder"
     with pytest.raises(NotFound):
         persons.case(case_id, coordinator)
+
+
+def test_HO_6_where_leader_and_coordinator_are_of_the_family_a_stand_in_is_named_who_acts(
+    persons: Persons,
+) -> None:
+    """HO-6, SE-3: the father holds the case, the mother leads the unit and coordinates: nobody acts. Somebody whom the
+    municipality gives the coordinator's role for a time finds the case, acts, and loses it with the role."""
+    father = employ(persons, JONAS, KINDERGARTEN)
+    persons.hear(directory.StaffChanged, "p-leader", {"person_id": "p-leader", "roles": []})
+    ties = persons.register.families["fagerdalen"]["ties"]
+    his = next(tie for tie in ties if tie["adult"] == "jonas-fagerdalen")
+    ties.remove(his)
+    persons.register.tell()
+    case_id = persons.at_level_1(actor=father)
+    mother = replace(persons.guardian(case_id, actor=father), capacity="employee", unit_id=KINDERGARTEN)
+    ties.append(his)
+    persons.refresh(case_id, father)
+    post = {"unit_id": KINDERGARTEN, "service_id": SERVICES[KINDERGARTEN], "valid_from": "2020-01-01"}
+    both = [post | {"role": role} for role in ("leader", "coordinator")]
+    persons.hear(
+        directory.StaffChanged, mother.person_id or "", {"person_id": mother.person_id, "roles": both}
+    )
+    for actor in (father, mother):
+        with pytest.raises(NotFound):
+            persons.case(case_id, actor)
+    stand_in = Actor("granli", "employee", "p-stand-in", HEALTH, "high")
+    named = {
+        "unit_id": HEALTH,
+        "service_id": SERVICES[HEALTH],
+        "role": "coordinator",
+        "valid_from": "2020-01-01",
+    }
+    persons.hear(directory.StaffChanged, "p-stand-in", {"person_id": "p-stand-in", "roles": [named]})
+    assert [each["case_id"] for each in persons.ask(cases.MyCases, stand_in)["items"]] == [case_id]
+    assert "propose_handover" in persons.case(case_id, stand_in)["permitted"]
+    persons.hear(directory.StaffChanged, "p-stand-in", {"person_id": "p-stand-in", "roles": []})
+    with pytest.raises(NotFound):
+        persons.case(case_id, stand_in)
 
 
 def test_LV_14_a_unit_that_only_a_parent_leads_has_no_leader_for_their_child(persons: Persons) -> None:

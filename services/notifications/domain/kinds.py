@@ -13,6 +13,7 @@ class Post(StrEnum):
 
     CHILD_PROTECTION = "child_protection"  # PR-5: works in child protection of this municipality
     COORDINATOR = "coordinator"  # SE-3: coordinates in this municipality
+    ADMIN = "admin"  # HO-6: keeps the municipality's roles
     EMPLOYEE = "employee"  # works in this municipality
 
 
@@ -65,6 +66,7 @@ KINDS: dict[str, Kind] = {
     "lane_report_answered": Kind(Post.EMPLOYEE),
     "lane_reader_named": Kind(Post.EMPLOYEE),
     "emergency_opened": Kind(Post.COORDINATOR, act=True),
+    "nobody_may_act": Kind(Post.ADMIN, act=True),
     "discussion_asked": Kind(Post.EMPLOYEE, act=True),
     "discussion_answered": Kind(Post.EMPLOYEE),
 }

@@ -17,13 +17,15 @@ from services.kernel.signers import care_order, is_responsible
 class Scene:
     """What an event is seen against. `facts`: the case as it stood before the event; None where it is about no case.
     `child_protection`, `coordinators`: who works there, or is one, today. `leaders`: of the owning unit; with the
-    coordinators, who act where the one in charge can't. `requested_by`: who asked for the consent that it is about."""
+    coordinators, who act where the one in charge can't. `administrators`: who then names somebody where none of those
+    may. `requested_by`: who asked for the consent that it is about."""
 
     now: datetime
     facts: Facts | None = None
     child_protection: frozenset[str] = frozenset()
     coordinators: frozenset[str] = frozenset()
     leaders: frozenset[str] = frozenset()
+    administrators: frozenset[str] = frozenset()
     requested_by: str | None = None
 
     @property
@@ -76,6 +78,14 @@ def stand_ins(scene: Scene) -> list[str]:
     """HO-6: whose turn it is where the one in charge can't act: the leaders of the owning unit, else the coordinators;
     in each case those who are not of the child's family."""
     return _at_work(sorted(scene.leaders), scene) or _at_work(sorted(scene.coordinators), scene)
+
+
+def administrators(data: Data, scene: Scene) -> list[str]:
+    """HO-6, ADR 0055: who names a stand-in, where the case is open and nobody acts in it: the one in charge can't, and
+    neither a leader nor a coordinator may."""
+    case = scene.case.case
+    somebody = acting_holder(scene.case) or (not case.holder and owner(data, scene)) or stand_ins(scene)
+    return [] if case.closed or somebody else _at_work(sorted(scene.administrators), scene)
 
 
 def in_charge_while_open(data: Data, scene: Scene) -> Iterable[str]:

@@ -14,6 +14,7 @@ from services.notifications.domain.recipients import (
     Data,
     Scene,
     Who,
+    administrators,
     at_work,
     child_protection,
     coordinators,
@@ -84,6 +85,8 @@ TABLE: tuple[Line, ...] = (
        when=says("answer", "declined")),
     at("cases.deadline_near.v1", "deadline_near", responsible),  # LV-7
     at("cases.deadline_passed.v1", "deadline_passed", responsible),
+    at("cases.deadline_near.v1", "nobody_may_act", administrators),  # HO-6
+    at("cases.deadline_passed.v1", "nobody_may_act", administrators),
     at("cases.case_closed.v1", "case_closed", *EVERYONE, when=says("ended_by", None)),
     at("cases.case_closed.v1", "log_ended", *EVERYONE, when=says("ended_by", "guardian", "child", "child_protection")),
     at("cases.lane_report_filed.v1", "lane_report_filed", child_protection, item="report_id"),  # PR-5
@@ -109,6 +112,10 @@ TABLE: tuple[Line, ...] = (
     at("consent.lapsed.v1", "consent_lapsed", in_charge, requester, item="request_id"),  # AG-4, GU-3
     at("consent.lapsed.v1", "consent_answer_needed", signing("waits_for"), item="request_id"),
     at("consent.renewal_due.v1", "consent_ends_soon", in_charge, requester, item="request_id"),  # CO-2
+    at("consent.answered.v1", "nobody_may_act", administrators, when=says("answer", "talk_first")),  # HO-6
+    at("consent.withdrawn.v1", "nobody_may_act", administrators),
+    at("consent.lapsed.v1", "nobody_may_act", administrators),
+    at("consent.renewal_due.v1", "nobody_may_act", administrators),
     at("consent.say_coming.v1", "say_coming", in_charge, named("person_id")),  # AG-4
     at("consent.answer_registered.v1", "consent_registered", named("signer_id"), by=named("registered_by"),
        item="request_id", when=says("overrules", None)),  # CO-6
@@ -129,15 +136,20 @@ TABLE: tuple[Line, ...] = (
     at("relay_log.entry_added.v1", "family_entry", in_charge, item="entry_id",
        when=says("kind", "comment", "proposal", "feedback")),  # LG-7
     at("relay_log.entry_added.v1", "hindrance", in_charge, item="entry_id", when=says("kind", "hindrance")),
+    at("relay_log.entry_added.v1", "nobody_may_act", administrators,
+       when=says("kind", "comment", "proposal", "feedback", "hindrance")),  # HO-6
     at("relay_log.minutes_published.v1", "third_person_asked", named("third_persons"), item="meeting_id"),  # GU-6
     at("relay_log.entry_added.v1", "third_person_asked", named("third_person"), item="entry_id"),  # GU-6
     at("relay_log.report_made.v1", "report_made", *EVERYONE, item="report_id"),  # LG-10
 )  # fmt: skip
 
+_WITHOUT_CASE = frozenset({"participant_released", "nobody_may_act"})
+
 _AT_WORK = frozenset(
     {
         owner, owner_of_what_others_hold, in_charge, in_charge_while_open, responsible, requester, requester_while_open,
-        proposer, participants, newly_added, newly_let_in, coordinators, _RECEIVER, _OLD, _NEW, _RELEASED,
+        proposer, participants, newly_added, newly_let_in, coordinators, administrators, _RECEIVER, _OLD, _NEW,
+        _RELEASED,
     }
 )  # fmt: skip
 """Those of the table who are told as employees."""
@@ -169,7 +181,7 @@ SILENT = frozenset(
 
 def told_by(event_type: str, data: Data, time: datetime, scene: Scene) -> list[Told]:
     """What an event tells to whom: each person once for each kind (NO-2). `time` is the event's, for those whose data
-    bear none. A released participant's message names no case: it is theirs no more (CO-10)."""
+    bear none. A message that rests on no case names none, as a released participant's: it is theirs no more (CO-10)."""
     found: list[Told] = []
     for line in TABLE:
         if line.event != event_type or (line.when is not None and data.get(line.when[0]) not in line.when[1]):
@@ -188,7 +200,7 @@ def _told(person_id: str, line: Line, data: Data, time: datetime, by: str | None
         person_id,
         line.kind,
         _instant(data.get("at")) or time,
-        None if line.kind == "participant_released" else data.get("case_id"),
+        None if line.kind in _WITHOUT_CASE else data.get("case_id"),
         next((data[field] for field in line.item if data.get(field)), None),
         by,
         tuple(topics),
