@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 OSLO = ZoneInfo("Europe/Oslo")
 DEFAULT = "nb"
 _DAY = {"nb": "d. MMMM y", "nn": "d. MMMM y", "en": "d MMMM y"}
+_TIME = {"nb": "%H.%M", "nn": "%H.%M", "en": "%H:%M"}
 
 
 def languages() -> list[str]:
@@ -46,9 +47,10 @@ def day(value: str | datetime, language: str) -> str:
 
 
 def moment(value: str | datetime, language: str) -> str:
-    """A day and the time of day in Norway: "13. mars 2026 10.12"."""
+    """A day and the time of day in Norway: "13. mars 2026 kl. 10.12"."""
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return f"{day(instant, language)} {instant.astimezone(OSLO).strftime('%H.%M')}"
+    w = words(language)
+    return w("moment", day=day(instant, language), time=instant.astimezone(OSLO).strftime(_TIME[w.locale]))
 
 
 def listed(parts: Sequence[str], language: str) -> str:

@@ -146,7 +146,9 @@ def _explained(detail: Found, naming: Naming, language: str) -> list[tuple[str, 
     receivers = dict.fromkeys(
         naming.receiver(line) for line in (*detail["lines"], *detail.get("person_lines", ()))
     )
+    sharer = naming.services.get(detail["owner_service_id"])
     own = {
+        "who_shares": f"{sharer}." if sharer else "",
         "who_gets": ", ".join(receivers) + ".",
         "why": detail["purpose"],
         "how_long": w("until", day=_last_day(detail, language)) + ".",

@@ -85,7 +85,7 @@ def test_CO_7_a_receipt_says_what_was_answered_and_what_was_read(world: World) -
     receipt = receipt_of(world, world.sign(request_id, AS_MOTHER)["id"])
     text = text_of(pdf(sheets.receipt_sheet(receipt, NAMING)))
     for part in (*receipt["wording"].values(), receipt["purpose"], "PPT i Granli: Læring og språk: Ja",
-                 "21. november 2026 11.00", "Elektronisk", "20. mai 2027", receipt["text_hash"]):  # fmt: skip
+                 "21. november 2026 kl. 11.00", "Elektronisk", "20. mai 2027", receipt["text_hash"]):  # fmt: skip
         assert part in text, part
 
 
