@@ -113,6 +113,50 @@ def test_LV_12_no_answer_bears_an_identity_number_either(persons: Persons) -> No
     assert len(read(persons, TEACHER)[0]["answers"]) == 1
 
 
+def test_LV_12_a_name_in_an_answer_goes_to_no_other_unit_and_nobody_learns_by_a_refusal_that_it_is_right(
+    persons: Persons,
+) -> None:
+    """LV-12: whoever asked writes no name of child or guardians in an answer either, and it is noted. Who was asked and
+    writes one gets the same answer whether or not it is right; their own unit and the one that asked read it, the other
+    units don't. Of the names nothing is kept that can be read, or that two discussions have in common."""
+    discussion_id, other = ask(persons), ask(persons)
+
+    def answer(who: Any, text: str) -> Any:
+        return persons.ask(cases.AnswerDiscussion, who, discussion_id=discussion_id, text=text)
+
+    for spelt, word in (("Tuvas far er med", "Tuvas"), ("Snakk med JONAS først", "JONAS")):
+        with pytest.raises(InvalidInput) as refused:
+            answer(TEACHER, spelt)
+        assert (refused.value.fields, refused.value.params) == ({"text": "tells_name"}, {"word": word})
+    assert recorded(persons, "answer_discussion") == [("p-teacher", False, "tells_name")] * 2
+    right, wrong = "Er det Tuva? Ring tuvas mor.", "Er det Nora? Ring noras mor."
+    assert set(answer(NURSE, right)) == set(answer(NURSE, wrong))
+    told = {
+        who.person_id: [each["text"] for each in read(persons, who)[-1]["answers"]]
+        for who in (NURSE, TEACHER, CHILD_PROTECTION)
+    }
+    assert told == {
+        "p-nurse": [right, wrong],
+        "p-teacher": [right, wrong],
+        "p-protection": ["Er det …? Ring … mor.", wrong],
+    }
+    rows = persons.dump()["discussion_names"]
+    values = [row.split("'")[-2] for row in rows]
+    assert sum(discussion_id in row for row in rows) == sum(other in row for row in rows) == len(rows) / 2 > 2
+    assert len(set(values)) == len(values) and "tuva" not in repr(persons.dump()).lower()
+
+
+def test_LV_12_with_the_name_known_answers_may_tell_it(persons: Persons) -> None:
+    """LV-12: the family has agreed."""
+    case_id = persons.at_level_1()
+    guardians = [each["person_id"] for each in persons.case(case_id)["guardians"]]
+    word = {"agreed_ids": guardians, "agreed_on": TODAY, "topic": "wellbeing", "named": True}
+    discussion_id = ask(persons, case_id=case_id, child_number=None, text="Tuva sitter mye alene", **word)
+    persons.ask(cases.AnswerDiscussion, NURSE, discussion_id=discussion_id, text="Tuva kan komme hit")
+    assert read(persons, CHILD_PROTECTION)[0]["answers"][0]["text"] == "Tuva kan komme hit"
+    assert persons.dump()["discussion_names"] == []
+
+
 def test_PR_6_no_refusal_tells_where_a_protected_child_lives(persons: Persons) -> None:
     """PR-6, LV-12: a street named in a text gets the same answer, whether or not it is the one. Names are seen."""
     for street in ("Elvekroken", "Fjernveien", "Solbærveien"):

@@ -7,7 +7,15 @@ from typing import Any
 
 from services.cases.commands.people import ask_register
 from services.cases.commands.raise_concern import acting_post
-from services.cases.domain.anonymity import Telling, Whom, identity_number_in, telling
+from services.cases.domain.anonymity import (
+    Telling,
+    Whom,
+    identity_number_in,
+    name_in,
+    parts_of,
+    telling,
+    without_names,
+)
 from services.cases.domain.discussions import to_be_told
 from services.cases.domain.errors import InvalidInput, NotFound, TooManyTexts
 from services.cases.domain.people import RegisteredPerson, is_protected
@@ -77,12 +85,13 @@ def ask(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     family, not_to = _family(uow, request["_prepared"].numbers)
     if post.person_id in family:
         raise OwnFamily("child_number")
-    agreed: dict[str, Any] = {}
+    whom = request["_prepared"].whom
+    kept: dict[str, Any] = {"parts": parts_of(whom.names)}
     if request["named"]:
-        agreed = _family_word(uow, request)
+        kept = _family_word(uow, request)
     else:
-        _demand_anonymous(uow, request["text"], request["_prepared"].whom)
-    question = Question(post.person_id, post.unit_id, to, request["text"], uow.now, not_to=not_to, **agreed)
+        _demand_anonymous(uow, request["text"], whom)
+    question = Question(post.person_id, post.unit_id, to, request["text"], uow.now, not_to=not_to, **kept)
     uow.access("LV-12", ACT)
     discussion_id = discussions.add(uow.tx, uow.keys, uow.municipality, question)
     if question.named:
@@ -93,7 +102,10 @@ def ask(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def answer(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Answer what was put to one's unit, and tell who asked, who may answer too. The id is the answer's."""
+    """Answer what was put to one's unit, and tell who asked, who may answer too. The id is the answer's.
+
+    LV-12: whoever asked knows the names and may not write them here either. One who was asked and writes a name that is
+    right is not told so, since a refusal would say whom it is about: the units that did not ask don't read it."""
     decision = staff.demand_at_work(uow)
     discussion_id, unit_id, me = request["discussion_id"], uow.actor.unit_id or "", uow.actor.person_id or ""
     reader = people.index_of(uow.conn, uow.municipality, me)
@@ -101,12 +113,16 @@ def answer(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if asked_by is None:
         uow.access(decision.rule, "answer_discussion", allowed=False)
         raise NotFound
-    found = identity_number_in(request["text"])
+    text, names = request["text"], discussions.names(uow.conn, uow.keys, uow.municipality, discussion_id)
+    name = name_in(text, names)
+    found = identity_number_in(text)
+    if discussions.is_from(uow.conn, uow.municipality, discussion_id, unit_id):
+        found = found or name
     if found is not None:
         uow.access("LV-12", "answer_discussion", allowed=False, reason=f"tells_{found.what}")
         raise _tells(found)
     uow.access(decision.rule, "answer_discussion")
-    reply = Reply(discussion_id, me, unit_id, request["text"], uow.now)
+    reply = Reply(discussion_id, me, unit_id, text, uow.now, without_names(text, names) if name else None)
     answer_id = discussions.answer(uow.tx, uow.keys, uow.municipality, reply)
     _tell(uow, DiscussionAnswered, discussion_id, [asked_by])
     return {"id": answer_id}

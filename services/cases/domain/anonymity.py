@@ -3,7 +3,7 @@ how and where somebody is reached. Pure, so that whoever shares such a text can 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,7 +57,8 @@ def telling(text: str, whom: Whom) -> Telling | None:
     word that is also a name is refused: another word can be found."""
     plain = unicodedata.normalize("NFKC", text)
     return (
-        _email(plain) or _number(plain, whom.numbers) or _address(plain, whom.addresses) or _name(plain, whom.names)
+        _email(plain) or _number(plain, whom.numbers) or _address(plain, whom.addresses)
+        or name_in(plain, parts_of(whom.names))
     )  # fmt: skip
 
 
@@ -66,6 +67,25 @@ def identity_number_in(text: str) -> Telling | None:
     plain = unicodedata.normalize("NFKC", text)
     told = (_number(found[0], ()) for found in _DIGITS.finditer(plain))
     return next((each for each in told if each is not None and each.what == "identity_number"), None)
+
+
+def name_in(text: str, parts: Container[str]) -> Telling | None:
+    """The first word of the text that is a name made of these parts (`parts_of`); or None."""
+    word = next(_names(unicodedata.normalize("NFKC", text), parts), None)
+    return Telling(word[0], "name") if word else None
+
+
+def without_names(text: str, parts: Container[str]) -> str:
+    """The text with an ellipsis in the place of each word that is a name made of these parts."""
+    plain = unicodedata.normalize("NFKC", text)
+    for word in reversed(list(_names(plain, parts))):
+        plain = f"{plain[: word.start()]}…{plain[word.end() :]}"
+    return plain
+
+
+def parts_of(names: Iterable[str]) -> frozenset[str]:
+    """Every part of the names that names somebody, as texts are compared with them."""
+    return frozenset(part for name in names for part in _parts(name))
 
 
 def _email(text: str) -> Telling | None:
@@ -108,17 +128,11 @@ def _address(text: str, known: Iterable[str]) -> Telling | None:
     return Telling(found[0], "address") if found else None
 
 
-def _name(text: str, names: Iterable[str]) -> Telling | None:
-    parts = {part for name in names for part in _parts(name)}
-    if not parts:
-        return None
+def _names(text: str, parts: Container[str]) -> Iterator[re.Match[str]]:
     for found in _WORD.finditer(text):
-        word = found[0]
-        pieces = [_fold(piece) for piece in _BREAKS.split(word)]
-        for piece in (*pieces, "".join(pieces)):
-            if any(_made_of(form, parts) for form in _stems(piece)):
-                return Telling(word, "name")
-    return None
+        pieces = [_fold(piece) for piece in _BREAKS.split(found[0])]
+        if any(_made_of(form, parts) for piece in (*pieces, "".join(pieces)) for form in _stems(piece)):
+            yield found
 
 
 def _parts(name: str) -> Iterator[str]:
@@ -135,15 +149,11 @@ def _stems(piece: str) -> Iterator[str]:
         yield piece[:-1]
 
 
-def _made_of(word: str, parts: frozenset[str] | set[str]) -> bool:
+def _made_of(word: str, parts: Container[str]) -> bool:
     """Whether a word is one of the parts, or some of them run together."""
     if word in parts:
         return True
-    return any(
-        len(part) >= 3 and word.startswith(part) and _made_of(word[len(part) :], parts)
-        for part in parts
-        if len(part) < len(word)
-    )
+    return any(word[:end] in parts and _made_of(word[end:], parts) for end in range(3, len(word)))
 
 
 def _fold(text: str) -> str:

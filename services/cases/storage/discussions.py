@@ -1,13 +1,19 @@
 """Discussions in their tables; each with its answers is ciphertext under a key of its own (LV-12)."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from services.cases.storage.tables import discussion_answers, discussion_not_to, discussion_units, discussions
+from services.cases.storage.tables import (
+    discussion_answers,
+    discussion_names,
+    discussion_not_to,
+    discussion_units,
+    discussions,
+)
 from services.chassis.ids import new_id
 from services.chassis.keys import Keys, owner_of
 from services.chassis.storage import AnyConnection, WriteTransaction
@@ -23,7 +29,8 @@ AT_MOST = 100
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of other units. `agreed_ids`, `agreed_on`: of a named one, who of the family agreed, and when.
-    `not_to`: those whom it is about, by their numbers' look-up values: they don't read it at work (SE-3)."""
+    `not_to`: those whom it is about, by their numbers' look-up values: they don't read it at work (SE-3). `parts`: of
+    their names, which no answer may tell either (LV-12)."""
 
     by_person_id: str
     from_unit_id: str
@@ -34,17 +41,36 @@ class Question:
     agreed_ids: tuple[str, ...] = ()
     agreed_on: date | None = None
     not_to: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The parts of the names that a discussion's answers are held against: one can be looked for, none be read."""
+
+    keys: Keys
+    municipality: str
+    discussion_id: str
+    indexes: frozenset[str]
+
+    def __contains__(self, part: object) -> bool:
+        return (
+            bool(self.indexes)
+            and _part(self.keys, self.municipality, self.discussion_id, str(part)) in self.indexes
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to a discussion, by somebody for their unit."""
+    """An answer to a discussion, by somebody for their unit. `for_others`: what units read that neither wrote it nor
+    asked, where that is another text."""
 
     discussion_id: str
     by_person_id: str
     unit_id: str
     text: str
     at: datetime
+    for_others: str | None = None
 
 
 def add(tx: WriteTransaction, keys: Keys, municipality: str, question: Question) -> str:
@@ -72,7 +98,26 @@ def add(tx: WriteTransaction, keys: Keys, municipality: str, question: Question)
     hidden = sorted(_reader(keys, municipality, discussion_id, each) for each in question.not_to)
     if hidden:
         tx.execute(discussion_not_to.insert(), [{**key, "reader_index": each} for each in hidden])
+    named = sorted(_part(keys, municipality, discussion_id, each) for each in question.parts)
+    if named:
+        tx.execute(discussion_names.insert(), [{**key, "part_index": each} for each in named])
     return discussion_id
+
+
+def names(conn: AnyConnection, keys: Keys, municipality: str, discussion_id: str) -> Names:
+    """What the answers to a discussion are held against; nothing, of one with the name known."""
+    found = sa.select(discussion_names.c.part_index).where(
+        discussion_names.c.municipality == municipality, discussion_names.c.discussion_id == discussion_id
+    )
+    return Names(keys, municipality, discussion_id, frozenset(conn.scalars(found)))
+
+
+def is_from(conn: AnyConnection, municipality: str, discussion_id: str, unit_id: str) -> bool:
+    """Whether it is this unit that asked, and so knows of whom."""
+    found = sa.select(discussions.c.from_unit_id).where(
+        discussions.c.municipality == municipality, discussions.c.discussion_id == discussion_id
+    )
+    return bool(conn.scalar(found) == unit_id)
 
 
 def answer(tx: WriteTransaction, keys: Keys, municipality: str, reply: Reply) -> str:
@@ -88,6 +133,9 @@ def answer(tx: WriteTransaction, keys: Keys, municipality: str, reply: Reply) ->
             "by_person_id": reply.by_person_id,
             "unit_id": reply.unit_id,
             "text": keys.encrypt(owner, municipality, "answer", reply.text),
+            "text_for_others": None
+            if reply.for_others is None
+            else keys.encrypt(owner, municipality, "answer_for_others", reply.for_others),
             "at": reply.at,
         },
     )
@@ -130,7 +178,8 @@ def of_unit(
     rows = conn.execute(found).all()
     hidden = _hidden_from(conn, keys, municipality, [row.discussion_id for row in rows], reader)
     rows = [row for row in rows if row.discussion_id not in hidden]
-    answers = _answers(conn, keys, municipality, [row.discussion_id for row in rows])
+    asked_here = {row.discussion_id for row in rows if row.from_unit_id == unit_id}
+    answers = _answers(conn, keys, municipality, [row.discussion_id for row in rows], unit_id, asked_here)
     return [
         {
             "discussion_id": row.discussion_id,
@@ -151,6 +200,10 @@ def _reader(keys: Keys, municipality: str, discussion_id: str, index: str) -> st
     return keys.blind_index(municipality, "discussion_not_to", f"{discussion_id} {index}")
 
 
+def _part(keys: Keys, municipality: str, discussion_id: str, part: str) -> str:
+    return keys.blind_index(municipality, "discussion_name", f"{discussion_id} {part}")
+
+
 def _hidden_from(
     conn: AnyConnection, keys: Keys, municipality: str, discussion_ids: Sequence[str], reader: str | None
 ) -> frozenset[str]:
@@ -167,8 +220,14 @@ def _hidden_from(
 
 
 def _answers(
-    conn: AnyConnection, keys: Keys, municipality: str, discussion_ids: Sequence[str]
+    conn: AnyConnection,
+    keys: Keys,
+    municipality: str,
+    discussion_ids: Sequence[str],
+    unit_id: str,
+    asked_here: Container[str],
 ) -> dict[str, list[dict[str, Any]]]:
+    """LV-12: as written, for who wrote and who asked; without the names that it tells, for all others."""
     if not discussion_ids:
         return {}
     found = sa.select(discussion_answers).where(
@@ -178,11 +237,13 @@ def _answers(
     answers: dict[str, list[dict[str, Any]]] = {}
     for row in conn.execute(found.order_by(discussion_answers.c.at, discussion_answers.c.answer_id)):
         owner = owner_of("discussion", row.discussion_id)
+        whole = row.text_for_others is None or unit_id == row.unit_id or row.discussion_id in asked_here
+        field, kept = ("answer", row.text) if whole else ("answer_for_others", row.text_for_others)
         answers.setdefault(row.discussion_id, []).append(
             {
                 "by_person_id": row.by_person_id,
                 "unit_id": row.unit_id,
-                "text": keys.decrypt(owner, municipality, "answer", row.text),
+                "text": keys.decrypt(owner, municipality, field, kept),
                 "at": row.at,
             }
         )

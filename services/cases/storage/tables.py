@@ -140,9 +140,21 @@ discussion_answers = sa.Table(
     _id("by_person_id"),
     _id("unit_id"),
     sa.Column("text", sa.LargeBinary, nullable=False),
+    sa.Column("text_for_others", sa.LargeBinary),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Index("ix_discussion_answers_discussion", "municipality", "discussion_id"),
 )
+"""`text_for_others`: of an answer that tells a name, what units read that neither wrote it nor asked (LV-12)."""
+
+discussion_names = sa.Table(
+    "discussion_names",
+    metadata,
+    _id("municipality", key=True),
+    _id("discussion_id", key=True),
+    sa.Column("part_index", sa.String(64), primary_key=True),
+)
+"""What answers are held against (LV-12): a look-up value of discussion and part of a name together. It gives no name
+back, and no two discussions of one family have one in common."""
 
 discussion_units = sa.Table(
     "discussion_units",

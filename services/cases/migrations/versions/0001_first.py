@@ -119,7 +119,14 @@ def _discussions() -> None:
         sa.Column("by_person_id", ID, nullable=False),
         sa.Column("unit_id", ID, nullable=False),
         sa.Column("text", sa.LargeBinary, nullable=False),
+        sa.Column("text_for_others", sa.LargeBinary),
         sa.Column("at", UtcDateTime, nullable=False),
+    )
+    op.create_table(
+        "discussion_names",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("discussion_id", ID, primary_key=True),
+        sa.Column("part_index", sa.String(64), primary_key=True),
     )
     op.create_index(
         "ix_discussion_answers_discussion", "discussion_answers", ["municipality", "discussion_id"]
