@@ -56,7 +56,7 @@ _IN_CASE = {
 """Kind of message -> the page of the case that it is about."""
 _OF_THE_READER = frozenset({"say_coming"})
 """Kinds of message that speak of the child, and so have other words for the child itself."""
-_ANSWERED = frozenset({"consent_requested", "consent_answer_needed"})
+_ANSWERED = frozenset({"consent_requested", "consent_requested_anew", "consent_answer_needed"})
 """What is done with by answering a request for consent."""
 
 

@@ -38,6 +38,7 @@ requests = sa.Table(
     sa.Column("requested_by", sa.String(64), nullable=False),
     sa.Column("requested_at", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
+    sa.Column("replaced_by", sa.String(64)),
     sa.Column("state", sa.String(16), nullable=False),
 )
 
@@ -335,6 +336,15 @@ class Requests:
             .values(state=state)
         )
         return bool(changed.rowcount)
+
+    def replace(self, request_id: str, by_request_id: str, at: datetime) -> None:
+        """Another request stands in its place from now on: it ends, and is kept."""
+        ended = {"ended_at": at, "replaced_by": by_request_id, "state": str(State.EXPIRED)}
+        self._conn.execute(
+            sa.update(requests)
+            .where(requests.c.municipality == self._municipality, requests.c.request_id == request_id)
+            .values(ended)
+        )
 
     def end_all(self, case_id: str, at: Any) -> None:
         """The case is closed: its consents end at `at`."""

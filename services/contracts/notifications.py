@@ -65,6 +65,7 @@ KINDS = (
     "log_ended",
     "third_person_asked",
     "nobody_may_act",
+    "consent_requested_anew",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

@@ -147,7 +147,7 @@ class Messages:
             sa.select(messages.c.by_person_id).where(
                 messages.c.municipality == self._municipality,
                 messages.c.item_id == request_id,
-                messages.c.kind == "consent_requested",
+                messages.c.kind.in_(("consent_requested", "consent_requested_anew")),
             )
         )
         return found

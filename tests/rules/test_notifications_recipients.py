@@ -227,7 +227,10 @@ def test_SE_3_of_messages_of_ones_work_none_is_shown_to_the_family() -> None:
 def test_those_asked_for_consent_are_to_act_and_the_holder_is_told_their_answers() -> None:
     asked = {"request_id": "r", "signer_ids": [MOTHER, FATHER], "requested_by": TEACHER}
     assert tell("consent.requested.v1", **asked) == {"consent_requested": {MOTHER, FATHER}}
-    assert KINDS["consent_requested"].act
+    again = tell("consent.requested.v1", **asked, replaces=["before"])
+    assert again == {"consent_requested_anew": {MOTHER, FATHER}}
+    assert tell("consent.requested.v1", **asked, replaces=[]) == {"consent_requested": {MOTHER, FATHER}}
+    assert KINDS["consent_requested"].act and KINDS["consent_requested_anew"].act
     answer = {"request_id": "r", "signer_id": MOTHER}
     assert tell("consent.answered.v1", **answer, answer="yes") == {}
     assert tell("consent.answered.v1", **answer, answer="talk_first") == {"consent_talk_first": {TEACHER}}

@@ -186,6 +186,33 @@ def test_a_request_waits_for_those_who_have_not_answered(world: World) -> None:
     assert len(world.app.call(consent.WaitingForMe, AS_FATHER, {})["items"]) == 1
 
 
+def test_CO_5_asking_again_for_what_nobody_has_answered_takes_the_place_of_the_first(world: World) -> None:
+    """CO-3, CO-5: nobody is asked twice. The first is kept, says what came in its place, and can't be answered; a wish
+    to talk is no answer. What was asked beyond it waits on, and so does what somebody has said yes or no to."""
+    first, wider = world.request(shares=SHARES[1:]), world.request()
+    assert world.last(consent.Requested)["replaces"] == [first]
+    world.sign(wider, AS_MOTHER, "talk_first")
+    narrower = world.request(shares=SHARES[:1])
+    assert world.last(consent.Requested)["replaces"] == []
+    settled = world.told().count(consent.Settled.type)
+    again = world.request(purpose="Etter samtalen vår")
+    assert world.last(consent.Requested)["replaces"] == [wider, narrower]
+    assert world.told().count(consent.Settled.type) == settled, "its end is told with what replaces it"
+    for request_id, by in ((first, wider), (wider, again), (narrower, again)):
+        shown = world.shown(request_id, AS_MOTHER)
+        assert (shown["state"], shown["replaced_by"], shown["you_sign"]) == ("expired", by, False)
+        assert shown["ask_again"] is False
+        assert refused(Conflict, lambda old=request_id: world.sign(old, AS_MOTHER)).code == "request_ended"
+    waiting = world.app.call(consent.WaitingForMe, AS_MOTHER, {})["items"]
+    assert [each["request_id"] for each in waiting] == [again]
+    assert world.shown(again, AS_MOTHER)["replaced_by"] is None
+    world.sign(again, AS_MOTHER)
+    world.request()
+    assert world.last(consent.Requested)["replaces"] == []
+    world.sign(again, AS_FATHER)
+    assert world.windows() == {(PPT, "learning"), (PPT, "wellbeing"), (HEALTH, "health")}
+
+
 def test_a_signature_bears_the_hash_of_the_text_shown_and_high_assurance(world: World) -> None:
     """CO-7."""
     request_id = world.request()

@@ -157,7 +157,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
             else g.names.service(receiver["id"]) or receiver["id"],
             "topics": receiver["topics"],
             "state": receiver["state"],
-            "means": _meaning(receiver, own),
+            "means": "replaced" if each["replaced_by"] else _meaning(receiver, own),
             "open": receiver["open"],
             "rest": receiver["waiting"]
             or [each for each in receiver["topics"] if each not in receiver["open"]],

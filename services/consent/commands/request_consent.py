@@ -18,7 +18,8 @@ from services.kernel.facts import Act, Facts
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Keep the request and ask everyone who must sign. CO-5: consents given before stay as they are."""
+    """Keep the request and ask everyone who must sign. CO-5: consents given before stay as they are; what was asked
+    for the same before, and nobody has answered, ends with it, so that nobody is asked twice."""
     case_id = request["case_id"]
     case = access.of(uow, case_id)
     case.require(Act.REQUEST_CONSENT)
@@ -43,9 +44,12 @@ def ask(uow: UnitOfWork, facts: Facts, request: dict[str, Any], lines: tuple[Lin
         raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
     valid_from, valid_to = asking.span(request.get("valid_from"), request["valid_to"], facts.policy, uow.now)
     asked = Request(new_id(), case_id, lines, valid_from, valid_to, uow.actor.person_id or "", uow.now)
-    storage.Requests(uow.tx, uow.municipality, uow.keys).add(
-        asked, request["purpose"], request["language"], CURRENT
-    )
+    repository = storage.Requests(uow.tx, uow.municipality, uow.keys)
+    earlier = repository.of_case(case_id, lock=True)
+    replaces = [each.request_id for each in earlier if each.gives_way_to(lines, uow.now)]
+    repository.add(asked, request["purpose"], request["language"], CURRENT)
+    for request_id in replaces:
+        repository.replace(request_id, asked.request_id, uow.now)
     uow.record(
         contracts.Requested,
         case_id,
@@ -55,6 +59,7 @@ def ask(uow: UnitOfWork, facts: Facts, request: dict[str, Any], lines: tuple[Lin
             "signer_ids": sorted(asked.signers(facts, uow.now)),
             "service_ids": sorted({line.service_id for line in lines if line.service_id}),
             "requested_by": asked.requested_by,
+            "replaces": replaces,
             "at": uow.now,
         },
     )

@@ -127,6 +127,12 @@ class Request:
         words = [each.answer for each in self.said if each.signer_id == signer_id and each.line == line]
         return bool(words) and words[-1] is Answer.NO and Answer.YES in words
 
+    def gives_way_to(self, lines: Collection[Line], now: datetime) -> bool:
+        """Whether a new request for these lines takes its place: it waits for an answer to no more than they ask about,
+        and nobody has said yes or no, which would stand (CO-3, CO-5). A wish to talk is what asking anew answers."""
+        silent = all(each.answer is Answer.TALK_FIRST for each in self.said)
+        return silent and not self.over(now) and set(self.lines) <= set(lines)
+
     # ------------------------------------------------------------ what a line is
 
     def state(self, line: Line, facts: Facts, now: datetime) -> State:

@@ -173,6 +173,7 @@ def _detail(
         "language": language,
         "requested_by": asked.requested_by,
         "requested_at": asked.requested_at,
+        "replaced_by": row.replaced_by,
         "owner_service_id": facts.case.owner_service,
         "state": summed_up([state for state, _ in lines.values()]),
         "lines": [

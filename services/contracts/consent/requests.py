@@ -46,6 +46,12 @@ class RequestedData(Message):
     signer_ids = many(opaque(), max_items=20)
     service_ids = many(opaque(), max_items=20)
     requested_by = opaque()
+    replaces = many(
+        opaque(),
+        max_items=20,
+        load_default=list,
+        description="The unanswered requests in whose place it stands",
+    )
     at = instant()
 
 
@@ -68,6 +74,7 @@ Requested = EventType(
         "signer_ids": [_P],
         "service_ids": ["service-granli-ppt"],
         "requested_by": _Q,
+        "replaces": [],
         "at": _AT,
     },
     told="When the holder, or at level 0 the owner, asks the family for consent.",
@@ -162,6 +169,10 @@ class RequestDetail(Message):
     language = code(*LANGUAGES, description="Of the wording that is shown here")
     requested_by = opaque()
     requested_at = instant()
+    replaced_by = opaque(
+        required=False,
+        description="The later request in its place: asked for the same before anybody had answered",
+    )
     owner_service_id = opaque()
     state = code(*REQUEST_STATES)
     lines = nested(GrantLine, many=True)

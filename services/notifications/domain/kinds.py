@@ -30,6 +30,7 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "talk_recorded": Kind(Act.SEE_CASE, mailed=False),
     "consent_requested": Kind(Act.READ_CONSENT, act=True),
+    "consent_requested_anew": Kind(Act.READ_CONSENT, act=True),
     "consent_given": Kind(Act.READ_CONSENT),
     "consent_refused": Kind(Act.READ_CONSENT),
     "consent_talk_first": Kind(Act.READ_CONSENT, act=True),

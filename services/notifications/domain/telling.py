@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.notifications.domain.message import Told
 from services.notifications.domain.recipients import (
@@ -65,8 +66,11 @@ def at(
 
 
 def says(field: str, *values: str | None) -> tuple[str, frozenset[str | None]]:
-    """The event has one of these values in a field; None: it has none."""
+    """The event has one of these values in a field; None: it has none, or an empty list; ANY: a list of some."""
     return field, frozenset(values)
+
+
+ANY = "any"
 
 
 EVERYONE = (family, owner, in_charge, participants)
@@ -99,7 +103,10 @@ TABLE: tuple[Line, ...] = (
     at("cases.discussion_asked.v1", "discussion_asked", named("told_ids"), item="discussion_id"),  # LV-12
     at("cases.discussion_answered.v1", "discussion_answered", named("told_ids"), item="discussion_id"),
     # consent
-    at("consent.requested.v1", "consent_requested", signing("signer_ids"), by=named("requested_by"), item="request_id"),
+    at("consent.requested.v1", "consent_requested", signing("signer_ids"), by=named("requested_by"), item="request_id",
+       when=says("replaces", None)),
+    at("consent.requested.v1", "consent_requested_anew", signing("signer_ids"), by=named("requested_by"),
+       item="request_id", when=says("replaces", ANY)),
     at("consent.answered.v1", "consent_talk_first", in_charge, by=named("signer_id"), item="request_id",
        when=says("answer", "talk_first")),
     at("consent.request_settled.v1", "consent_given", in_charge, requester, item="request_id",
@@ -184,7 +191,9 @@ def told_by(event_type: str, data: Data, time: datetime, scene: Scene) -> list[T
     bear none. A message that rests on no case names none, as a released participant's: it is theirs no more (CO-10)."""
     found: list[Told] = []
     for line in TABLE:
-        if line.event != event_type or (line.when is not None and data.get(line.when[0]) not in line.when[1]):
+        if line.event != event_type or (
+            line.when is not None and _value(data, line.when[0]) not in line.when[1]
+        ):
             continue
         by = next((each for each in line.by(data, scene) if each), None)
         persons = dict.fromkeys(
@@ -192,6 +201,11 @@ def told_by(event_type: str, data: Data, time: datetime, scene: Scene) -> list[T
         )
         found += [_told(person, line, data, time, by) for person in persons]
     return found
+
+
+def _value(data: Data, field: str) -> Any:
+    value = data.get(field)
+    return value if not isinstance(value, list) else ANY if value else None
 
 
 def _told(person_id: str, line: Line, data: Data, time: datetime, by: str | None) -> Told:

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("requested_by", sa.String(64), nullable=False),
         sa.Column("requested_at", UtcDateTime, nullable=False),
         sa.Column("ended_at", UtcDateTime),
+        sa.Column("replaced_by", sa.String(64)),
         sa.Column("state", sa.String(16), nullable=False),
     )
     op.create_table(
