@@ -289,12 +289,12 @@ def allowed(kind: str, capacity: Capacity) -> bool:
         ("comment", Act.COMMENT, True, True),
         ("proposal", Act.COMMENT, False, True),
         ("hindrance", Act.COMMENT, True, False),
-        ("feedback", Act.GIVE_FEEDBACK, False, True),
+        ("feedback", Act.GIVE_FEEDBACK, True, True),
     ],
 )
 def test_who_may_add_what(kind: str, act: Act, employee: bool, family: bool) -> None:
-    """LG-7: notes are for those who may write; the family proposes and gives feedback; participants tell what
-    hinders."""
+    """LG-7: notes are for those who may write; the family proposes and gives feedback, and of employees child
+    protection in the guardians' place (GU-4); participants tell what hinders."""
     assert ACTS[kind] is act
     assert allowed(kind, Capacity.EMPLOYEE) is employee
     assert allowed(kind, Capacity.GUARDIAN) is allowed(kind, Capacity.SELF) is family

@@ -472,12 +472,18 @@ def test_each_says_what_is_theirs_to_say_and_it_reaches_the_holder(world: World)
         ("mother", "note"),
         ("mother", "hindrance"),
         ("psychologist", "proposal"),
-        ("head", "feedback"),
     ):
         refused = world.refused(relay_log.AddEntry, who, kind=kind, topic="learning", text="x")
         assert isinstance(refused, Forbidden) and refused.code == "kind_not_for_this_role", (who, kind)
     assert world.refused(relay_log.AddEntry, "psychologist", kind="hindrance", topic="home",
                          text="x").code == "topic_not_consented"  # fmt: skip
+    for who in (
+        "head",
+        "psychologist",
+    ):  # of employees child protection alone, in the guardians' place (GU-4)
+        assert isinstance(
+            world.refused(relay_log.AddEntry, who, kind="feedback", topic="learning", text="x"), Forbidden
+        )
     assert world.refused(relay_log.AddEntry, "psychologist", kind="note", topic="learning",
                          text="x").code == "not_let_write"  # fmt: skip
     assert sorted(item or "" for kind, item in world.waiting()) == sorted(said)

@@ -28,8 +28,10 @@ KINDS_OF: dict[str, frozenset[Capacity]] = {
     "comment": FAMILY | EMPLOYEES,
     "proposal": FAMILY,
     "hindrance": EMPLOYEES,
-    "feedback": FAMILY,
+    "feedback": FAMILY | EMPLOYEES,
 }
+"""LG-7: in which capacity each kind can be added. GU-4: feedback is the family's, or child protection's in the
+guardians' place; which employee that is, the one access decision says."""
 
 TO_THE_HOLDER = frozenset({"comment", "proposal", "hindrance", "feedback"})
 """LG-7: what reaches the holder."""
