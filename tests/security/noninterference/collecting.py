@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from email.message import Message
@@ -62,15 +62,19 @@ class Viewer:
                     left -= 1
         return got
 
-    def attempt(self, method: str, addresses: Iterable[str]) -> list[Got]:
-        """Try each change with nothing in it: how it is refused is an answer, too."""
-        return [
-            self._got(method, address, self.person.http.request(
+    def attempt(self, method: str, addresses: Iterable[str], settle: Callable[[], None]) -> list[Got]:
+        """Try each change with nothing in it: how it is refused is an answer, too. What is done nevertheless has its
+        effects before the next is tried: else chance would say which comes first of what two services tell."""
+        got = []
+        for address in addresses:
+            answer = self.person.http.request(
                 method, f"{self.person.url}{address}", json={}, timeout=20, allow_redirects=False,
                 headers={"Stafett-CSRF": self.person.csrf, "If-Match": '"1"'},
-            ))
-            for address in addresses
-        ]  # fmt: skip
+            )  # fmt: skip
+            got.append(self._got(method, address, answer))
+            if answer.status_code < 300:
+                settle()
+        return got
 
     def own_messages(self) -> list[str]:
         """The ids of the first messages in the inbox."""
@@ -107,7 +111,8 @@ def _words_of(paper: bytes) -> str:
 
 
 class Tap:
-    """All events that go over the bus but the lane's: what no outside system may bind to, looked at all the same."""
+    """All events that go over the bus but the lane's: what no outside system may bind to, looked at all the same.
+    `with Tap(suite) as tap`."""
 
     def __init__(self, suite: Suite) -> None:
         self._connection = kombu.Connection(suite.amqp_url)
@@ -122,8 +127,15 @@ class Tap:
         )(channel)  # fmt: skip
         self._queue.declare()
 
+    def __enter__(self) -> Tap:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.release()
+
     def drain(self) -> list[Got]:
-        """The events in the order in which they came; of the heartbeats the last position of each stream."""
+        """What came since it was drained before: the events in their order; of the heartbeats the last position of each
+        stream."""
         events, positions = [], {}
         while (message := self._queue.get(no_ack=True)) is not None:
             body = message.body if isinstance(message.body, str) else bytes(message.body).decode()
@@ -139,7 +151,6 @@ class Tap:
                         f"{message.delivery_info['routing_key']}\n{body}",
                     )
                 )
-        self._connection.release()
         beats = [Got("heartbeat", "bus", stream, f"{number}") for stream, number in sorted(positions.items())]
         return events + beats
 
@@ -189,19 +200,25 @@ def queue_of(name: str, row: dict[str, Any]) -> list[Got]:
             got.append(Got("queue", name, f"message {len(got)}", f"{told}\n{body.decode()}"))
 
 
-def feed_of(name: str, row: dict[str, Any]) -> list[Got]:
-    """What an outside system reads of its feed, page by page."""
-    got: list[Got] = []
-    after: dict[str, str] = {"limit": "5"}
-    while True:
-        answer = requests.get(
-            row["address"], params=after, headers={"Authorization": f"Bearer {row['token']}"}, timeout=20
-        )
-        got.append(Got("feed", name, f"page {len(got) + 1}", _whole(answer)))
-        page = answer.json()
-        if answer.status_code != 200 or not page["items"]:
-            return got
-        after["after"] = page["next"]
+class Feed:
+    """An outside system's feed."""
+
+    def __init__(self, name: str, row: dict[str, Any]) -> None:
+        self._name, self._row, self._after = name, row, {"limit": "5"}
+
+    def read(self) -> list[Got]:
+        """What the system reads since it read before, page by page."""
+        got: list[Got] = []
+        while True:
+            answer = requests.get(
+                self._row["address"], params=self._after, timeout=20,
+                headers={"Authorization": f"Bearer {self._row['token']}"},
+            )  # fmt: skip
+            got.append(Got("feed", self._name, f"page {len(got) + 1}", _whole(answer)))
+            page = answer.json()
+            if answer.status_code != 200 or not page["items"]:
+                return got
+            self._after["after"] = page["next"]
 
 
 def letters_to(suite: Suite, addresses: Iterable[str]) -> list[Got]:
@@ -236,23 +253,28 @@ place among all lines of the municipality: no family is shown these."""
 
 
 def access_lines(suite: Suite) -> list[Got]:
-    """What a family's access history is made of (SE-2): the lines about each case, else each person, in order. What a
-    service does by itself stands in the record once a round, so that of these lines each is compared once."""
+    """What a family's access history is made of (SE-2): the lines about each case, else each person, reader by reader.
+    The family is told of them by the day, and a page asks one service for several things at once, whose lines then
+    stand in an order of chance: they are compared each with its like. What a service does by itself stands in the
+    record once a round, so that of these lines each is compared once."""
     got: list[Got] = []
     for service in SERVICES:
-        about: dict[str, list[str]] = {}
+        about: dict[str, dict[str, list[str]]] = {}
         with closing(connect(suite.var, service)) as conn:
             for row in conn.execute(_ACCESS):
                 line = {key: row[key] for key in row.keys() if key not in _INSIDE}  # noqa: SIM118
                 subject = row["case_id"] or row["subject_person_id"]
-                if row["capacity"] == "service":
+                of_itself = row["capacity"] == "service"
+                if of_itself:
                     subject, line = f"{subject} by services", line | {"id": "", "at": ""}
-                lines, text = about.setdefault(subject, []), json.dumps(line, default=str)
-                if row["capacity"] != "service" or text not in lines:
-                    lines.append(text)
-        got += [
-            Got("access", service, f"about {subject}: line {number}", line)
-            for subject, lines in sorted(about.items())
-            for number, line in enumerate(sorted(lines) if "by services" in subject else lines, 1)
-        ]
+                like, text = (json.dumps(each, default=str) for each in (line | {"id": "", "at": ""}, line))
+                alike = about.setdefault(subject, {}).setdefault(like, [])
+                if not (of_itself and alike):
+                    alike.append(text)
+        for subject, lines in sorted(about.items()):
+            texts = [text for _, alike in sorted(lines.items()) for text in alike]
+            got += [
+                Got("access", service, f"about {subject}: line {number}", text)
+                for number, text in enumerate(texts, 1)
+            ]
     return got

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -34,16 +35,17 @@ from tests.journeys.main_job import (
 from tests.journeys.people import Demo, Person
 from tests.security.noninterference import asked
 from tests.security.noninterference.collecting import (
+    Feed,
     Got,
     Hook,
     Tap,
     Viewer,
     access_lines,
-    feed_of,
     letters_to,
     queue_of,
 )
 from tests.security.noninterference.timing import Timing, compared, measured
+from tests.security.noninterference.turns import service_by_service
 from tests.security.noninterference.world import World
 from tests.support.suite import Suite
 
@@ -72,6 +74,8 @@ _SYSTEMS: dict[str, Sequence[str]] = {
     "naboen": ("--service", "service-granli-barnehage", "--way", "feed"),
     "fagsystem": ("--service", PPT, "--way", "feed"),
 }
+_CALLS = ("e-mail", "calendar", "webhook")
+"""The channels of what stays where it came to, and is looked at again."""
 
 
 class Story:
@@ -91,8 +95,12 @@ class Story:
 
     def play(self) -> None:
         """The whole story, and what each moment of it shows."""
-        tap = Tap(self.suite)
+        with Tap(self.suite) as tap:
+            self._play(tap)
+
+    def _play(self, tap: Tap) -> None:
         systems = {name: self._subscribe(name, *words) for name, words in _SYSTEMS.items()}
+        feeds = [Feed(name, systems[name]) for name in ("naboen", "fagsystem")]
         self._subscribe(
             "helsejournal",
             "--service",
@@ -125,13 +133,24 @@ class Story:
         self._go_on()
         self.world.settle()
         self._look_at_everything()
-        self._settle_heard()
-        self.got += letters_to(self.suite, self._addresses())
-        self.got += self._hook.got
-        self.got += queue_of("sammenligning", systems["sammenligning"])
-        self.got += feed_of("naboen", systems["naboen"]) + feed_of("fagsystem", systems["fagsystem"])
-        self.got += tap.drain()
+        came = partial(self._what_came, systems["sammenligning"], feeds, tap)
+        self.got += came()
+        self._end_the_logs()
+        self.got += service_by_service(came())
         self.got += access_lines(self.suite)
+
+    def _what_came(self, queue: Mapping[str, Any], feeds: Sequence[Feed], tap: Tap) -> list[Got]:
+        """What has come by itself, to whom and of what kind it may be, since this was asked before."""
+        self._settle_heard()
+        kept = {(each.who, each.what) for each in self.got if each.channel in _CALLS}
+        letters = letters_to(self.suite, self._addresses())
+        calls = [each for each in (*letters, *self._hook.got) if (each.who, each.what) not in kept]
+        return [
+            *calls,
+            *queue_of("sammenligning", dict(queue)),
+            *(got for feed in feeds for got in feed.read()),
+            *tap.drain(),
+        ]
 
     def time_before_and_after_reports(self, many: int = 10) -> list[Timing]:
         """Measured at the end of a play without reports: twice as it is, and once after so many of them."""
@@ -329,8 +348,17 @@ class Story:
             viewer = Viewer(key, self._people[key])
             for method in ("POST", "PATCH"):
                 changes = [each for each in asked.addresses(method, ids) if each.startswith("/api/")]
-                self._keep("a change", viewer.attempt(method, changes))
+                self._keep("a change", viewer.attempt(method, changes, self.world.settle))
         self.world.settle()
+
+    def _end_the_logs(self) -> None:
+        """The last act of the story: those end a log who may (LG-11), after those who may not have tried; and what the
+        family, the leader and others find then."""
+        for key in ("anonymous", UNINVOLVED, YOUTH, MOTHER):
+            ends = [each for each in asked.addresses("POST", self._known, last=True) if "/api/" in each]
+            self._keep("the log", Viewer(key, self._people[key]).attempt("POST", ends, self.world.settle))
+        assert self._people[MOTHER].get(f"/cases/{self.case}")["state"] == "closed"
+        self._look("the log is ended", (MOTHER, FATHER, UNINVOLVED, LEADER, COORDINATOR))
 
     def _keep(self, moment: str, got: list[Got]) -> None:
         self.got += [Got(each.channel, each.who, f"{moment}: {each.what}", each.text) for each in got]

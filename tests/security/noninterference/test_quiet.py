@@ -23,12 +23,17 @@ TEACHER = "live-rognbakken"
 
 
 class Directory:
-    """Answers for directory, and counts how often it is asked."""
+    """Answers for directory, and counts how often it is asked for names, and for what anyone may read."""
 
     municipality = "granli"
 
     def __init__(self) -> None:
         self.asked = 0
+        self.catalogues = 0
+
+    def as_service(self, *_: object) -> dict[str, Any]:
+        self.catalogues += 1
+        return {"services": [], "units": []}
 
     def __call__(self, procedure: Procedure, request: Mapping[str, Any]) -> dict[str, Any]:
         self.asked += 1
@@ -41,9 +46,13 @@ def test_PR_3_what_a_page_of_the_lane_looks_up_is_not_remembered() -> None:
     asking = cast(Asking, directory)
     with tracing.span("request", quiet=True):
         assert remembered.staff(asking, ["reporter"])["reporter"]["name"] == "Name of reporter"
+        remembered.catalogue(asking, "granli")
     for asked in (2, 2):
         assert remembered.staff(asking, ["reporter"])["reporter"]["name"] == "Name of reporter"
-        assert directory.asked == asked, "an ordinary page asks once, and then remembers"
+        remembered.catalogue(asking, "granli")
+        assert (directory.asked, directory.catalogues) == (asked, asked), (
+            "an ordinary page asks once, and then remembers"
+        )
 
 
 def test_PR_3_what_the_process_has_used_is_not_told_to_anybody() -> None:
