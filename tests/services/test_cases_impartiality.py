@@ -347,6 +347,12 @@ def test_PR_5_a_report_that_only_described_the_child_is_kept_from_the_family_onc
             "2022-05-17",
         )
         assert (found["child_description"], found["text"]) == ("En jente på rundt fire", WHY)
+        reported = persons.ask(cases.GetLaneReport, TEACHER, report_id=report)
+        assert (reported["child_name"], reported["child_birth_date"], reported["child_description"]) == (
+            None,
+            None,
+            "En jente på rundt fire",
+        ), "whoever described a stranger is told no name"
         assert (found["state"], found["taken_by"]) == ("received", None)
         with pytest.raises(Conflict) as known:
             persons.ask(cases.IdentifyLaneChild, CHILD_PROTECTION, **asked)
@@ -356,4 +362,5 @@ def test_PR_5_a_report_that_only_described_the_child_is_kept_from_the_family_onc
         ]
         assert "identify_child" in acts
     assert persons.ask(cases.LaneReports, father)["items"] == []
+    assert {each["child_name"] for each in persons.ask(cases.LaneReports, TEACHER)["items"]} == {None}
     assert "Tuva" not in repr(persons.dump()) and TUVA not in repr(persons.dump())

@@ -92,12 +92,13 @@ def _cut(
 def _open(
     reading: Reading, asker: Asker, rows: Sequence[tuple[Any, Decision]], whole: bool = False
 ) -> list[dict[str, Any]]:
-    """Decipher what was allowed, noted in the lane's own access record first; `whole`: with what became of it."""
+    """Decipher what was allowed, noted in the lane's own access record first; `whole`: with what became of it. Which
+    child was found to be meant is child protection's to know: whoever described a stranger is told no name (PR-5)."""
     reading.services.lane_record.write(
         [asker.line("read_report", decision.rule, row.report_id) for row, decision in rows]
     )
     return [
-        _shown(storage.read(reading.keys, row))
+        _shown(storage.read(reading.keys, row, whole=asker.child_protection))
         | {"state": row.state, "taken_at": row.taken_at}
         | (grounds.of_report(reading.conn, reading.keys, row.municipality, row.report_id) if whole else {})
         | (_became(reading, asker, row) if whole and asker.question.capacity is Capacity.EMPLOYEE else {})

@@ -425,15 +425,16 @@ def drop_draft(tx: WriteTransaction, municipality: str, person_id: str) -> None:
     )
 
 
-def read(keys: Keys, row: Any) -> Report:
-    """A row deciphered. Who may read it has been decided by the caller."""
+def read(keys: Keys, row: Any, *, whole: bool) -> Report:
+    """A row deciphered: `whole`, or only as it was reported, without which child was found to be meant. Who may read
+    it has been decided by the caller."""
     told = json.loads(keys.decrypt(f"lane:{row.report_id}", row.municipality, "report", row.content))
     return Report(
         report_id=row.report_id,
         municipality=row.municipality,
         kind=ReportKind(row.kind),
         suspicion=told["suspicion"],
-        child=replace(ChildInReport(**told["child"]), **_identified(keys, row)),
+        child=replace(ChildInReport(**told["child"]), **(_identified(keys, row) if whole else {})),
         text=told["text"],
         guardians_informed=told["guardians_informed"],
         guardians_informed_reason=told["guardians_informed_reason"],
