@@ -173,5 +173,5 @@ def _name(item: Mapping[str, Any], names: Mapping[str, str]) -> str:
         return t("explain.whom.self")
     if item["capacity"] == _GUARDIANS:
         relation = item["ties"][0]["relation"] if item["ties"] else "other"
-        return t("explain.guardian", relation=t(f"relation.{relation}"))
+        return t("explain.guardian", relation=t(f"relation.{relation}").lower())
     return names.get(item["person_id"], t("explain.unknown_person"))
