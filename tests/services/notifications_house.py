@@ -215,6 +215,8 @@ class House:
         yield tell(consent.AnswerRegistered, CASE, request_id="r-1", signer_id="p-mother", signature_id="s-2",
                    registered_by=teacher, way="paper", overrules="no")  # fmt: skip
         yield tell(consent.RenewalDue, CASE, request_id="r-1", ends_on="2027-01-15")
+        yield tell(consent.Requested, CASE, request_id="r-2", signer_ids=["p-mother", "p-father"],
+                   service_ids=["psychology"], requested_by=teacher, replaces=["r-0"])  # fmt: skip
         yield tell(consent.SayComing, CASE, person_id="p-child", topics=["learning"], on="2027-01-15")
         yield tell(consent.Lapsed, CASE, request_id="r-1", why="guardians", waits_for=["p-mother"])
         yield tell(consent.Settled, CASE, request_id="r-1", state="expired")
@@ -226,6 +228,7 @@ class House:
         yield tell(relay_log.ReportMade, CASE, report_id="rep-1")
         yield tell(cases.EmergencyOpened, CASE, emergency_id="em-1", person_id="p-worker", unit_id="unit-x",
                    reason_code="acute_care", valid_from=NOW.isoformat(), valid_to=NOW.isoformat())  # fmt: skip
+        yield from self._of_nobody()
         yield tell(cases.LaneReportFiled, "lane-1", report_id="lane-1", kind="protected")
         followed = {"report_id": "lane-1", "by_person_id": "p-worker"}
         yield tell(cases.LaneReportAnswered, "lane-1", reporter_person_id=teacher, **followed)
@@ -233,6 +236,25 @@ class House:
         talk = {"told_ids": ["p-psychologist"], "by_person_id": teacher}
         yield tell(cases.DiscussionAsked, "d-1", discussion_id="d-1", **talk)
         yield tell(cases.DiscussionAnswered, "d-1", discussion_id="d-1", **talk)
+
+    def _of_nobody(self) -> Iterator[Event]:
+        """A limit passes in a concern that nobody may take charge of: owner and coordinator are of the family."""
+        tell, other, child = self.event, "case-2", "p-child-2"
+        admin = {"unit_id": "unit-office", "service_id": "service-office", "role": "admin"}
+        yield tell(directory.StaffChanged, "p-admin", person_id="p-admin",
+                   roles=[admin | {"valid_from": "2020-01-01"}])  # fmt: skip
+        ties = [
+            {"person_id": person, "relation": "other", "has_responsibility": False, "verified": True}
+            for person in ("p-nurse", "p-coordinator")
+        ]
+        yield tell(cases.PersonChanged, child, person_id=child, birth_date="2020-03-05", address_grade="ungraded",
+                   guardians=ties)  # fmt: skip
+        yield tell(cases.ConcernRaised, other, subject_person_id=child, subject_kind="child", owner_person_id="p-nurse",
+                   owner_unit_id="unit-health", owner_service_id="health-station", registered_at=NOW.isoformat(),
+                   decide_by="2026-12-05")  # fmt: skip
+        yield tell(
+            cases.DeadlinePassed, other, kind="decide_concern", due="2026-12-05", owner_person_id="p-nurse"
+        )
 
     def play(self) -> None:
         """The story has come in: its handlers run in one transaction, and the inbox counts from here."""
