@@ -6,11 +6,12 @@ Read the table first: a line names the parties, the rule that lets them, and wha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import NamedTuple
 
 from services.kernel.conditions import (
+    BY_TIME,
     Condition,
     Refused,
     after_talk,
@@ -270,9 +271,20 @@ _READING = _ITEMS | {Act.SEE_CASE, Act.READ_CONSENT, Act.READ_REPORT, Act.READ_A
 _PERSONAL = frozenset({Audience.READER, Audience.EXPORT, Audience.SEARCH, Audience.NOTIFICATION})
 _TOLD_OUTSIDE = (_ITEMS - {Act.READ_NOTES}) | {Act.SEE_CASE, Act.READ_CONSENT}
 
-_OTHER_MUNICIPALITY = Decision(False, "SE-7", "other_municipality", sees_thing=False)
-_AUDIENCE_CLOSED = Decision(False, "CO-8", "audience_not_open", sees_thing=False)
-_NOT_KNOWN = Decision(False, "CO-9", "consent_status_not_known", sees_thing=True)
+
+@cache
+def _allowed(rule: str, party: Party) -> Decision:
+    return Decision(True, rule, f"allowed_as_{party}", sees_thing=True)
+
+
+@cache
+def _denied(rule: str, reason: str, sees_thing: bool = False) -> Decision:
+    return Decision(False, rule, reason, sees_thing)
+
+
+_OTHER_MUNICIPALITY = _denied("SE-7", "other_municipality")
+_AUDIENCE_CLOSED = _denied("CO-8", "audience_not_open")
+_NOT_KNOWN = _denied("CO-9", "consent_status_not_known", sees_thing=True)
 
 
 def decide(question: Question, facts: Facts) -> Decision:
@@ -285,23 +297,28 @@ def decide(question: Question, facts: Facts) -> Decision:
     return Deciding(facts).decide(question)
 
 
-class Deciding:
-    """`decide` for many questions on the same facts: as what an asker stands to the case is found once for all that
-    they ask in turn at one instant, since neither act nor item changes it."""
+Way = tuple[Standing, Line]
+"""One tie of the asker, with the line that the table has for it and an act."""
 
-    __slots__ = ("_asker", "_facts", "_found")
+
+class Deciding:
+    """`decide` for many questions on the same facts: as what an asker stands to the case, and which line of the table
+    each tie has for an act, is found once for all that they ask in turn at one instant, since no item changes it."""
+
+    __slots__ = ("_asker", "_facts", "_found", "_ways")
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._asker: tuple[object, ...] = ()
         self._found: list[Standing] | NoStanding = []
+        self._ways: dict[Act, list[Way]] = {}
 
     def decide(self, question: Question) -> Decision:
         """CO-8: see the function."""
         ties = self._ties(question)
         if isinstance(ties, Decision):
             return ties
-        decision = _by_table(question, self._facts, ties)
+        decision = self._weigh(question, ties)
         if (
             decision.allowed
             or decision is _NOT_KNOWN
@@ -309,19 +326,35 @@ class Deciding:
             or question.act is Act.SEE_CASE
         ):
             return decision
-        overview = _by_table(question._replace(act=Act.SEE_CASE, topic=None), self._facts, ties)
-        return replace(decision, sees_thing=overview.allowed or overview is _NOT_KNOWN)
+        overview = self._weigh(question.on(Act.SEE_CASE, None), ties)
+        sees = overview.allowed or overview is _NOT_KNOWN
+        return _denied(decision.rule, decision.reason_code, sees)
 
     def allows(self, question: Question) -> bool:
         """Whether `decide` would allow it: for whoever need not know why not."""
         ties = self._ties(question)
-        return not isinstance(ties, Decision) and _by_table(question, self._facts, ties).allowed
+        return not isinstance(ties, Decision) and self._weigh(question, ties).allowed
+
+    def by_time(self, question: Question) -> bool:
+        """Whether any line that the asker has for the act looks at when an item was recorded (BY_TIME). Where none
+        does, the same question about one of another time has the same answer."""
+        ties = self.standings(question)
+        if isinstance(ties, NoStanding):
+            return False
+        return any(not BY_TIME.isdisjoint(line.conditions) for _, line in self._ways_of(question.act, ties))
+
+    def readable_topics(self, question: Question) -> frozenset[str]:
+        """See the function."""
+        act = question.act if question.act in _ITEMS else Act.READ_LOG_ITEM
+        return frozenset(
+            topic for topic in self._facts.policy.topic_codes if self.allows(question.on(act, topic))
+        )
 
     def standings(self, question: Question) -> list[Standing] | NoStanding:
         """As what the asker stands to the case (parties.standings)."""
         asker = (question.person_id, question.capacity, question.unit_id, question.service_id, question.now)
         if asker != self._asker:
-            self._asker, self._found = asker, standings(question, self._facts)
+            self._asker, self._found, self._ways = asker, standings(question, self._facts), {}
         return self._found
 
     def _ties(self, question: Question) -> list[Standing] | Decision:
@@ -332,7 +365,19 @@ class Deciding:
             return _AUDIENCE_CLOSED
         found = self.standings(question)
         if isinstance(found, NoStanding):
-            return Decision(False, found.rule, found.reason, sees_thing=False)
+            return _denied(found.rule, found.reason)
+        return found
+
+    def _weigh(self, question: Question, ties: list[Standing]) -> Decision:
+        """What the table says for these ties."""
+        return _by_table(question, self._facts, self._ways_of(question.act, ties))
+
+    def _ways_of(self, act: Act, ties: list[Standing]) -> list[Way]:
+        """The asker's ties for which the act has a line, strongest first."""
+        found = self._ways.get(act)
+        if found is None:
+            found = [(tie, line) for tie in ties if (line := _LINES.get((act, tie.party))) is not None]
+            self._ways[act] = found
         return found
 
 
@@ -349,12 +394,7 @@ def _audience_open(question: Question) -> bool:
 def readable_topics(question: Question, facts: Facts) -> frozenset[str]:
     """The topics of which the asker may read items recorded at `question.recorded_at` (none given: now), for
     the question's own act when it reads items by topic, else for log items."""
-    act, deciding = question.act if question.act in _ITEMS else Act.READ_LOG_ITEM, Deciding(facts)
-    return frozenset(
-        topic
-        for topic in facts.policy.topic_codes
-        if deciding.allows(question._replace(act=act, topic=topic))
-    )
+    return Deciding(facts).readable_topics(question)
 
 
 def decide_in_any_capacity(question: Question, facts: Facts) -> Decision:
@@ -371,28 +411,26 @@ def decide_in_any_capacity(question: Question, facts: Facts) -> Decision:
     return first
 
 
-def _by_table(question: Question, facts: Facts, ties: Iterable[Standing]) -> Decision:
+def _by_table(question: Question, facts: Facts, ways: Iterable[Way]) -> Decision:
     """The first tie whose line holds allows; else the refusal of the strongest tie that has a line;
     without any line, that of the act's first rule (denial by default)."""
     refused: Refused | None = None
     unknown = False
-    for tie in ties:
-        line = _LINES.get((question.act, tie.party))
-        if line is None:
-            continue
-        failed = of_third_person(question, tie) or next(
-            (why for condition in line.conditions if (why := condition(question, facts, tie))), None
-        )
+    for tie, line in ways:
+        failed = of_third_person(question, tie)
+        for condition in line.conditions:
+            if failed is not None:
+                break
+            failed = condition(question, facts, tie)
         if failed is not None:
             refused = refused or failed
         elif tie.party in THIRD_PARTIES and not consent_status_known(question, facts):
             unknown = True
         else:
-            return Decision(True, line.rule, f"allowed_as_{tie.party}", sees_thing=True)
+            return _allowed(line.rule, tie.party)
     if unknown:
         return _NOT_KNOWN
-    rule, reason = refused or (TABLE[question.act][0].rule, "not_for_this_role")
-    return Decision(False, rule, reason, sees_thing=False)
+    return _denied(*(refused or (TABLE[question.act][0].rule, "not_for_this_role")))
 
 
 def consent_status_known(question: Question, facts: Facts) -> bool:

@@ -263,3 +263,9 @@ def must_sign(question: Question, facts: Facts, standing: Standing) -> Refused |
     if nobody:
         return NOBODY_SIGNS
     return GUARDIANS_SIGN if question.person_id == facts.case.subject_person else YOUTH_ALONE
+
+
+BY_TIME: frozenset[Condition] = frozenset(
+    {topic_consent, comment_consent, named_for_topic, consent_when_it_was}
+)
+"""Those that look at when an item was recorded; all others answer alike for whatever time (a test holds them to it)."""

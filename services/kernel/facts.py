@@ -112,6 +112,11 @@ class Question(NamedTuple):
     third_person_agrees: bool = False
     signed_by: str | None = None
 
+    def on(self, act: Act, topic: str | None) -> Question:
+        """The same question about another act and topic."""
+        person, capacity = self.person_id, self.capacity
+        return Question(self.municipality, person, capacity, act, self.now, self.unit_id, topic, *self[7:])
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:

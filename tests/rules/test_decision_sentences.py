@@ -14,7 +14,7 @@ from services.kernel.sentences import SENTENCES, UNKNOWN
 from tests.rules.kernel_world import LEVEL_1, MOTHER, PSYCHOLOGIST, TEACHER, Act, ask, facts, shared
 
 KERNEL = Path(__file__).parents[2] / "services" / "kernel"
-SAYS_WHY = {"Decision": 2, "Refused": 1, "NoStanding": 1}
+SAYS_WHY = {"Decision": 2, "Refused": 1, "NoStanding": 1, "_denied": 1}
 """What the kernel builds its answers of -> the place of the reason code among the arguments."""
 
 

@@ -19,7 +19,7 @@ from services.contracts import cases, consent, directory, relay_log
 from services.contracts.base import EventType
 from services.contracts.envelope import Event
 from services.kernel.errors import Forbidden, NotFound
-from services.kernel.facts import Act, Capacity
+from services.kernel.facts import Act, Audience, Capacity
 from services.kernel.policies import InvalidPolicy
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -447,6 +447,52 @@ def test_sealed_items_are_opened_one_by_one_as_decided(level_2: World) -> None:
             psychologist(
                 lambda context, other=other: access.open_allowed(context, "c1", Act.READ_PLAN, [other])
             )
+
+
+def test_AG_4_items_of_one_topic_are_decided_each_by_its_time_and_marks(level_2: World) -> None:
+    """AG-4, AG-6, LG-5: what was answered for one item is no answer for one of another time, mark or audience."""
+    level_2.hear(cases.PersonChanged, person_id="child", birth_date="2010-03-05", address_grade="ungraded", guardians=[
+        {"person_id": "mother", "relation": "mother", "has_responsibility": True, "verified": True},
+    ])  # fmt: skip
+    level_2.bring_in(("psychologist", PSYCHOLOGY))
+    level_2.share((PSYCHOLOGY, "learning"), starts=datetime(2024, 3, 5, tzinfo=UTC))
+
+    def about(topic: str, year: int = 2026, act: Act = Act.READ_PLAN, **marks: bool) -> About:
+        return About(GRANLI, "c1", act, topic, datetime(year, 1, 1, tzinfo=UTC), **marks)
+
+    def opened(ask: Ask, act: Act, *items: About) -> list[int]:
+        sealed = [Sealed(each, lambda place=place: place) for place, each in enumerate(items)]  # type: ignore[misc]
+        found: list[int] = ask(lambda context: access.open_allowed(context, "c1", act, sealed))
+        return found
+
+    old, new = about("learning", 2024), about("learning")
+    psychologist = level_2.asks("psychologist", PSYCHOLOGY)
+    assert opened(psychologist, Act.READ_PLAN, new, old, new, old) == [1, 3]
+    assert opened(level_2.asks("teacher", KINDERGARTEN), Act.READ_PLAN, new, old) == [0, 1]
+
+    mother, marked = level_2.asks("mother"), about("health", needed_by_guardians=True)
+    assert opened(mother, Act.READ_PLAN, about("health"), marked, about("health", 2024)) == [1]
+    together, apart = (about("learning", act=Act.READ_VIEW, given_apart=each) for each in (False, True))
+    assert opened(mother, Act.READ_VIEW, together, apart, together) == [0, 2]
+
+    def audiences(context: Context) -> list[bool]:
+        case = access.of(context, "c1")
+        to = (Audience.STATISTIC, Audience.READER, Audience.STATISTIC)
+        return [case.may_open(old._replace(audience=each)) for each in to]
+
+    assert psychologist(audiences) == [False, True, False]
+    assert not psychologist(lambda context: access.of(context, "c1").may_open(new))
+
+
+def test_CO_10_what_was_answered_lives_no_longer_than_its_reading(level_2: World) -> None:
+    level_2.bring_in(("psychologist", PSYCHOLOGY))
+    level_2.share((PSYCHOLOGY, "learning"))
+    psychologist, about = (
+        level_2.asks("psychologist", PSYCHOLOGY), About(GRANLI, "c1", Act.READ_PLAN, "learning", NOW)
+    )  # fmt: skip
+    assert psychologist(lambda context: access.of(context, "c1").may_open(about))
+    level_2.share(reason="withdrawn")
+    assert not psychologist(lambda context: access.of(context, "c1").may_open(about))
 
 
 def test_a_grant_for_one_topic_opens_no_other(level_2: World) -> None:

@@ -105,6 +105,22 @@ def test_ciphertext_moved_to_another_place_does_not_open(keys: Keys) -> None:
             keys.decrypt(owner, municipality, field, ciphertext)
 
 
+def test_a_key_found_once_opens_all_fields_of_its_owner_and_no_others(keys: Keys) -> None:
+    note, goal = (keys.encrypt("case:c1", "granli", field, f"{TEXT} {field}") for field in ("note", "goal"))
+    found = keys.of("case:c1", "granli")
+    assert [found.decrypt("note", note), found.decrypt("goal", goal)] == [f"{TEXT} note", f"{TEXT} goal"]
+    for field, ciphertext in (
+        ("goal", note),
+        ("note", note[:-1]),
+        ("note", keys.encrypt("case:c2", "granli", "note", TEXT)),
+        ("note", keys.encrypt("case:c1", "storvik", "note", TEXT)),
+    ):
+        with pytest.raises(Undecipherable):
+            found.decrypt(field, ciphertext)
+    with pytest.raises(KeyMissing):
+        keys.of("case:c3", "granli")
+
+
 @pytest.mark.parametrize("at", [0, 3, 12, 25, -1])
 def test_damaged_ciphertext_does_not_open(keys: Keys, at: int) -> None:
     damaged = bytearray(keys.encrypt("case:c1", "granli", "note", TEXT))

@@ -40,6 +40,9 @@ _PARTS = {
 }
 
 
+_AT = About._fields.index("recorded_at")
+
+
 class Context(Protocol):
     """What a decision needs of the chassis' UnitOfWork and Reading."""
 
@@ -89,6 +92,8 @@ class CaseAccess:
         self.facts = facts
         self.asker = asker
         self._deciding = kernel.Deciding(facts) if facts is not None else None
+        self._by_time: dict[Act, bool] = {}
+        self._answers: dict[tuple[object, ...], Decision] = {}
         self._sees_places: bool | None = None
 
     def decide(
@@ -103,8 +108,7 @@ class CaseAccess:
 
     def may(self, act: Act, topic: str | None = None) -> bool:
         """Whether `decide` would allow it now, for less: for what a screen offers."""
-        about = self._about(act, topic, None, Audience.READER)
-        return self._deciding is not None and self._deciding.allows(self._question(about))
+        return self._deciding is not None and self._deciding.allows(self._asked(act, topic))
 
     def require(
         self,
@@ -136,18 +140,15 @@ class CaseAccess:
         """
         opened: list[T] = []
         by: dict[tuple[str, str], Decision] = {}
-        answers: dict[About, Grant | None] = {}
         for item in items:
-            self._check(item.about)
-            if item.about.act is not act:
-                raise SealBroken(f"a record to be read by {item.about.act} was asked for by {act}")
-            if item.about not in answers:
-                decision = self._decide(item.about)
-                answers[item.about] = Grant._mint(item.about, decision) if decision.allowed else None
-            grant = answers[item.about]
-            if grant is not None:
-                by[grant.decision.rule, grant.decision.reason_code] = grant.decision
-                opened.append(item.open(grant))
+            about = item.about
+            self._check(about)
+            if about.act is not act:
+                raise SealBroken(f"a record to be read by {about.act} was asked for by {act}")
+            decision = self._decide(about)
+            if decision.allowed:
+                by[decision.rule, decision.reason_code] = decision
+                opened.append(item.open(Grant._mint(about, decision)))
         for _, decision in sorted(by.items(), key=lambda each: each[0]):
             self._note(decision, act)
         return opened
@@ -160,10 +161,9 @@ class CaseAccess:
         self, act: Act = Act.READ_LOG_ITEM, recorded_at: datetime | None = None
     ) -> frozenset[str]:
         """The topics of which the asker may read what was recorded at that time (None: now)."""
-        if self.facts is None:
+        if self._deciding is None:
             return frozenset()
-        about = self._about(act, None, recorded_at, Audience.READER)
-        return kernel.readable_topics(self._question(about), self.facts)
+        return self._deciding.readable_topics(self._asked(act, None, recorded_at))
 
     @property
     def part(self) -> str | None:
@@ -171,9 +171,7 @@ class CaseAccess:
         all, else the strongest tie; None when there is none."""
         if self._deciding is None:
             return None
-        ties = self._deciding.standings(
-            self._question(self._about(Act.SEE_CASE, None, None, Audience.READER))
-        )
+        ties = self._deciding.standings(self._asked(Act.SEE_CASE))
         if isinstance(ties, NoStanding):
             return None
         parts = [_PARTS[tie.party] for tie in ties]
@@ -183,8 +181,7 @@ class CaseAccess:
     def sees_places(self) -> bool:
         """PR-6: whether the asker may be shown units and meeting places of this case."""
         if self._sees_places is None:
-            about = self._about(Act.SEE_CASE, None, None, Audience.READER)
-            self._sees_places = self.facts is not None and sees_places(self._question(about), self.facts)
+            self._sees_places = self.facts is not None and sees_places(self._asked(Act.SEE_CASE), self.facts)
         return self._sees_places
 
     def tells_name(self, person_id: str | None) -> bool:
@@ -193,8 +190,7 @@ class CaseAccess:
             return False
         if self.sees_places:
             return True
-        about = self._about(Act.SEE_CASE, None, None, Audience.READER)
-        return tells_name(self._question(about), self.facts, person_id)
+        return tells_name(self._asked(Act.SEE_CASE), self.facts, person_id)
 
     def decide_in_any_capacity(
         self, act: Act, topic: str | None = None, recorded_at: datetime | None = None
@@ -208,6 +204,20 @@ class CaseAccess:
     def _about(self, act: Act, topic: str | None, recorded_at: datetime | None, audience: Audience) -> About:
         place = self._context.municipality
         return About(place, self.case_id, Act(act), topic, recorded_at, audience=audience)
+
+    def _asked(
+        self,
+        act: Act,
+        topic: str | None = None,
+        recorded_at: datetime | None = None,
+        audience: Audience = Audience.READER,
+    ) -> Question:
+        """The asker's question, now, about what has none of a record's marks."""
+        context, asker = self._context, self.asker
+        return Question(
+            context.municipality, asker.person_id, asker.capacity, act, context.now, asker.unit_id, topic,
+            recorded_at, audience,
+        )  # fmt: skip
 
     def _question(self, about: About) -> Question:
         context, asker = self._context, self.asker
@@ -230,7 +240,19 @@ class CaseAccess:
         )
 
     def _decide(self, about: About) -> Decision:
-        return NO_SUCH_CASE if self._deciding is None else self._deciding.decide(self._question(about))
+        """The decision on a record. Records that differ in nothing but when they were recorded are decided once, where
+        the decision does not look at that (Deciding.by_time). What was answered is kept no longer than the facts that
+        it rests on: with this object, of which each reading has its own (CO-8, CO-10)."""
+        if self._deciding is None:
+            return NO_SUCH_CASE
+        by_time = self._by_time.get(about.act)
+        if by_time is None:
+            by_time = self._by_time[about.act] = self._deciding.by_time(self._asked(about.act))
+        key = about if by_time else about[:_AT] + about[_AT + 1 :]
+        decision = self._answers.get(key)
+        if decision is None:
+            decision = self._answers[key] = self._deciding.decide(self._question(about))
+        return decision
 
     def _require(self, about: About) -> Grant:
         decision = self._decide(about)

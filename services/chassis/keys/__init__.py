@@ -4,7 +4,7 @@ A key belongs to one person, case or lane of one municipality, and rests outside
 that a stolen database (or its backup) tells nothing, and a key can be destroyed when retention ends.
 """
 
-from services.chassis.keys.cipher import Keys, Undecipherable
+from services.chassis.keys.cipher import Keys, OwnersKey, Undecipherable
 from services.chassis.keys.material import (
     ISSUERS,
     ensure_key_material,
@@ -23,6 +23,7 @@ __all__ = [
     "KeyMissing",
     "KeyStore",
     "Keys",
+    "OwnersKey",
     "Undecipherable",
     "ensure_key_material",
     "keys_dir",

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.chassis.keys.material import keys_dir
-from services.chassis.keys.store import KEY_ID_BYTES, NONCE_BYTES, EmbeddedKeyStore, KeyStore
+from services.chassis.keys.store import KEY_ID_BYTES, NONCE_BYTES, DataKey, EmbeddedKeyStore, KeyStore
 
 FORMAT = b"\x01"
 _NONCE_AT = len(FORMAT) + KEY_ID_BYTES
@@ -21,6 +21,33 @@ _TEXT_AT = _NONCE_AT + NONCE_BYTES
 
 class Undecipherable(ValueError):
     """Ciphertext that is damaged, or was written for another owner, municipality, field or key."""
+
+
+class OwnersKey:
+    """One owner's key, found once, for whoever opens many fields of theirs in one piece of work. Not to be kept longer:
+    a key that was destroyed must not live on in it (SE-6)."""
+
+    __slots__ = ("_key", "_of")
+
+    def __init__(self, key: DataKey, municipality: str, owner: str) -> None:
+        self._key = key
+        self._of = f"{municipality}|{owner}|"
+
+    def decrypt(self, field: str, ciphertext: bytes) -> str:
+        """As Keys.decrypt."""
+        return self.decrypt_bytes(field, ciphertext).decode("utf-8")
+
+    def decrypt_bytes(self, field: str, ciphertext: bytes) -> bytes:
+        """As Keys.decrypt_bytes."""
+        key = self._key
+        if ciphertext[:_NONCE_AT] != FORMAT + key.id:
+            raise Undecipherable(f"{field}: not written with the key of its owner")
+        try:
+            return key.cipher.decrypt(
+                ciphertext[_NONCE_AT:_TEXT_AT], ciphertext[_TEXT_AT:], (self._of + field).encode()
+            )
+        except InvalidTag:
+            raise Undecipherable(f"{field}: damaged, or written for another field") from None
 
 
 class Keys:
@@ -60,15 +87,11 @@ class Keys:
 
     def decrypt_bytes(self, owner: str, municipality: str, field: str, ciphertext: bytes) -> bytes:
         """As `decrypt`, for what is not text."""
-        key = self._store.data_key(owner, municipality)
-        if ciphertext[:1] != FORMAT or ciphertext[1:_NONCE_AT] != key.id:
-            raise Undecipherable(f"{field}: not written with the key of {owner}")
-        try:
-            return key.cipher.decrypt(
-                ciphertext[_NONCE_AT:_TEXT_AT], ciphertext[_TEXT_AT:], _field_of(municipality, owner, field)
-            )
-        except InvalidTag:
-            raise Undecipherable(f"{field}: damaged, or written for another field") from None
+        return self.of(owner, municipality).decrypt_bytes(field, ciphertext)
+
+    def of(self, owner: str, municipality: str) -> OwnersKey:
+        """The owner's key, to open several fields with; raises KeyMissing when it is gone."""
+        return OwnersKey(self._store.data_key(owner, municipality), municipality, owner)
 
     def blind_index(self, municipality: str, kind: str, value: str) -> str:
         """A look-up value (64 hex digits), equal for equals only; without index.key it tells nothing."""

@@ -14,7 +14,7 @@ from services.chassis.sealed import Sealed
 from services.kernel.facts import Act
 from services.relay_log.domain.entries import Entry
 from services.relay_log.domain.evaluation import Judged
-from services.relay_log.storage.store import Record, Store, rows_of_case
+from services.relay_log.storage.store import Record, Store, picking, rows_of_case
 from services.relay_log.storage.tables import entries, evaluations, metadata, outcomes, views
 from services.relay_log.storage.third_person import Words
 
@@ -22,9 +22,9 @@ _EVALUATIONS = rows_of_case(evaluations, evaluations.c.recorded_at, evaluations.
 _OUTCOMES = rows_of_case(outcomes, outcomes.c.number)
 _ENTRIES = rows_of_case(entries, entries.c.recorded_at, entries.c.entry_id)
 _VIEWS = rows_of_case(views, views.c.recorded_at, views.c.view_id)
-_ENTRY = ("entry_id", "kind", "root", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at",
-          "needed_by_guardians")  # fmt: skip
-_VIEW = (
+_entry = picking("entry_id", "kind", "root", "topic", "corrects", "by_person_id", "by_capacity", "recorded_at",
+                 "needed_by_guardians")  # fmt: skip
+_view = picking(
     "view_id",
     "topic",
     "occasion",
@@ -172,10 +172,9 @@ class Entries(Store):
         return {row.case_id: row.at for row in self._conn.execute(found)}
 
     def _entry(self, row: Any, corrected_by: str | None, agreed: bool) -> Record:
-        values = row._mapping
         text = self._decrypt(row.case_id, "entry", row.text)
         return {
-            **{name: values[name] for name in _ENTRY},
+            **_entry(row),
             "corrected_by": corrected_by,
             "text": text,
             "third_person": row.third_person,
@@ -200,9 +199,8 @@ class Entries(Store):
         self._insert(views, [{"case_id": case_id, "text": ciphertext, "recorded_at": at, **view}])
 
     def _view(self, row: Any) -> Record:
-        values = row._mapping
         text = None if row.text is None else self._decrypt(row.case_id, "view", row.text)
-        return {**{name: values[name] for name in _VIEW}, "text": text}
+        return {**_view(row), "text": text}
 
 
 def _content(judged: Judged, comment: str | None) -> Record:

@@ -14,15 +14,17 @@ from services.chassis.sealed import About, Sealed
 from services.kernel.facts import Act
 from services.relay_log.domain.meetings import Meeting
 from services.relay_log.storage.plan import Edits
-from services.relay_log.storage.store import Record, rows_of_case
+from services.relay_log.storage.store import Record, picking, rows_of_case
 from services.relay_log.storage.tables import meeting_items, meetings, minutes
 from services.relay_log.storage.third_person import Words, item_id
 
 _MEETINGS = rows_of_case(meetings, meetings.c.starts_at, meetings.c.meeting_id)
 _ITEMS = rows_of_case(meeting_items, meeting_items.c.meeting_id, meeting_items.c.kind, meeting_items.c.number)
 _MINUTES = rows_of_case(minutes)
-_FRAME = ("meeting_id", "version", "starts_at", "ends_at", "invited_ids", "called_by", "called_at", "state")
-_PROTOCOL = ("present_ids", "next_meeting_on", "next_evaluation_on", "published_at", "by_person_id")
+_frame = picking(
+    "meeting_id", "version", "starts_at", "ends_at", "invited_ids", "called_by", "called_at", "state"
+)
+_protocol = picking("present_ids", "next_meeting_on", "next_evaluation_on", "published_at", "by_person_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,11 @@ class Meetings(Edits):
         return self._conn.execute(found).first()
 
     def _frame(self, row: Any, protocol: Any) -> Record:
-        values = row._mapping
-        frame = {name: values[name] for name in _FRAME}
+        frame = _frame(row)
         frame["place"] = None if row.place is None else self._decrypt(row.case_id, "place", row.place)
         frame["agenda"], frame["minutes"] = [], None
         if protocol is not None:
-            told = protocol._mapping
-            frame["minutes"] = {**{name: told[name] for name in _PROTOCOL}, "items": [], "answers": {}}
+            frame["minutes"] = {**_protocol(protocol), "items": [], "answers": {}}
         return frame
 
     def _item(self, row: Any, agreed: bool) -> Record:

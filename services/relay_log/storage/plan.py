@@ -12,14 +12,16 @@ from services.chassis.sealed import Sealed
 from services.kernel.facts import Act
 from services.relay_log.domain.log import Edit
 from services.relay_log.domain.plan import Goal, Measure
-from services.relay_log.storage.store import Record, Store, rows_of_case
+from services.relay_log.storage.store import Record, Store, picking, rows_of_case
 from services.relay_log.storage.tables import edits, goals, measures
 
 _GOALS = rows_of_case(goals, goals.c.recorded_at, goals.c.goal_id)
 _MEASURES = rows_of_case(measures, measures.c.recorded_at, measures.c.measure_id)
-_GOAL = ("goal_id", "version", "topic", "status", "recorded_at", "by_person_id", "needed_by_guardians")
-_MEASURE = ("measure_id", "goal_id", "version", "topic", "responsible_person_id", "is_childs_own", "arena",
-            "deadline", "status", "effect", "replaced_by", "recorded_at", "needed_by_guardians")  # fmt: skip
+_goal = picking("goal_id", "version", "topic", "status", "recorded_at", "by_person_id", "needed_by_guardians")
+_measure = picking(
+    "measure_id", "goal_id", "version", "topic", "responsible_person_id", "is_childs_own", "arena", "deadline",
+    "status", "effect", "replaced_by", "recorded_at", "needed_by_guardians",
+)  # fmt: skip
 
 
 class Edits(Store):
@@ -85,10 +87,10 @@ class Plans(Edits):
         return self._conn.execute(found).all()
 
     def _goal(self, row: Any) -> Record:
-        return {**_pick(row, _GOAL), "text": self._decrypt(row.case_id, "goal", row.text)}
+        return {**_goal(row), "text": self._decrypt(row.case_id, "goal", row.text)}
 
     def _measure(self, row: Any) -> Record:
-        return {**_pick(row, _MEASURE), "what": self._decrypt(row.case_id, "measure", row.what)}
+        return {**_measure(row), "what": self._decrypt(row.case_id, "measure", row.what)}
 
     # ------------------------------------------------------------ to change
 
@@ -161,8 +163,3 @@ def _state(measure: Measure, at: datetime) -> dict[str, Any]:
         "version": measure.version,
         "changed_at": at,
     }
-
-
-def _pick(row: Any, names: Sequence[str]) -> Record:
-    values = row._mapping
-    return {name: values[name] for name in names}

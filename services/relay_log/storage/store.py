@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Protocol, Self
 
 import sqlalchemy as sa
 
-from services.chassis.keys import Keys, owner_of
+from services.chassis.keys import Keys, OwnersKey, owner_of
 from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, Sealed
 from services.chassis.storage import AnyConnection
@@ -28,6 +29,12 @@ def rows_of_case(table: sa.Table, *order: Any) -> Prepared:
     )
 
 
+def picking(*names: str) -> Callable[[Any], Record]:
+    """What makes a record of these columns of a row."""
+    values = attrgetter(*names)
+    return lambda row: dict(zip(names, values(row), strict=True))
+
+
 class Work(Protocol):
     """A UnitOfWork or a Reading."""
 
@@ -43,6 +50,7 @@ class Store:
         if not municipality:
             raise ValueError("no query without a municipality (SE-7)")
         self._conn, self._municipality, self._keys = conn, municipality, keys
+        self._found_keys: dict[str, OwnersKey] = {}
 
     @classmethod
     def of(cls, work: Work) -> Self:
@@ -73,9 +81,10 @@ class Store:
         return self._keys.encrypt(owner_of("case", case_id), self._municipality, f"relay_log.{field}", text)
 
     def _decrypt(self, case_id: str, field: str, ciphertext: bytes) -> str:
-        return self._keys.decrypt(
-            owner_of("case", case_id), self._municipality, f"relay_log.{field}", ciphertext
-        )
+        key = self._found_keys.get(case_id)
+        if key is None:
+            key = self._found_keys[case_id] = self._keys.of(owner_of("case", case_id), self._municipality)
+        return key.decrypt(f"relay_log.{field}", ciphertext)
 
     def _seal(
         self, act: Act, row: Any, read: Callable[[], Record], recorded_at: datetime | None = None, **more: Any
