@@ -14,10 +14,13 @@ from types import FrameType
 
 from deploy import steps
 from deploy.broker import PrivateBroker
-from deploy.demo.make_data import write_people
+from deploy.demo.make_data import OWN_FAMILIES, number_of, write_people
 from deploy.plan import SERVICES, Plan, make_plan
 from deploy.processes import StartFailed, port_is_taken
 from deploy.supervisor import Supervisor
+
+STORY_CHILD = "tuva-fagerdalen"
+"""Of whom the README's tour tells: whoever takes it needs her number."""
 
 
 class Stopped(Exception):
@@ -90,6 +93,9 @@ class Suite:
                 step, f"ready: {', '.join(names)}" if len(names) > 1 else f"ready: {self._address(names[0])}"
             )
         self._plan.write(self._all_pids())
+        if seed:
+            number, others = number_of(self.var, STORY_CHILD), self.var / OWN_FAMILIES
+            self._say("demo people", f"Tuva's number is {number}; the others' stand in {others}")
 
     def tend(self) -> None:
         """Bring back what has died; to be called about five times a second."""

@@ -372,6 +372,13 @@ def write_people(var: Path) -> None:
             write(var / own, *made[committed])
 
 
+def number_of(var: Path, key: str) -> str:
+    """The identity number of one of a suite's own families; in a suite of another day they have another."""
+    families = yaml.safe_load((var / OWN_FAMILIES).read_text("utf-8"))["families"]
+    people = (person for family in families for person in (*family["adults"], *family["children"]))
+    return next(str(person["number"]) for person in people if person["key"] == key)
+
+
 def main() -> None:
     """Writes the three files anew."""
     for path, (heading, content) in make().items():

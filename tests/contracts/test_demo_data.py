@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from deploy.demo import make_data
+from deploy.run import STORY_CHILD
 from services.cases.domain.levels import STEPS
 from services.contracts.cases import GRADES, RELATIONS, TOPICS, RecordTalkRequest
 from services.contracts.directory import KINDS, ROLES
@@ -424,3 +425,13 @@ def test_a_measure_of_another_service_lies_within_its_topics(case: Row) -> None:
     for measure in case["measures"]:
         if measure.get("responsible") in services:
             assert goals[measure["goal"]] in granted[services[measure["responsible"]]], measure["what"]
+
+
+def test_a_suite_knows_the_number_of_a_child_born_for_its_own_day(tmp_path: Path) -> None:
+    """What `make run` prints for the README's tour is the number that the suite's own register has."""
+    make_data.write_people(tmp_path)
+    families = yaml.safe_load((tmp_path / make_data.OWN_FAMILIES).read_text("utf-8"))["families"]
+    (child,) = (each for family in families for each in family["children"] if each["key"] == STORY_CHILD)
+    assert make_data.number_of(tmp_path, STORY_CHILD) == child["number"]
+    assert parse(child["number"]).series is Series.TEST
+    assert age_on(child["birth_date"], make_data.first_day()) == 4
