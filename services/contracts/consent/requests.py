@@ -74,7 +74,7 @@ Requested = EventType(
         "signer_ids": [_P],
         "service_ids": ["service-granli-ppt"],
         "requested_by": _Q,
-        "replaces": [],
+        "replaces": ["01981c6e-0000-7000-8000-00000000000f"],
         "at": _AT,
     },
     told="When the holder, or at level 0 the owner, asks the family for consent.",
