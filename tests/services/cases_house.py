@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,18 @@ from services.contracts.envelope import Event
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
+@cache
+def demo_families() -> list[dict[str, Any]]:
+    """The families of the demo: read once, since that takes longer than most tests. Not to be changed."""
+    families: list[dict[str, Any]] = yaml.safe_load(DEMO_FILE.read_text(encoding="utf-8"))["families"]
+    return families
+
+
 def _numbers(*keys: str) -> list[str]:
-    families = yaml.safe_load(DEMO_FILE.read_text(encoding="utf-8"))["families"]
     people = {
-        person["key"]: person["number"] for each in families for person in each["adults"] + each["children"]
+        person["key"]: person["number"]
+        for each in demo_families()
+        for person in each["adults"] + each["children"]
     }
     return [people[key] for key in keys]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,11 @@ import sqlalchemy as sa
 import yaml
 
 from services.cases.commands import refresh_family
-from services.cases.registers import DEMO_FILE
 from services.chassis.access_record import read_line
 from services.chassis.actor import Actor, service_actor
 from services.chassis.work import Work
 from services.contracts import cases, directory
-from tests.services.cases_house import SERVICES, House, house
+from tests.services.cases_house import SERVICES, House, demo_families, house
 
 FAMILIES = ("fagerdalen", "stillvik")
 
@@ -26,9 +26,8 @@ class Register:
     """The stand-in for the national register: a file, read again whenever it has changed."""
 
     def __init__(self, path: Path) -> None:
-        families = yaml.safe_load(DEMO_FILE.read_text(encoding="utf-8"))["families"]
         self._path, self._times = path, 0
-        self.families = {each["key"]: each for each in families if each["key"] in FAMILIES}
+        self.families = {each["key"]: deepcopy(each) for each in demo_families() if each["key"] in FAMILIES}
         self.tell()
 
     def tie(self, adult: str, family: str = "fagerdalen") -> dict[str, Any]:
