@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,25 +57,33 @@ ROLES: tuple[Role, ...] = (
     Role("leader", "turid-haugnesli", "employee", UNIT),
     Role("their_leader", "gunn-elise-trollmark", "employee", PPT_UNIT),
     Role("coordinator", "ragnhild-moanes", "employee", "unit-granli-koordinering"),
-    Role("protection", "espen-lysvollen", "employee", "unit-granli-barnevern-kontor"),
+    Role("protection", "espen-lysvollen", "employee", "unit-granli-barnevern-kontor", level="high"),
     Role("admin", "ola-petter-nybraten", "employee", "unit-granli-koordinering"),
     Role("machine", None, None),
 )  # fmt: skip
 BY_CODE = {role.code: role for role in ROLES}
+MOTHER, FATHER, NEWBORN = "tora-jernbraten", "per-kristian-vinterstol", "jonathan-jernbraten"
+AT_A_BIRTH = {
+    "guardian": Role("guardian", FATHER, "guardian", level="high"),
+    "youth": Role("youth", MOTHER, "self", level="high"),
+}
+"""Who has the family's parts where a child is born: the newborn's father, and the mother as the subject of her own
+case."""
 
 
 class Cast:
     """The people of the roles and of the stories, each logged in once. The citizen has tried: no municipality knows
-    them."""
+    them. `instead`: who plays some roles at the time."""
 
     def __init__(self, url: str, var: Path) -> None:
         self.url, self.demo, self.var = url, Demo(), var
+        self.instead: Mapping[str, Role] = {}
         self._people: dict[tuple[str | None, ...], Person] = {}
         self._others: dict[str, tuple[float, Person]] = {}
 
     def person(self, code: str) -> Person:
         """Who plays the role; logged in when first asked for, a program again before its token ends."""
-        role = BY_CODE[code]
+        role = self._role(code)
         if role.key is not None and role.capacity is not None:
             return self.play(role.key, role.capacity, role.unit_id, role.level)
         if code not in self._others or time.monotonic() - self._others[code][0] > TOKEN_GOOD_FOR:
@@ -83,14 +92,14 @@ class Cast:
 
     def play(self, key: str, capacity: str, unit_id: str | None = None, level: str = "substantial") -> Person:
         """Somebody of the demo, logged in when first asked for."""
-        known = (key, capacity, unit_id)
+        known = (key, capacity, unit_id, level)
         if known not in self._people:
             self._people[known] = Person(self.url, self.demo, key).log_in(capacity, unit_id, level)
         return self._people[known]
 
     def anew(self, code: str) -> Person:
         """Who plays the role, with a session of their own."""
-        role = BY_CODE[code]
+        role = self._role(code)
         person = Person(self.url, self.demo, role.key)
         if code == "machine":
             person.http.headers["Authorization"] = f"Bearer {self._token()}"
@@ -99,6 +108,9 @@ class Cast:
         if role.capacity is None:
             return person.log_in("guardian", expect=403)
         return person.log_in(role.capacity, role.unit_id, role.level)
+
+    def _role(self, code: str) -> Role:
+        return self.instead.get(code, BY_CODE[code])
 
     def _token(self) -> str:
         """Of a program that has every scope there is."""

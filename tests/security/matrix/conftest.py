@@ -17,7 +17,6 @@ def matrix(suite: Suite) -> Matrix:
 
 @pytest.fixture(scope="session", params=(*STATES, table.WITHOUT), ids=lambda part: part.replace(" ", "_"))
 def part(request: pytest.FixtureRequest, matrix: Matrix) -> str:
-    """A state of the case of one's own, which the stage has been brought to; then what names no case, with all that the
-    states before have left: messages, for one."""
-    matrix.stage.reach(request.param if request.param in STATES else STATES[-1])
+    """A state of the case of one's own, which the stage has been brought to; then what names no case."""
+    matrix.stage.reach(request.param)
     return str(request.param)

@@ -17,7 +17,7 @@ def main() -> int:
     url, var = sys.argv[1:]
     matrix = Matrix(url, Path(var))
     for part in (SAME, OTHER, *STATES, table.WITHOUT):
-        if part in STATES:
+        if part not in (SAME, OTHER):
             matrix.stage.reach(part)
         cells = matrix.others_case(part) if part in (SAME, OTHER) else matrix.cells(part)
         print(f"{part}: {len(cells)} cells")

@@ -50,8 +50,7 @@ class Matrix:
     def cells(self, part: str) -> list[Cell]:
         """Every role at every route: on the case in which it has its part, in the state in which the stage stands; or
         at what names nothing of a family's case."""
-        routes = [route for route in table.how_called() if table.is_of_a_case(route) == (part in STATES)]
-        return self._all(part, routes, partial(self.ids, part))
+        return self._all(part, table.called_in(part), partial(self.ids, part))
 
     def others_case(self, relation: str) -> list[Cell]:
         """Every role on a case in which it has no part."""
@@ -61,7 +60,7 @@ class Matrix:
     def ids(self, part: str, role: Role) -> dict[str, str]:
         """What the role may find there."""
         if part in STATES:
-            return self.stage.own[role.case].ids
+            return self.stage.story(part, role).ids
         story = self.stage.own[CHILD]
         return story.ids | story.beside | self._message(role)
 
@@ -90,7 +89,7 @@ class Matrix:
         got = self.caller.word(route, answer)
         used = table.how_called()[route].get("again")
         if used and got == "yes" and part in (*STATES, table.WITHOUT):
-            self.stage.own[role.case].renew(used)
+            self.stage.story(part, role).renew(used)
         told = (
             answer.text[:300]
             if "json" in answer.headers.get("Content-Type", "")

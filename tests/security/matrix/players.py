@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from tests.journeys.people import Person
 from tests.security.matrix.cast import (
     CHILD,
+    FATHER,
     HEALTH,
     HEALTH_UNIT,
+    MOTHER,
     NAMED,
+    NEWBORN,
     OTHER_PLACE,
     PLACE,
     PPT,
@@ -35,7 +38,8 @@ class Players:
     """Who plays the story of one child. `first` and `second` take part, for the services that consent names;
     `signer` answers for the family (key, capacity). `named` is a parent without responsibility whom consent names:
     where no register knows of that one, `by_paper`. `protection` keeps a care order for `in_care`. `counts_all`: the
-    municipality counts its own service too when it suggests a level (LV-4)."""
+    municipality counts its own service too when it suggests a level (LV-4). `pregnant`: the "child" is an adult who
+    is with child (LV-13)."""
 
     place: str
     child: str
@@ -53,6 +57,7 @@ class Players:
     in_care: str | None = None
     emergency: Post | None = None
     counts_all: bool = False
+    pregnant: bool = False
 
     def at_work(self, cast: Cast, part: str) -> Person:
         """Who plays a part at work, logged in."""
@@ -80,6 +85,10 @@ STAGED = {
     YOUTH: Players(**_OURS, child=YOUTH, signer=(YOUTH, "self")),
 }  # fmt: skip
 """The cases of the roles: a child's, whose one guardian with responsibility signs, and a youth's, who signs alone."""
+
+PREGNANCY = Players(**_OURS, child=MOTHER, signer=(MOTHER, "self"), pregnant=True)
+BIRTH = Players(**_OURS, child=NEWBORN, signer=(FATHER, "guardian"))
+"""The case of a pregnant woman, who consents alone; and her child's, whose parents both have responsibility."""
 
 _SCHOOL, _OTHER_SCHOOL = "unit-granli-barneskole", "unit-storvik-skolen"
 ELSEWHERE = {

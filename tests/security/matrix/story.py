@@ -1,10 +1,11 @@
-"""What is acted on: one child's case, from a first concern to the end, state by state, with all that belongs to it.
+"""What is acted on: one child's case, from a first concern to an end, state by state, with all that belongs to it.
 
 Each state is built by those who build it in life, through the API. `ids` holds what stands in the case then."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -30,15 +31,34 @@ _NOT_YET = (
 
 
 class Story:
-    """One case. States are built in their order: level 0, level 1, level 2, closed."""
+    """One child's case. States are built in their order: level 0, level 1, level 2, and then one that follows: closed,
+    in care, log ended."""
 
-    def __init__(self, cast: Cast, players: Players) -> None:
+    def __init__(self, cast: Cast, players: Players, case_id: str | None = None) -> None:
         self.cast, self.players = cast, players
         self.owner, self.holder = players.at_work(cast, "owner"), players.at_work(cast, "holder")
-        self.ids: dict[str, str] = {}
+        self.ids: dict[str, str] = {"case_id": case_id} if case_id else {}
         self.beside: dict[str, str] = {}
-        self._let_the_family_be_known()
-        self.signer = cast.play(players.signer[0], players.signer[1], None, "high")
+        if not case_id:
+            self._let_the_family_be_known()
+
+    @property
+    def signer(self) -> Person:
+        """Who answers for the family."""
+        return self.cast.play(*self.players.signer, None, "high")
+
+    def born(self, newborn: Players) -> Story:
+        """The child of the pregnant woman is born: the story of its own case, at level 1 (LV-18)."""
+        told = {
+            "child_number": self.cast.demo.number(newborn.child),
+            "topic": TOPIC,
+            "concern": "De vil ha hjelp.",
+        }
+        case_id = self.owner.post(f"/cases/{self._case}/births", told)["id"]
+        story = Story(self.cast, newborn, case_id)
+        story._begin()
+        story.build("level 1")
+        return story
 
     # ------------------------------------------------------------ the states
 
@@ -46,17 +66,26 @@ class Story:
         """From the state before it to this one."""
         getattr(self, "_" + state.replace(" ", "_"))()
 
+    def begin_anew(self) -> None:
+        """A case of the same child at level 2, with all that belongs to it; the one before is closed, an order over."""
+        self._close_what_was_left_open()
+        for state in ("level 0", "level 1", "level 2"):
+            self.build(state)
+
     def _level_0(self) -> None:
         """Before the talk: the family knows nothing, and the notes are the owner's alone."""
         self._raise_concern()
+        self._begin()
+
+    def _begin(self) -> None:
         detail = self.owner.get(f"/cases/{self._case}")
         self.ids |= dict.fromkeys(_NOT_YET, new_id())
         self.ids["child_id"] = detail["child"]["person_id"]
+        family = [*detail["guardians"], detail["child"]]
+        signer = [each["person_id"] for each in family if each["name"] == self._signers_name]
         self.ids["guardian_id"] = (
-            next(each["person_id"] for each in detail["guardians"] if each["name"] == self._signers_name)
-            if self.players.signer[1] == "guardian"
-            else detail["guardians"][0]["person_id"]
-        )
+            signer if self.players.signer[1] == "guardian" else [family[0]["person_id"]]
+        )[0]
         self.ids["signer_id"] = self._id_of(self.signer)
         self.ids["owner_id"] = self._id_of(self.owner)
         self.ids["form_id"] = self._form()
@@ -78,7 +107,8 @@ class Story:
         )
         self.ids["meeting_id"] = self._meeting()
         self.renew("spare_id")
-        self.renew("paper_id")
+        if not self.players.pregnant:
+            self.renew("paper_id")
 
     def _level_2(self) -> None:
         """Two services take part under consent for a topic each; some of it is taken back, and some was given on paper.
@@ -105,6 +135,25 @@ class Story:
         ended = {"outcome": "goals_reached", "reason": "Det går bra."}
         self.holder.get(f"/cases/{self._case}")
         self.holder.post(f"/cases/{self._case}/closing", ended, If_Match=self.holder.etag or "")
+        self._wait_for_the_report()
+
+    def _in_care(self) -> None:
+        """Child protection keeps an order, and stands in the guardians' place; it lets them see the topic of the goals
+        here. Of what the guardians agreed to nothing is shared any more, a youth's own word stands (GU-4)."""
+        self._order(self.players.child, {"guardians_see": "topics", "topics": [TOPIC]})
+        first = self.players.at_work(self.cast, "first")
+        until(partial(self.sees, self._keeper), 15, "child protection sees the case")
+        if self.players.signer[1] == "guardian":
+            until(lambda: not self.sees(first), 15, "the service that takes part sees nothing")
+            until(partial(self.sees, self.signer), 15, "the guardian sees what child protection lets them")
+
+    def _log_ended(self) -> None:
+        """The one who consented has ended it (LG-11); the services read on for 30 days, unless the family shuts them
+        out."""
+        self.signer.post(f"/cases/{self._case}/log-ending", {"reason": "Vi vil klare oss selv."})
+        self._wait_for_the_report()
+
+    def _wait_for_the_report(self) -> None:
         for part in ("holder", "first"):
             reader = self.players.at_work(self.cast, part)
             until(partial(self._answers, reader, f"/api/cases/{self._case}/report"), 15, "the report is made")
@@ -156,25 +205,40 @@ class Story:
         waiting = until(lambda: self.signer.get("/inbox", limit=1)["items"], 15, "the family has a message")
         self.beside["message_id"] = waiting[0]["message_id"]
         if self.players.in_care is not None:
-            self.beside["order_id"] = self._order(self.players.in_care)
+            self.beside["order_id"] = self._order(self.players.in_care, {"guardians_see": "nothing"})
 
-    def _order(self, child: str) -> str:
-        keeper, name = self.players.at_work(self.cast, "protection"), self.cast.demo.name(child)
-        for each in keeper.get("/care-orders")["items"]:
-            if each["child_name"] == name:
-                return str(each["order_id"])
+    def _order(self, child: str, lets: Mapping[str, Any]) -> str:
+        """A care order for a child that has none, and what it lets the guardians see; its id."""
+        for each in self._orders(child):
+            return str(each["order_id"])
         body = {
             "child_number": self.cast.demo.number(child),
             "valid_from": today(-1),
-            "guardians_see": "nothing",
+            **lets,
         }
-        return str(keeper.post("/care-orders", body)["id"])
+        return str(self._keeper.post("/care-orders", body)["id"])
+
+    def _orders(self, child: str) -> list[dict[str, Any]]:
+        """Those of a child that have no end."""
+        name, kept = self.cast.demo.name(child), self._keeper.get("/care-orders")["items"]
+        return [each for each in kept if each["child_name"] == name and not each.get("valid_to")]
+
+    def _lift_orders(self) -> None:
+        """The child is in nobody's care: what there was has not held for a day."""
+        for each in self._orders(self.players.child):
+            over = {"valid_to": each["valid_from"], "guardians_see": "nothing"}
+            path, version = f"/care-orders/{each['order_id']}", f'"{each["version"]}"'
+            self._keeper.post(path, over, method="PATCH", If_Match=version)
 
     # ------------------------------------------------------------ what they are made of
 
     @property
     def _case(self) -> str:
         return self.ids["case_id"]
+
+    @property
+    def _keeper(self) -> Person:
+        return self.players.at_work(self.cast, "protection")
 
     @property
     def _signers_name(self) -> str:
@@ -196,6 +260,7 @@ class Story:
         self.ids = {}
 
     def _close_what_was_left_open(self) -> None:
+        self._lift_orders()
         for worker in (self.owner, self.holder):
             for each in worker.get("/cases", limit=100)["items"]:
                 if (
@@ -230,14 +295,16 @@ class Story:
 
     def _raise_concern(self) -> None:
         told = {"child_number": self.cast.demo.number(self.players.child), "unit_id": self.players.owner.unit_id,
-                "topic": TOPIC, "concern": "Vi undrer oss."}  # fmt: skip
+                "topic": TOPIC, "concern": "Vi undrer oss.",
+                "subject_kind": "pregnant" if self.players.pregnant else "child"}  # fmt: skip
         self.ids = {"case_id": self.owner.post("/cases", told)["id"]}
 
     def _talk(self) -> None:
-        guardians = [each["person_id"] for each in self.owner.get(f"/cases/{self._case}")["guardians"]]
+        detail = self.owner.get(f"/cases/{self._case}")
+        family = [each["person_id"] for each in (*detail["guardians"], detail["child"])]
         said = {
             "held_on": today(),
-            "with_person_ids": guardians[:1],
+            "with_person_ids": family[:1],
             "summary": "Vi er enige.",
             "child_view": "Bra.",
         }
@@ -262,8 +329,9 @@ class Story:
         self.ids["measure_id"] = self.holder.post(f"/cases/{self._case}/measures", measure)["id"]
         entry = {"kind": "note", "topic": TOPIC, "text": "I gang."}
         self.ids["entry_id"] = self.holder.post(f"/cases/{self._case}/entries", entry)["id"]
-        of_another = entry | {"text": "Mor er syk.", "third_person": self.ids["guardian_id"]}
-        self.ids["third_entry_id"] = self.holder.post(f"/cases/{self._case}/entries", of_another)["id"]
+        if not self.players.pregnant:
+            of_another = entry | {"text": "Mor er syk.", "third_person": self.ids["guardian_id"]}
+            self.ids["third_entry_id"] = self.holder.post(f"/cases/{self._case}/entries", of_another)["id"]
 
     def _meeting(self) -> str:
         starts = (datetime.now(UTC) + timedelta(days=7)).replace(hour=12, minute=0, second=0, microsecond=0)
@@ -319,6 +387,11 @@ class Story:
             self.ids["named_id"] = self._named_of(consents["nameable"])
             asked["person_shares"] = [{"person_id": self.ids["named_id"], "topics": [TOPIC]}]
         request_id = str(self.holder.post(f"/cases/{self._case}/consent-requests", asked)["id"])
+        until(
+            partial(self._answers, self.signer, f"/api/consent-requests/{request_id}"),
+            15,
+            "the family is asked",
+        )
         self.ids["text_hash"] = self.signer.get(f"/consent-requests/{request_id}")["text_hash"]
         return request_id
 

@@ -117,12 +117,8 @@ class Swapping:
     def all_of(self, part: str) -> list[Tried]:
         """What came of it in one part of the table; tried once."""
         if part not in self._tried:
-            routes = [
-                route for route in table.how_called() if table.is_of_a_case(route) == (part != table.WITHOUT)
-            ]
-            self._tried[part] = [
-                each for route in routes if route not in self.done for each in self._tries(part, route)
-            ]
+            routes = [route for route in table.called_in(part) if route not in self.done]
+            self._tried[part] = [each for route in routes for each in self._tries(part, route)]
             for each in self._tried[part]:
                 self.done.setdefault(each.route, set()).add(each.whose)
         return self._tried[part]

@@ -11,6 +11,10 @@ import yaml
 
 _HERE = Path(__file__).parent
 WITHOUT = "no case"
+BIRTHS = ("birth", "newborn")
+FURTHER = ("in care", "log ended", *BIRTHS)
+"""The further states of a case, each reached from one of the common ones. In them those routes are called whose group
+has a line for it: see README.md."""
 _WORDS = {"-": "404"}
 """What stands in a cell for another word: refusals of which nobody hears are to be seen past."""
 
@@ -39,6 +43,12 @@ def is_of_a_case(route: str) -> bool:
     return any(f"{{{name}}}" in route for name in _OF_A_CASE)
 
 
+def called_in(part: str) -> list[str]:
+    """The routes that are called in a part of the table."""
+    routes = [route for route in how_called() if is_of_a_case(route) == (part != WITHOUT)]
+    return [route for route in routes if _row(part, route)] if part in FURTHER else routes
+
+
 @lru_cache
 def parts() -> dict[str, dict[str, Row]]:
     """Part (a state of one's own case, others' cases, no case) -> group or route -> row. A line of the table may stand
@@ -63,8 +73,13 @@ def parts() -> dict[str, dict[str, Row]]:
 
 def expected(part: str, route: str) -> Row:
     """The row of a route: its own, else its group's, else that of `*`. Raises KeyError when there is none."""
+    row = _row(part, route)
+    if row is None:
+        raise KeyError(f"expected.md has no row for {route} in the part {part!r}: see README.md")
+    return row
+
+
+def _row(part: str, route: str) -> Row | None:
     rows = parts()[part]
-    for name in (route, how_called()[route]["group"], "*"):
-        if name in rows:
-            return rows[name]
-    raise KeyError(f"expected.md has no row for {route} in the part {part!r}: see README.md")
+    found = (rows[name] for name in (route, how_called()[route]["group"], "*") if name in rows)
+    return next(found, None)

@@ -29,9 +29,8 @@ def test_CO_8_no_route_is_without_a_row() -> None:
         for row in rows.values():
             assert list(row.cells) == [role.code for role in ROLES], f"{part}: {row.what}"
             assert row.rule, f"{part}: {row.what} names no rule"
-        for route in known:
-            if table.is_of_a_case(route) == (part != table.WITHOUT):
-                table.expected(part, route)
+        for route in table.called_in(part):
+            table.expected(part, route)
 
 
 def test_CO_8_no_route_is_allowed_to_nobody() -> None:
@@ -41,7 +40,7 @@ def test_CO_8_no_route_is_allowed_to_nobody() -> None:
         allowed = [
             role
             for part in table.parts()
-            if table.is_of_a_case(route) == (part != table.WITHOUT)
+            if route in table.called_in(part)
             for role, word in table.expected(part, route).cells.items()
             if word == "yes"
         ]
