@@ -54,7 +54,14 @@ def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[M
     for told in (each.told for each in messages):
         rests_on = KINDS[told.kind].rests_on
         of_work = told.kind in OF_WORK
-        question = (rests_on, of_work, told.case_id, told.topics, told.at if told.topics else None)
+        question = (
+            rests_on,
+            of_work,
+            told.case_id,
+            told.topics,
+            told.at if told.topics else None,
+            told.third_person,
+        )
         if question not in known:
             if isinstance(rests_on, Post):
                 if roles is None:
@@ -91,7 +98,9 @@ def by_case(context: Reading | UnitOfWork, case: CaseAccess | None, act: Act, to
     ):
         asking = CaseAccess(context, case.case_id, case.facts, asker)
         for topic in told.topics or (None,):
-            decision = asking.decide_in_any_capacity(act, topic, told.at if topic else None)
+            decision = asking.decide_in_any_capacity(
+                act, topic, told.at if topic else None, told.third_person
+            )
             if decision.allowed:
                 private = decision.reason_code in _PRIVATE
                 return Verdict(Answer.YES, decision.rule, private, case.facts.case.subject_person)

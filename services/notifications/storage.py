@@ -39,6 +39,7 @@ messages = sa.Table(
     sa.Column("topics", sa.String(200), nullable=False),
     sa.Column("starts_at", UtcDateTime),
     sa.Column("ends_at", UtcDateTime),
+    sa.Column("third_person", sa.String(64)),
     sa.Column("read_at", UtcDateTime),
     sa.Column("traceparent", sa.String(64)),
     sa.UniqueConstraint("municipality", "event_id", "person_id", "kind", name="uq_messages_once"),
@@ -61,7 +62,7 @@ attempts = sa.Table(
 )
 
 _TOLD = (
-    "person_id", "kind", "at", "case_id", "item_id", "by_person_id", "starts_at", "ends_at",
+    "person_id", "kind", "at", "case_id", "item_id", "by_person_id", "starts_at", "ends_at", "third_person",
 )  # fmt: skip
 
 

@@ -209,6 +209,7 @@ def test_a_mother_decides_on_what_tells_of_her_and_ends_the_log(browser: Browser
     press(mother, "Ta tilbake")
     expect(mother.locator("main")).to_contain_text("Kan andre se dette?")
 
+    _she_decides_on_a_goal(page, mother, case, demo.name("blessing-okorie-fjellvang"))
     mother.goto(case)
     mother.get_by_role("link", name="Avslutt stafettloggen").click()
     seen.goto(mother.url)
@@ -229,6 +230,28 @@ def test_a_mother_decides_on_what_tells_of_her_and_ends_the_log(browser: Browser
     page.goto(case)
     expect(page.locator("main")).to_contain_text("avsluttet stafettloggen for familien")
     assert browser.faults == []
+
+
+def _she_decides_on_a_goal(holder: Page, mother: Page, case: str, name: str) -> None:
+    """GU-6: what the plan says of her is hers; new words are asked about anew."""
+    holder.goto(f"{case}/logg/mal/nytt")
+    holder.get_by_label("Hva vil dere skal bli bedre?").fill("Mor får sove.")
+    holder.get_by_label(re.compile("^Hjemme")).check()
+    holder.get_by_label(re.compile("^Handler dette også")).select_option(label=name)
+    press(holder, "Lagre målet")
+    expect(holder.locator("main")).to_contain_text("Vises ikke for andre ennå")
+    for words in ("Mor får sove.", "Mor får sove hele natten."):
+        mother.goto(f"{case}/logg")
+        mother.get_by_role("link", name="Se det, og om andre kan lese det").click()
+        card = mother.get_by_label(re.compile("^Om deg")).filter(has_text=words)
+        card.get_by_role("button", name="Ja, vis det").click()
+        expect(card).to_contain_text("Disse kan se det nå")
+        holder.goto(f"{case}/logg")
+        expect(holder.locator("main")).not_to_contain_text("Vises ikke for andre ennå")
+        holder.get_by_role("link", name=re.compile(f"Endre målet.*{words}")).click()
+        expect(holder.locator("main")).to_contain_text(f"Forteller om: {name}")
+        holder.get_by_label("Hva vil dere skal bli bedre?").fill("Mor får sove hele natten.")
+        press(holder, "Lagre målet")
 
 
 def press_link(page: Page, name: str) -> None:

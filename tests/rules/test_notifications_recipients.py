@@ -15,7 +15,7 @@ from services.chassis.access import Asker, CaseAccess
 from services.contracts.base import EventType
 from services.contracts.catalogue import EVENTS
 from services.contracts.notifications import KINDS as PUBLISHED
-from services.kernel.facts import Act, Capacity, Facts, GuardianFact, Holder, Knowledge
+from services.kernel.facts import SOMEBODY, Act, Capacity, Facts, GuardianFact, Holder, Knowledge
 from services.notifications.deciding import Answer, by_case
 from services.notifications.domain.kinds import KINDS
 from services.notifications.domain.message import Told
@@ -325,6 +325,29 @@ def test_GU_6_whoever_an_entry_tells_of_is_asked_and_nobody_else_is() -> None:
     assert tell("relay_log.entry_added.v1", **entry) == {}
     own = {**entry, "by_person_id": MOTHER, "third_person": MOTHER}
     assert tell("relay_log.entry_added.v1", **own) == {}
+
+
+def test_GU_6_whoever_the_plan_tells_of_is_asked_when_its_words_are_new() -> None:
+    """GU-6: and a sibling, who has no id, is told nothing."""
+    plan = {"change": "goal_added", "goal_id": "g", "topic": "learning", "by_person_id": TEACHER}
+    hers = tell("relay_log.plan_changed.v1", **plan, third_person=MOTHER, asked_person_id=MOTHER)
+    assert hers["third_person_asked"] == {MOTHER}
+    for whom in (MOTHER, SOMEBODY):
+        assert set(tell("relay_log.plan_changed.v1", **plan, third_person=whom)) == {"plan_changed"}
+
+
+def test_GU_6_a_plan_that_tells_of_the_mother_is_news_to_her_and_the_owning_unit_alone() -> None:
+    """GU-6, NO-6: decided when it is shown, by the mark that the event bears."""
+    scene = Scene(NOW, shared())
+    data = {"case_id": "case", "at": AT, "change": "goal_added", "goal_id": "g", "topic": "learning"}
+    for whom, reads in ((None, {MOTHER, FATHER, PSYCHOLOGIST, TEACHER}), (MOTHER, {MOTHER, TEACHER})):
+        told = told_by("relay_log.plan_changed.v1", data | {"third_person": whom}, NOW, scene)[0]
+        found = {
+            person
+            for person in (MOTHER, FATHER, PSYCHOLOGIST, TEACHER)
+            if judge(person, replace(told, person_id=person), shared())[0] is Answer.YES
+        }
+        assert found == reads, whom
 
 
 def test_LG_11_that_the_family_ended_the_log_is_told_to_all_but_who_did_it() -> None:

@@ -111,6 +111,16 @@ class EgressHouse(House):
                                            "topic": topic} | data,
         )  # fmt: skip
 
+    def goal(self, topic: str = "learning", **data: Any) -> Event:
+        """A goal is written in the case of the house."""
+        told = {
+            "case_id": CASE,
+            "change": "goal_added",
+            "goal_id": "go-1",
+            "topic": topic,
+        }
+        return self.hear(relay_log.PlanChanged, CASE, **{**told, **data})
+
     def tell(self) -> None:
         """The sender's round, for queues."""
         queues.run(self.work)

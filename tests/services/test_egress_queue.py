@@ -48,6 +48,20 @@ def test_CO_8_a_system_is_told_of_topics_that_its_service_may_read(home: EgressH
     assert home.state()["waiting"] == 0 and home.state()["last_number"] == 2
 
 
+def test_GU_6_of_what_waits_for_a_third_persons_word_nothing_leaves(home: EgressHouse, queue: Queue) -> None:
+    """GU-6, CO-8: neither that somebody wrote it, nor that there is such a goal; nor to the owning unit's system."""
+    home.subscribe()
+    home.subscribe("own", service_id="kindergarten", unit_id=KINDERGARTEN)
+    own = Queue(home.amqp_url, "own")
+    home.entry("learning", entry_id="en-1", third_person="p-father")
+    home.goal("learning", goal_id="go-1", third_person="somebody")
+    home.goal("learning", goal_id="go-2")
+    home.tell()
+    for found in (queue.read(), own.read()):
+        assert [each["data"].get("goal_id") for each in found] == ["go-2"]
+    own.close()
+
+
 def test_CO_8_consent_withdrawn_before_sending_is_not_told(home: EgressHouse, queue: Queue) -> None:
     """CO-8, CO-3, NO-6: it is decided when it is sent, not when it happened; nor is the withdrawal itself told."""
     home.subscribe()

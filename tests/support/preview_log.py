@@ -31,6 +31,7 @@ def _measure(number: int, what: str, status: str = "running", **more: object) ->
         "status": status,
         "effect": None,
         "topic": "wellbeing",
+        "held_back": False,
         **more,
     }
 
@@ -39,6 +40,7 @@ RUNNING: list[Model] = [
     _measure(1, "Leke i en fast gruppe på tre barn hver dag etter frokost"),
     _measure(2, "Tegne hvordan dagen har vært", responsible="Jonas", childs_own=True, effect="good"),
     _measure(3, "Lese sammen ti minutter hver kveld", responsible="Torbjørn Lillevik", arena="home"),
+    _measure(5, "Hente tidlig mens mor er syk", held_back=True),
 ]
 GOALS: list[Model] = [
     {
@@ -46,6 +48,7 @@ GOALS: list[Model] = [
         "text": "Jonas leker med minst ett annet barn hver dag",
         "topic": "wellbeing",
         "status": "active",
+        "held_back": False,
         "measures": RUNNING,
         "ended": [_measure(4, "Sitte ved siden av en voksen", "ended", effect="none")],
     },
@@ -54,9 +57,15 @@ GOALS: list[Model] = [
         "text": "Jonas forteller hva han vil med hele setninger",
         "topic": "learning",
         "status": "active",
+        "held_back": True,
         "measures": [],
         "ended": [],
     },
+]
+OTHERS = [
+    {"code": "p2", "text": "Ánne Márjá Hætta-Lillevik"},
+    {"code": "p3", "text": "Torbjørn Lillevik"},
+    {"code": "somebody", "text": "Søsken eller noen andre"},
 ]
 VIEWS = [
     {
@@ -104,6 +113,7 @@ def _plan() -> list[Sample]:
         "next_evaluation": date(2026, 4, 20),
         "missing_arenas": ["leisure"],
         "missing_own": True,
+        "third_url": "#",
         "partial": None,
         "unknown": False,
     }
@@ -134,7 +144,9 @@ def _plan() -> list[Sample]:
             },
         ),
         Sample(
-            "goal-new", "log/goal_form.html", {**frame, "goal_id": None, "topics": TOPICS, "form": form()}
+            "goal-new",
+            "log/goal_form.html",
+            {**frame, "goal_id": None, "topics": TOPICS, "form": form(), "others": OTHERS, "marked": None},
         ),
         Sample(
             "goal-edit",
@@ -143,7 +155,17 @@ def _plan() -> list[Sample]:
                 **frame,
                 "goal_id": "g1",
                 "topics": TOPICS,
-                "form": form({"text": GOALS[0]["text"], "topic": "wellbeing", "status": "active"}, etag="3"),
+                "others": OTHERS,
+                "marked": "Ánne Márjá Hætta-Lillevik",
+                "form": form(
+                    {
+                        "text": GOALS[0]["text"],
+                        "topic": "wellbeing",
+                        "status": "active",
+                        "third_person": "p2",
+                    },
+                    etag="3",
+                ),
             },
         ),
         Sample(
@@ -154,6 +176,8 @@ def _plan() -> list[Sample]:
                 "measure_id": "m1",
                 "goals": [],
                 "people": PEOPLE,
+                "others": OTHERS,
+                "marked": None,
                 "form": form(
                     {
                         "what": RUNNING[0]["what"],

@@ -47,6 +47,13 @@ def others(page: Page) -> list[dict[str, str]]:
     return [*guardians, {"code": SOMEBODY, "text": t("entry.somebody")}]
 
 
+def other_in_words(page: Page, whom: str) -> str:
+    """Whom something tells of besides the child, as its page says it."""
+    if not whom:
+        return t("entry.nobody_else")
+    return t("entry.somebody") if whom == SOMEBODY else name_of(page, whom)
+
+
 def kinds_of(page: Page) -> list[str]:
     """What the reader may add: notes for those who write; the family proposes, participants tell what hinders."""
     if page["case"]["part"] in ("guardian", "self"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request
 
 from gateway.pages.forms import Form
+from gateway.pages.log.entries import other_in_words, others
 from gateway.pages.log.frame import (
     Answer,
     Page,
@@ -22,17 +23,20 @@ from services.contracts import relay_log
 
 blueprint = Blueprint("log_goals", __name__)
 
+_PARTS = ("text", "topic", "status", "third_person")
+
 
 @blueprint.route(PATHS["goal_new"], methods=["GET", "POST"])
 def new(case_id: str) -> Answer:
     """A new goal."""
     form = Form.sent() if request.method == "POST" else Form()
     if request.method == "POST" and form.submit(
-        relay_log.AddGoal, {"case_id": case_id, "text": form.text("text"), "topic": form.text("topic")}
+        relay_log.AddGoal,
+        {"case_id": case_id, **{name: form.text(name) for name in ("text", "topic", "third_person")}},
     ):
         return _saved(case_id)
     page = ask_log(case_id, "write_plan")
-    return show(page, "log/goal_form.html", form, goal_id=None, topics=topic_choices(page))
+    return _form(page, form, None)
 
 
 @blueprint.route(PATHS["goal"], methods=["GET", "POST"])
@@ -41,10 +45,10 @@ def edit(case_id: str, goal_id: str) -> Answer:
     if request.method == "GET":
         page = ask_log(case_id, "write_plan")
         goal = one_of(page["log"]["goals"], "goal_id", goal_id)
-        data = {name: goal[name] for name in ("text", "topic", "status")}
+        data = {name: goal[name] or "" for name in _PARTS}
         return _form(page, editing(data, goal["version"]), goal_id)
     form = Form.sent()
-    asked = {name: form.text(name) for name in ("text", "topic", "status")}
+    asked = {name: form.text(name) for name in _PARTS}
     if not asked["text"]:
         form.wrong("text", "required")
     elif form.submit(
@@ -63,6 +67,12 @@ def edit(case_id: str, goal_id: str) -> Answer:
                 ("text", "text", goal["text"], str),
                 ("topic", "topic", goal["topic"], lambda code: t(f"topic.{code}")),
                 ("status", "status", goal["status"], lambda code: t(f"log.status_goal.{code}")),
+                (
+                    "third_person",
+                    "third_person",
+                    goal["third_person"] or "",
+                    lambda whom: other_in_words(page, whom),
+                ),
             ),
             action=path("goal", case_id=case_id, goal_id=goal_id),
             back=path("plan", case_id=case_id),
@@ -71,8 +81,12 @@ def edit(case_id: str, goal_id: str) -> Answer:
     return _form(page, form, goal_id)
 
 
-def _form(page: Page, form: Form, goal_id: str) -> Answer:
-    return show(page, "log/goal_form.html", form, goal_id=goal_id, topics=topic_choices(page))
+def _form(page: Page, form: Form, goal_id: str | None) -> Answer:
+    marked = one_of(page["log"]["goals"], "goal_id", goal_id)["third_person"] if goal_id else None
+    return show(
+        page, "log/goal_form.html", form, goal_id=goal_id, topics=topic_choices(page), others=others(page),
+        marked=other_in_words(page, marked) if marked else None,
+    )  # fmt: skip
 
 
 def _saved(case_id: str) -> Answer:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, request
 
 from gateway.pages.forms import Form
+from gateway.pages.log.entries import other_in_words, others
 from gateway.pages.log.frame import (
     Answer,
     Page,
@@ -32,6 +33,8 @@ blueprint = Blueprint("log_measures", __name__)
 CHILD = "child"
 """The choice of the child itself as the one responsible."""
 
+_PARTS = ("what", "arena", "deadline", "status", "effect", "third_person")
+
 
 @blueprint.route(PATHS["measure_new"], methods=["GET", "POST"])
 def new(case_id: str) -> Answer:
@@ -43,7 +46,7 @@ def new(case_id: str) -> Answer:
             form.wrong("responsible", "required")
         asked = {
             "case_id": case_id,
-            **{name: form.text(name) for name in ("goal_id", "what", "arena", "deadline")},
+            **{name: form.text(name) for name in ("goal_id", "what", "arena", "deadline", "third_person")},
             "responsible_person_id": None if responsible == CHILD else responsible,
             "is_childs_own": responsible == CHILD,
         }
@@ -67,7 +70,7 @@ def edit(case_id: str, measure_id: str) -> Answer:
         "case_id": case_id,
         "measure_id": measure_id,
         "expected_version": form.version,
-        **{name: form.text(name) for name in ("what", "arena", "deadline", "status", "effect")},
+        **{name: form.text(name) for name in _PARTS},
         "responsible_person_id": page["case"]["child"]["person_id"] if responsible == CHILD else responsible,
     }
     for name in ("what", "responsible", "deadline"):
@@ -89,7 +92,7 @@ def _responsible(page: Page, measure: Mapping[str, Any]) -> str:
 
 
 def _data(page: Page, measure: Mapping[str, Any]) -> dict[str, str]:
-    plain = {name: measure[name] or "" for name in ("what", "arena", "deadline", "status", "effect")}
+    plain = {name: measure[name] or "" for name in _PARTS}
     return {**plain, "responsible": _responsible(page, measure)}
 
 
@@ -103,6 +106,7 @@ def _form(page: Page, form: Form, measure_id: str | None) -> Answer:
     chosen = form.text("responsible")
     if chosen and chosen not in (CHILD, *people) and chosen in page["names"]:
         people.append(chosen)
+    marked = one_of(page["log"]["measures"], "measure_id", measure_id)["third_person"] if measure_id else None
     return show(
         page,
         "log/measure_form.html",
@@ -110,6 +114,8 @@ def _form(page: Page, form: Form, measure_id: str | None) -> Answer:
         measure_id=measure_id,
         goals=goals,
         people=person_choices(page, people),
+        others=others(page),
+        marked=other_in_words(page, marked) if marked else None,
     )
 
 
@@ -131,6 +137,7 @@ def _conflict(page: Page, form: Form, measure_id: str) -> Answer | None:
             ("deadline", "deadline", now["deadline"], in_words),
             ("status", "status", now["status"], lambda code: t(f"log.status.{code}")),
             ("effect", "effect", now["effect"], lambda code: t(f"log.effect_of.{code}") if code else ""),
+            ("third_person", "third_person", now["third_person"], lambda whom: other_in_words(page, whom)),
         ),
         action=path("measure", case_id=page["head"]["id"], measure_id=measure_id),
         back=path("plan", case_id=page["head"]["id"]),

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint
 
 from gateway.pages.log.frame import OPEN_MEASURES, Answer, Page, ask_log, may, name_of, responsible_of, show
-from gateway.pages.paths import PATHS
+from gateway.pages.log.third_person import gives_word
+from gateway.pages.paths import PATHS, path
 
 blueprint = Blueprint("log_plan", __name__)
 
@@ -27,6 +28,7 @@ def plan(case_id: str) -> Answer:
         missing_arenas=log["arenas_without_measure"],
         missing_own=log["childs_own_missing"],
         limited_topics=log["limited_topics"] if may(page, "manage") else [],
+        third_url=path("third_person", case_id=case_id) if gives_word(page) else None,
         may=rights(page),
     )
 
@@ -53,6 +55,7 @@ def goal_row(page: Page, goal: Mapping[str, Any]) -> dict[str, Any]:
         "text": goal["text"],
         "topic": goal["topic"],
         "status": goal["status"],
+        "held_back": held_back(goal),
         "measures": [row for row in rows if row["status"] in OPEN_MEASURES],
         "ended": [row for row in rows if row["status"] not in OPEN_MEASURES],
     }
@@ -70,7 +73,13 @@ def measure_row(page: Page, measure: Mapping[str, Any]) -> dict[str, Any]:
         "status": measure["status"],
         "effect": measure["effect"],
         "topic": measure["topic"],
+        "held_back": held_back(measure),
     }
+
+
+def held_back(thing: Mapping[str, Any]) -> bool:
+    """Whether a goal or measure waits for the word of the person whom it tells of (GU-6)."""
+    return thing["third_person"] is not None and not thing["third_person_agrees"]
 
 
 def view_row(page: Page, view: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def third_person(case_id: str) -> Answer:
 
 def _items(page: Page) -> Iterator[dict[str, Any]]:
     manages = may(page, "manage")
-    for thing in (*_entries(page), *_minutes(page)):
+    for thing in (*_entries(page), *_minutes(page), *_plan(page)):
         whom = thing["third_person"]
         if whom is None or not (manages or whom == me()):
             continue
@@ -61,7 +61,7 @@ def _items(page: Page) -> Iterator[dict[str, Any]]:
             "key": new_id(),
             "mine": whom == me(),
             "whom": t("entry.somebody") if whom == SOMEBODY else name_of(page, whom),
-            "by": party(page, thing["by_person_id"]),
+            "by": party(page, thing["by_person_id"]) if thing["by_person_id"] else t("marks.kind.measure"),
             "shown": thing["third_person_agrees"],
             "others": _others(page, thing),
         }
@@ -85,9 +85,29 @@ def _minutes(page: Page) -> Iterator[dict[str, Any]]:
             }
 
 
+def _plan(page: Page) -> Iterator[dict[str, Any]]:
+    """Goals and measures by the words that they have now; whoever agrees, agrees to those."""
+    for goal in page["log"]["goals"]:
+        yield {**goal, "id": goal["item_id"], "at": goal["recorded_at"]}
+    for measure in page["log"]["measures"]:
+        yield {
+            **measure,
+            "id": measure["item_id"],
+            "text": measure["what"],
+            "at": measure["recorded_at"],
+            "by_person_id": None,
+        }
+
+
 def tells_of(page: Page) -> set[str]:
     """Whom what the reader may read tells of besides the child."""
-    return {each["third_person"] for each in (*_entries(page), *_minutes(page))} - {None}
+    return {each["third_person"] for each in (*_entries(page), *_minutes(page), *_plan(page))} - {None}
+
+
+def gives_word(page: Page) -> bool:
+    """Whether something waits for, or has, a word that the reader may give (GU-6)."""
+    whom = tells_of(page)
+    return bool(whom) and (may(page, "manage") or me() in whom)
 
 
 def _others(page: Page, thing: Mapping[str, Any]) -> list[str]:

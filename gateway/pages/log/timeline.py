@@ -9,9 +9,8 @@ from typing import Any
 from flask import Blueprint, request
 
 from gateway.pages.case import page as case_pages
-from gateway.pages.case.head import me
 from gateway.pages.log.frame import Answer, Page, ask_log, in_force, is_mine, may, name_of, part_of, show
-from gateway.pages.log.third_person import tells_of
+from gateway.pages.log.third_person import gives_word
 from gateway.pages.paths import PATHS, path
 
 blueprint = Blueprint("log_timeline", __name__)
@@ -33,15 +32,9 @@ def timeline(case_id: str) -> Answer:
         rows=rows[first:last],
         may={"write": may(page, "comment") and page["case"]["part"] not in ("guardian", "self"),
              "suggest": may(page, "comment")},
-        third_url=path("third_person", case_id=case_id) if _tells_of_others(page) else None,
+        third_url=path("third_person", case_id=case_id) if gives_word(page) else None,
         next_url=path("timeline", case_id=case_id, side=side + 1) if last < len(rows) else None,
     )  # fmt: skip
-
-
-def _tells_of_others(page: Page) -> bool:
-    """Whether an entry waits for, or has, a word that the reader may give (GU-6)."""
-    whom = tells_of(page)
-    return bool(whom) and (may(page, "manage") or me() in whom)
 
 
 def _rows(page: Page) -> Iterator[dict[str, Any]]:

@@ -193,10 +193,17 @@ class CaseAccess:
         return tells_name(self._asked(Act.SEE_CASE), self.facts, person_id)
 
     def decide_in_any_capacity(
-        self, act: Act, topic: str | None = None, recorded_at: datetime | None = None
+        self,
+        act: Act,
+        topic: str | None = None,
+        recorded_at: datetime | None = None,
+        third_person: str | None = None,
     ) -> Decision:
-        """NO-6: whether a message about this may go to the asker, who is not here to choose a capacity."""
-        about = self._about(act, topic, recorded_at, Audience.NOTIFICATION)
+        """NO-6: whether a message about this may go to the asker, who is not here to choose a capacity. `third_person`:
+        of whom it tells who has not agreed to show it (GU-6)."""
+        about = self._about(act, topic, recorded_at, Audience.NOTIFICATION)._replace(
+            third_person=third_person
+        )
         if self.facts is None:
             return NO_SUCH_CASE
         return kernel.decide_in_any_capacity(self._question(about), self.facts)

@@ -107,7 +107,7 @@ class AddEntryRequest(Message):
 
 
 class ThirdPersonWordRequest(Message):
-    """`entry_id`: of an entry, or of an item of minutes."""
+    """`entry_id`: of an entry, or the `item_id` of an item of minutes, a goal or a measure."""
 
     case_id = opaque()
     entry_id = opaque()

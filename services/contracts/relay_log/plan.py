@@ -38,6 +38,13 @@ class PlanChangedData(Message):
     deadline = date(required=False)
     by_person_id = opaque(required=False, description="Who did it: is not told of it")
     at = instant()
+    third_person = opaque(
+        required=False,
+        description="Of whom it tells who has not agreed to show it: a guardian's id, or `somebody` (GU-6)",
+    )
+    asked_person_id = opaque(
+        required=False, description="The guardian whose word it waits for from now on (GU-6)"
+    )
 
 
 PlanChanged = EventType(
@@ -56,6 +63,8 @@ PlanChanged = EventType(
         "deadline": "2027-01-15",
         "by_person_id": _Q,
         "at": _AT,
+        "third_person": _P,
+        "asked_person_id": _P,
     },
     told="For each goal and each measure that is added or changed, by an evaluation too.",
     outside="plan",
@@ -73,6 +82,15 @@ class Goal(Message):
     needed_by_guardians = flag(
         description="The holder marked it as needed for parental responsibility (AG-6)"
     )
+    item_id = opaque(
+        required=False,
+        description="What the word of the third person is recorded for; another one once the text is (GU-6)",
+    )
+    third_person = opaque(
+        required=False,
+        description="Whom it tells of besides the child: a guardian's id, or `somebody` (GU-6)",
+    )
+    third_person_agrees = flag(load_default=False, description="Whether that person agreed to show it")
 
 
 class Measure(Message):
@@ -95,12 +113,25 @@ class Measure(Message):
     needed_by_guardians = flag(
         description="The holder marked it as needed for parental responsibility (AG-6)"
     )
+    item_id = opaque(
+        required=False,
+        description="What the word of the third person is recorded for; another one once the text is (GU-6)",
+    )
+    third_person = opaque(
+        required=False,
+        description="Whom it tells of besides the child: a guardian's id, or `somebody` (GU-6)",
+    )
+    third_person_agrees = flag(load_default=False, description="Whether that person agreed to show it")
 
 
 class AddGoalRequest(Message):
     case_id = opaque()
     topic = code(*TOPICS)
     text = narrative(max_length=2000)
+    third_person = opaque(
+        required=False,
+        description="Whom it tells of besides the child, as do its measures: a guardian, or `somebody` (GU-6)",
+    )
 
 
 class ChangeGoalRequest(Message):
@@ -110,6 +141,10 @@ class ChangeGoalRequest(Message):
     topic = code(*TOPICS, required=False)
     text = narrative(max_length=2000, required=False)
     status = code(*GOAL_STATES, required=False)
+    third_person = opaque(
+        required=False,
+        description="Whom it tells of besides the child (GU-6). Once said it stays",
+    )
 
 
 class AddMeasureRequest(Message):
@@ -120,6 +155,10 @@ class AddMeasureRequest(Message):
     is_childs_own = flag(load_default=False)
     arena = code(*ARENAS)
     deadline = date()
+    third_person = opaque(
+        required=False,
+        description="Whom it tells of besides the child (GU-6). Left out: whom its goal tells of",
+    )
 
 
 class ChangeMeasureRequest(Message):
@@ -132,6 +171,10 @@ class ChangeMeasureRequest(Message):
     deadline = date(required=False)
     status = code(*MEASURE_STATES, required=False)
     effect = code(*EFFECTS, required=False)
+    third_person = opaque(
+        required=False,
+        description="Whom it tells of besides the child (GU-6). Once said it stays",
+    )
 
 
 AddGoal = command("relay_log.add_goal", AddGoalRequest, "Adds a goal (LG-2).")

@@ -9,7 +9,7 @@ from datetime import datetime
 @dataclass(frozen=True, slots=True)
 class Told:
     """That a person is to be told something. `topics` and `at` are those of the item that it is about; `starts_at`
-    and `ends_at` are a meeting's."""
+    and `ends_at` are a meeting's; `third_person` is of whom it tells who has not agreed to show it (GU-6)."""
 
     person_id: str
     kind: str
@@ -20,6 +20,7 @@ class Told:
     topics: tuple[str, ...] = ()
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    third_person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.kernel.facts import Act
+from services.notifications.domain.kinds import KINDS
 from services.notifications.domain.message import Told
 from services.notifications.domain.recipients import (
     Data,
@@ -140,6 +142,8 @@ TABLE: tuple[Line, ...] = (
        item="evaluation_id"),
     at("relay_log.plan_changed.v1", "plan_changed", family, named("responsible_person_id"),
        item="measure_id or goal_id"),
+    at("relay_log.plan_changed.v1", "third_person_asked", named("asked_person_id"),
+       item="measure_id or goal_id"),  # GU-6
     at("relay_log.entry_added.v1", "family_entry", in_charge, item="entry_id",
        when=says("kind", "comment", "proposal", "feedback")),  # LG-7
     at("relay_log.entry_added.v1", "hindrance", in_charge, item="entry_id", when=says("kind", "hindrance")),
@@ -220,6 +224,7 @@ def _told(person_id: str, line: Line, data: Data, time: datetime, by: str | None
         tuple(topics),
         _instant(data.get("starts_at")),
         _instant(data.get("ends_at")),
+        data.get("third_person") if KINDS[line.kind].rests_on is Act.READ_PLAN else None,
     )
 
 

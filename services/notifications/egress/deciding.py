@@ -117,6 +117,7 @@ def _decide(
         recorded_at=datetime.fromisoformat(at) if at else event.time,
         audience=Audience.OUTSIDE,
         service_id=subscription.service_id,
+        third_person=event.data.get("third_person"),
     )
     return decide(question, facts)
 

@@ -8,8 +8,10 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import NotFound
 from services.kernel.facts import Act
 from services.relay_log.commands.common import demand_readable, me, open_log, tell_measure, today
+from services.relay_log.domain.entries import demand_third_person
 from services.relay_log.domain.log import demand_current
-from services.relay_log.domain.parties import demand_responsible
+from services.relay_log.domain.parties import demand_may_be_told, demand_responsible
+from services.relay_log.domain.plan import asks_anew
 from services.relay_log.storage.logs import Logs
 from services.relay_log.storage.plan import Plans
 
@@ -21,17 +23,24 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     measure = plans.measure(case_id, request["measure_id"])
     if measure is None:
         raise NotFound
-    demand_readable(uow, case_id, Act.READ_PLAN, measure.topic)
+    demand_readable(uow, case_id, Act.READ_PLAN, measure.topic, mark=plans.mark(measure))
     facts = open_log(uow, case_id, Act.WRITE_PLAN, [measure.topic])
     demand_current(measure.version, request["expected_version"], plans.edits(measure.measure_id))
     responsible = request["responsible_person_id"]
     if responsible not in (None, measure.responsible):
         demand_responsible(responsible, measure.topic, facts, uow.now, "responsible_person_id")
+    demand_third_person(request["third_person"], {guardian.person_id for guardian in facts.guardians})
+    what = plans.new_text(measure, request["what"])
     changed = measure.change(
-        what=request["what"] is not None, responsible=responsible, arena=request["arena"],
+        what=what is not None, responsible=responsible, arena=request["arena"],
         deadline=request["deadline"], status=request["status"], effect=request["effect"], today=today(uow),
+        third_person=request["third_person"],
     )  # fmt: skip
+    whom, agrees = plans.mark(measure)
+    if not agrees and {"responsible_person_id", "third_person"} & set(changed):
+        field = "third_person" if "third_person" in changed else "responsible_person_id"
+        demand_may_be_told(measure.responsible, whom, facts, uow.now, field)
     if changed:
-        plans.save_measure(measure, request["what"], changed, me(uow), uow.now)
-        tell_measure(uow, "measure_changed", measure)
+        plans.save_measure(measure, what, changed, me(uow), uow.now)
+        tell_measure(uow, "measure_changed", measure, asks=asks_anew(changed))
     return {"id": measure.measure_id, "version": measure.version}

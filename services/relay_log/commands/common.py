@@ -6,15 +6,20 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from services.chassis import access
+from services.chassis.sealed import About
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import relay_log as contracts
 from services.kernel.calendar import local_date
 from services.kernel.errors import NotFound
-from services.kernel.facts import Act, Facts
+from services.kernel.facts import SOMEBODY, Act, Facts
 from services.relay_log.domain.log import demand_topic, demand_writable
 from services.relay_log.domain.participants import Circle, Participant
-from services.relay_log.domain.plan import Measure
+from services.relay_log.domain.plan import Goal, Measure
 from services.relay_log.storage.logs import Logs
+from services.relay_log.storage.plan import Plans
+from services.relay_log.storage.third_person import Mark
+
+_NOBODY_ELSE = Mark()
 
 
 def open_log(uow: UnitOfWork, case_id: str, act: Act, topics: Iterable[str] = ()) -> Facts:
@@ -36,11 +41,21 @@ def open_log(uow: UnitOfWork, case_id: str, act: Act, topics: Iterable[str] = ()
 
 
 def demand_readable(
-    uow: UnitOfWork, case_id: str, read: Act, topic: str, recorded_at: datetime | None = None
+    uow: UnitOfWork,
+    case_id: str,
+    read: Act,
+    topic: str,
+    recorded_at: datetime | None = None,
+    mark: Mark = _NOBODY_ELSE,
 ) -> None:
-    """What the asker may not read is not there for them, whatever they would do to it: raises NotFound."""
+    """What the asker may not read is not there for them, whatever they would do to it: raises NotFound. `mark`: whom it
+    tells of besides the child (GU-6)."""
     case = access.of(uow, case_id)
-    if not case.decide(read, topic, recorded_at).allowed:
+    about = About(
+        uow.municipality, case_id, read, topic, recorded_at,
+        third_person=mark.third_person, third_person_agrees=mark.agrees,
+    )  # fmt: skip
+    if not case.may_open(about):
         case.require(Act.SEE_CASE)
         raise NotFound
 
@@ -105,28 +120,36 @@ def tell_entry(
     uow.record(contracts.EntryAdded, case_id, told | ({"third_person": third_person} if third_person else {}))
 
 
-def tell_goal(uow: UnitOfWork, case_id: str, change: str, goal_id: str, topic: str) -> None:
-    """Tell that a goal was added or changed."""
+def tell_goal(uow: UnitOfWork, change: str, goal: Goal, *, asks: bool) -> None:
+    """Tell that a goal was added or changed. `asks`: whoever it tells of is to say whether others may see it (GU-6)."""
     data = {
-        "case_id": case_id,
+        "case_id": goal.case_id,
         "change": change,
-        "goal_id": goal_id,
-        "topic": topic,
+        "goal_id": goal.goal_id,
+        "topic": goal.topic,
         "by_person_id": uow.actor.person_id,
         "at": uow.now,
     }
-    uow.record(contracts.PlanChanged, case_id, data)
+    uow.record(contracts.PlanChanged, goal.case_id, data | _waits_for(uow, goal, asks))
 
 
-def tell_measure(uow: UnitOfWork, change: str, measure: Measure) -> None:
-    """Tell that a measure was added or changed."""
+def tell_measure(uow: UnitOfWork, change: str, measure: Measure, *, asks: bool) -> None:
+    """Tell that a measure was added or changed. `asks`: as in `tell_goal`."""
     uow.record(
         contracts.PlanChanged,
         measure.case_id,
         {"case_id": measure.case_id, "change": change, "goal_id": measure.goal_id, "measure_id": measure.measure_id,
          "topic": measure.topic, "responsible_person_id": measure.responsible, "deadline": measure.deadline,
-         "by_person_id": uow.actor.person_id, "at": uow.now},
+         "by_person_id": uow.actor.person_id, "at": uow.now, **_waits_for(uow, measure, asks)},
     )  # fmt: skip
+
+
+def _waits_for(uow: UnitOfWork, thing: Goal | Measure, asks: bool) -> dict[str, str]:
+    """GU-6: of whom it tells who has not agreed to show it, and who is asked now."""
+    whom, agrees = Plans.of(uow).mark(thing)
+    if whom is None or agrees:
+        return {}
+    return {"third_person": whom} | ({"asked_person_id": whom} if asks and whom != SOMEBODY else {})
 
 
 def set_next_evaluation(uow: UnitOfWork, case_id: str, day: date) -> None:

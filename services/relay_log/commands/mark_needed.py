@@ -19,7 +19,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     case = access.of(uow, case_id)
     for mark in request["marks"]:
         found = marks.item(case_id, mark["kind"], mark["item_id"])
-        if found is None or not case.decide(found.act, found.topic, found.recorded_at).allowed:
+        if found is None or not case.may_open(found):
             raise NotFound
         marks.put(case_id, mark["kind"], mark["item_id"], mark["needed"])
     return {"id": case_id}

@@ -19,7 +19,7 @@ from services.relay_log.commands.common import (
 )
 from services.relay_log.domain.evaluation import Said, judge
 from services.relay_log.domain.log import demand_coming
-from services.relay_log.domain.parties import demand_responsible
+from services.relay_log.domain.parties import demand_may_be_told, demand_responsible
 from services.relay_log.storage.entries import Entries
 from services.relay_log.storage.logs import Logs
 from services.relay_log.storage.plan import Plans, measure_of
@@ -31,9 +31,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     logs.lock(case_id)
     measures = {row.measure_id: measure_of(row) for row in plans.measure_rows(case_id)}
     named = [each["measure_id"] for each in request["outcomes"]]
-    topics = [measures[measure_id].topic for measure_id in named if measure_id in measures]
-    for topic in topics:
-        demand_readable(uow, case_id, Act.READ_PLAN, topic)
+    known = [measures[measure_id] for measure_id in named if measure_id in measures]
+    for measure in known:
+        demand_readable(uow, case_id, Act.READ_PLAN, measure.topic, mark=plans.mark(measure))
+    topics = [measure.topic for measure in known]
     facts = open_log(uow, case_id, Act.WRITE_LOG, topics)
     if len(topics) < len(named):
         raise NotFound
@@ -44,6 +45,9 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         if each.replacement is not None and each.said.new_responsible is not None:
             field = f"outcomes.{index}.new_responsible_person_id"
             demand_responsible(each.said.new_responsible, each.measure.topic, facts, uow.now, field)
+            demand_may_be_told(
+                each.said.new_responsible, each.replacement.third_person, facts, uow.now, field
+            )
     evaluation_id, by = new_id(), me(uow)
     Entries.of(uow).add_evaluation(
         evaluation_id, case_id, judged, [each["comment"] for each in request["outcomes"]],
@@ -51,10 +55,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
     for each in judged:
         plans.save_measure(each.measure, None, each.changed, by, uow.now)
-        tell_measure(uow, "measure_changed", each.measure)
+        tell_measure(uow, "measure_changed", each.measure, asks=False)
         if each.replacement is not None:
             plans.add_measure(each.replacement, each.said.new_what or "", by, uow.now)
-            tell_measure(uow, "measure_added", each.replacement)
+            tell_measure(uow, "measure_added", each.replacement, asks=True)
     uow.record(
         contracts.EvaluationRecorded,
         case_id,

@@ -12,18 +12,20 @@ from services.kernel.facts import Act
 from services.relay_log.commands.common import me
 from services.relay_log.storage.entries import Entries
 from services.relay_log.storage.meetings import Meetings
+from services.relay_log.storage.plan import Plans
 from services.relay_log.storage.third_person import Words
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Keep the word of the person themselves, or as the holder in the owning unit heard it; it can be taken back at any
-    time, also when the case is closed. To whoever may not read the entry there is none."""
+    time, also when the case is closed. To whoever may not read the thing there is none."""
     case_id, thing_id, words = request["case_id"], request["entry_id"], Words.of(uow)
     case = access.of(uow, case_id)
     case.require(Act.SEE_CASE)
     found = words.marked(case_id, thing_id)
-    told = [*Entries.of(uow).entries(case_id), *Meetings.of(uow).of_case(case_id).items]
-    readable = case.open_allowed(Act.READ_LOG_ITEM, told)
+    plans, told = Plans.of(uow), [*Entries.of(uow).entries(case_id), *Meetings.of(uow).of_case(case_id).items]
+    planned = [*plans.goals(case_id), *plans.measures(case_id)]
+    readable = [*case.open_allowed(Act.READ_LOG_ITEM, told), *case.open_allowed(Act.READ_PLAN, planned)]
     ids = {each.get("entry_id") or each.get("item_id") for each in readable}
     if found is None or thing_id not in ids:
         raise NotFound

@@ -87,5 +87,5 @@ def _replacement(measure: Measure, said: Said, at: str, today: date, new_id: str
     responsible = said.new_responsible or measure.responsible
     return Measure(
         new_id, measure.case_id, measure.goal_id, measure.topic, responsible, measure.is_childs_own,
-        said.new_arena or measure.arena, deadline,
+        said.new_arena or measure.arena, deadline, third_person=measure.third_person,
     )  # fmt: skip

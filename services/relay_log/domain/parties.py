@@ -49,6 +49,29 @@ def demand_parties(person_ids: Iterable[str], allowed: frozenset[str], field: st
             raise InvalidInput(fields={f"{field}.{index}": "not_a_party"}, rule="LG-4")
 
 
+def demand_may_be_told(
+    responsible: str | None, third_person: str | None, facts: Facts, now: datetime, field: str
+) -> None:
+    """GU-6: a measure that tells of a third person who has not agreed to show it is given to that person, or to one of
+    the owning unit: nobody is responsible for what they may not read, the child neither."""
+    if third_person is None or responsible == third_person or responsible in own_people(facts, now):
+        return
+    raise InvalidInput(fields={field: "may_not_read_it"}, rule="GU-6")
+
+
+def own_people(facts: Facts, now: datetime) -> frozenset[str]:
+    """Owner, holder and today's participants of the owning unit."""
+    case = facts.case
+    found = {
+        each.person_id
+        for each in facts.participants
+        if each.unit_id == case.owner_unit and in_force(each, now)
+    }
+    if case.holder is not None and case.holder.unit_id == case.owner_unit:
+        found.add(case.holder.person_id)
+    return frozenset(each for each in (*found, case.owner_person) if not of_family(each, facts))
+
+
 def demand_responsible(person_id: str, topic: str, facts: Facts, now: datetime, field: str) -> None:
     """LG-2: the responsible one belongs to the log. CO-1: and may know of what they are to do, so that another
     unit's participant needs the topic to be shared with their service. The child itself may be of any age."""

@@ -17,6 +17,27 @@ SCHOOL_AGE, SCHOOL_START, SCHOOL_END = 6, (8, 1), 19
 KINDERGARTEN_AGE = 1
 
 
+def word_of(thing_id: str, version: int) -> str:
+    """For what a third person's word on a goal or measure is kept: for its text as of a version. A new text is another
+    thing to agree to (GU-6)."""
+    return f"{thing_id}:{version}"
+
+
+def marked(now: str | None, given: str | None) -> bool:
+    """GU-6: whether a mark is set that was not there. Once set it is neither moved nor taken away: whoever it tells of
+    would lose their say without having had it."""
+    if given is None or given == now:
+        return False
+    if now is not None:
+        raise InvalidInput(fields={"third_person": "already_marked"}, rule="GU-6")
+    return True
+
+
+def asks_anew(changed: Iterable[str]) -> bool:
+    """GU-6: whether a change of these fields makes it another thing for the third person to agree to."""
+    return bool({"text", "what", "third_person"} & set(changed))
+
+
 @dataclass(slots=True)
 class Goal:
     """What is to be better. Its text is ciphertext, and no matter of rules; its topic is that of all its measures."""
@@ -26,10 +47,20 @@ class Goal:
     topic: str
     status: str
     version: int
+    third_person: str | None = None
+    word_of: str | None = None
 
-    def change(self, *, topic: str | None, status: str | None, text: bool) -> tuple[str, ...]:
+    def __post_init__(self) -> None:
+        self.word_of = self.word_of or word_of(self.goal_id, self.version)
+
+    def change(
+        self, *, topic: str | None, status: str | None, text: bool, third_person: str | None = None
+    ) -> tuple[str, ...]:
         """Change what is given (`text`: whether a new text is); the names of the fields that are others now."""
         changed = ["text"] if text else []
+        if marked(self.third_person, third_person):
+            self.third_person = third_person
+            changed.append("third_person")
         if topic is not None and topic != self.topic:
             self.topic = topic
             changed.append("topic")
@@ -38,6 +69,8 @@ class Goal:
             changed.append("status")
         if changed:
             self.version += 1
+        if asks_anew(changed):
+            self.word_of = word_of(self.goal_id, self.version)
         return tuple(changed)
 
 
@@ -57,6 +90,11 @@ class Measure:
     effect: str | None = None
     replaced_by: str | None = None
     version: int = 1
+    third_person: str | None = None
+    word_of: str | None = None
+
+    def __post_init__(self) -> None:
+        self.word_of = self.word_of or word_of(self.measure_id, self.version)
 
     @classmethod
     def of(
@@ -69,14 +107,30 @@ class Measure:
         arena: str,
         deadline: date,
         today: date,
+        third_person: str | None = None,
     ) -> Measure:
         """LG-2: a measure belongs to an active goal and bears its topic; without a responsible one it is the child's
-        own. Its deadline lies ahead."""
+        own. Its deadline lies ahead. GU-6: it tells of whom its goal tells."""
         if goal.status != "active":
             raise GoalNotActive
         demand_coming(deadline, today, "deadline", "LG-2")
         own = is_childs_own or responsible is None
-        return cls(measure_id, goal.case_id, goal.goal_id, goal.topic, responsible, own, arena, deadline)
+        if goal.third_person is not None and third_person not in (None, goal.third_person):
+            raise InvalidInput(fields={"third_person": "goal_tells_of_another"}, rule="GU-6")
+        return cls(
+            measure_id, goal.case_id, goal.goal_id, goal.topic, responsible, own, arena, deadline,
+            third_person=goal.third_person or third_person,
+        )  # fmt: skip
+
+    def bear(self, third_person: str | None) -> tuple[str, ...]:
+        """GU-6: tell of whom the goal tells from now on; the names of the fields that are others now."""
+        if third_person is None or third_person == self.third_person:
+            return ()
+        if self.third_person is not None:
+            raise InvalidInput(fields={"third_person": "measure_tells_of_another"}, rule="GU-6")
+        self.third_person, self.version = third_person, self.version + 1
+        self.word_of = word_of(self.measure_id, self.version)
+        return ("third_person",)
 
     @property
     def is_open(self) -> bool:
@@ -93,6 +147,7 @@ class Measure:
         status: str | None,
         effect: str | None,
         today: date,
+        third_person: str | None = None,
     ) -> tuple[str, ...]:
         """Change what is given; the names of the fields that are others now. A measure is replaced by an evaluation,
         never by an edit, and what has ended stands as it is (LV-10)."""
@@ -102,6 +157,9 @@ class Measure:
         if deadline is not None and deadline != self.deadline:
             demand_coming(deadline, today, "deadline", "LG-2")
         changed = ["what"] if what else []
+        if marked(self.third_person, third_person):
+            self.third_person = third_person
+            changed.append("third_person")
         given = {
             "responsible": responsible,
             "arena": arena,
@@ -116,6 +174,8 @@ class Measure:
         self._demand_effect()
         if changed:
             self.version += 1
+        if asks_anew(changed):
+            self.word_of = word_of(self.measure_id, self.version)
         return tuple(changed)
 
     def conclude(self, status: str, effect: str, replaced_by: str | None = None) -> tuple[str, ...]:

@@ -30,14 +30,21 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     rows = plans.measure_rows(case_id)
     state = state_of(case.facts)
     report = logs.report(case_id) if state == "closed" else None
-    # LG-3 speaks of the whole plan: to whoever reads a part of it, it would tell of the other parts.
-    whole = [measure_of(row) for row in rows] if items.reads_all and state != "closed" else None
+    measures = items.measures(plans.sealed(rows))
+    # LG-3 speaks of the whole plan: to whoever reads a part of it, it would tell of the other parts; and of the whole
+    # as the reader has it, so that it tells of nothing that waits for a third person's word (GU-6).
+    seen = {each["measure_id"] for each in measures}
+    whole = (
+        [measure_of(row) for row in rows if row.measure_id in seen]
+        if items.reads_all and state != "closed"
+        else None
+    )
     return {
         "case_id": case_id,
         "state": state,
         "topics": sorted(items.topics),
         "goals": items.goals(),
-        "measures": items.measures(plans.sealed(rows)),
+        "measures": measures,
         "participants": items.participants(),
         "meetings": items.meetings(),
         "evaluations": items.evaluations(),

@@ -67,8 +67,10 @@ def _measures(reading: Reading, seen: dict[str, CaseAccess]) -> Iterator[Due]:
     """For whoever is responsible, and may still read it: measures whose deadline is near or past."""
     until = local_date(reading.now) + timedelta(days=NEAR_DAYS)
     responsible = None if reading.actor.capacity == "self" else reading.actor.person_id
-    for row in Plans.of(reading).due_of(list(seen), responsible, until):
-        if seen[row.case_id].decide(Act.READ_PLAN, row.topic, row.changed_at).allowed:
+    plans = Plans.of(reading)
+    rows = plans.due_of(list(seen), responsible, until)
+    for row, measure in zip(rows, plans.sealed(rows), strict=True):
+        if seen[row.case_id].may_open(measure.about):
             due = midnight(row.deadline)
             yield {"case_id": row.case_id, "kind": "measure", "item_id": row.measure_id, "due": due}
 

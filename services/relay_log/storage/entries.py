@@ -14,9 +14,10 @@ from services.chassis.sealed import Sealed
 from services.kernel.facts import Act
 from services.relay_log.domain.entries import Entry
 from services.relay_log.domain.evaluation import Judged
+from services.relay_log.storage.plan import Plans
 from services.relay_log.storage.store import Record, Store, picking, rows_of_case
 from services.relay_log.storage.tables import entries, evaluations, metadata, outcomes, views
-from services.relay_log.storage.third_person import Words
+from services.relay_log.storage.third_person import Mark, Words
 
 _EVALUATIONS = rows_of_case(evaluations, evaluations.c.recorded_at, evaluations.c.evaluation_id)
 _OUTCOMES = rows_of_case(outcomes, outcomes.c.number)
@@ -50,11 +51,31 @@ class Entries(Store):
              "next_evaluation_on": row.next_evaluation_on}
             for row in found
         ]  # fmt: skip
+        marks = self._outcome_marks(case_id) if found else {}
         decided = [
-            self._seal(Act.READ_LOG_ITEM, row, lambda row=row: self._outcome(row), at[row.evaluation_id])  # type: ignore[misc]
+            self._seal(
+                Act.READ_LOG_ITEM, row, lambda row=row: self._outcome(row), at[row.evaluation_id],  # type: ignore[misc]
+                third_person=marks[row.measure_id].third_person,
+                third_person_agrees=marks[row.measure_id].agrees,
+            )
             for row in (self._rows(_OUTCOMES, case_id) if found else ())
-        ]
+        ]  # fmt: skip
         return frames, decided
+
+    def _outcome_marks(self, case_id: str) -> dict[str, Mark]:
+        """GU-6: by measure, whom its outcomes tell of: as the measure does, and as the one that replaced it, whose
+        words they hold too."""
+        plans = Plans(self._conn, self._municipality, self._keys)
+        rows = plans.measure_rows(case_id)
+        marks = plans.marks(rows)
+        found = {}
+        for row in rows:
+            both = [marks[row.measure_id], *([marks[row.replaced_by]] if row.replaced_by else [])]
+            told = [mark for mark in both if mark.third_person is not None]
+            found[row.measure_id] = (
+                Mark(told[0].third_person, all(mark.agrees for mark in told)) if told else Mark()
+            )
+        return found
 
     def add_evaluation(
         self,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import sqlalchemy as sa
 
+from services.chassis.sealed import About
 from services.kernel.facts import Act
+from services.relay_log.storage.plan import Plans
 from services.relay_log.storage.store import Store, rows_of_case
 from services.relay_log.storage.tables import entries, goals, measures
+from services.relay_log.storage.third_person import Mark, Words
 
 _TABLES = {
     "goal": (goals, "goal_id", "changed_at", Act.READ_PLAN),
@@ -19,25 +19,29 @@ _TABLES = {
 _ENTRIES = rows_of_case(entries, entries.c.recorded_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Markable:
-    """Of a goal, a measure or an entry: by which act, of which topic and of when it is read."""
-
-    act: Act
-    topic: str
-    recorded_at: datetime
-
-
 class Marks(Store):
     """The marks of one municipality."""
 
-    def item(self, case_id: str, kind: str, item_id: str) -> Markable | None:
-        """What is to be marked; None when the case has no such thing."""
+    def item(self, case_id: str, kind: str, item_id: str) -> About | None:
+        """What must be answered yes to read a goal, a measure or an entry; None when the case has no such thing."""
         table, key, at, act = _TABLES[kind]
         row = self._row(table, key, item_id)
         if row is None or row.case_id != case_id:
             return None
-        return Markable(act, row.topic, row._mapping[at])
+        told = self._told_of(kind, row)
+        return About(
+            self._municipality, case_id, act, row.topic, row._mapping[at],
+            third_person=told.third_person, third_person_agrees=told.agrees,
+        )  # fmt: skip
+
+    def _told_of(self, kind: str, row: sa.Row[tuple[object, ...]]) -> Mark:
+        """Whom it tells of besides the child (GU-6)."""
+        if row.third_person is None:
+            return Mark()
+        if kind == "measure":
+            return Plans(self._conn, self._municipality, self._keys).marks([row])[row.measure_id]
+        agreed = Words(self._conn, self._municipality, self._keys).agreed(row.case_id)
+        return Mark(row.third_person, row.word_of in agreed)
 
     def put(self, case_id: str, kind: str, item_id: str, needed: bool) -> None:
         """Set or take away the mark: of an entry with all that it corrects and that corrects it (LG-6)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from services.relay_log.domain.log import Edit
 from services.relay_log.domain.plan import Goal, Measure
 from services.relay_log.storage.store import Record, Store, picking, rows_of_case
 from services.relay_log.storage.tables import edits, goals, measures
+from services.relay_log.storage.third_person import Mark, Words
 
 _GOALS = rows_of_case(goals, goals.c.recorded_at, goals.c.goal_id)
 _MEASURES = rows_of_case(measures, measures.c.recorded_at, measures.c.measure_id)
@@ -48,12 +49,15 @@ class Plans(Edits):
 
     def goals(self, case_id: str) -> list[Sealed[Record]]:
         """The goals of a case, oldest first."""
+        rows = self._rows(_GOALS, case_id)
+        agreed = self._agreed(rows)
         return [
             self._seal(
-                Act.READ_PLAN, row, lambda row=row: self._goal(row), row.changed_at,  # type: ignore[misc]
-                needed_by_guardians=row.needed_by_guardians,
+                Act.READ_PLAN, row, lambda row=row: self._goal(row, row.word_of in agreed),  # type: ignore[misc]
+                row.changed_at, needed_by_guardians=row.needed_by_guardians,
+                third_person=row.third_person, third_person_agrees=row.word_of in agreed,
             )
-            for row in self._rows(_GOALS, case_id)
+            for row in rows
         ]  # fmt: skip
 
     def measures(self, case_id: str) -> list[Sealed[Record]]:
@@ -62,13 +66,51 @@ class Plans(Edits):
 
     def sealed(self, rows: Sequence[Any]) -> list[Sealed[Record]]:
         """Rows of measures, sealed."""
+        marks = self.marks(rows)
         return [
             self._seal(
-                Act.READ_PLAN, row, lambda row=row: self._measure(row), row.changed_at,  # type: ignore[misc]
-                needed_by_guardians=row.needed_by_guardians,
+                Act.READ_PLAN, row, lambda row=row: self._measure(row, marks[row.measure_id].agrees),  # type: ignore[misc]
+                row.changed_at, needed_by_guardians=row.needed_by_guardians,
+                third_person=row.third_person, third_person_agrees=marks[row.measure_id].agrees,
             )
             for row in rows
         ]  # fmt: skip
+
+    def marks(self, rows: Sequence[Any]) -> dict[str, Mark]:
+        """Of measures, by id, whom they tell of besides the child. A measure of a goal that tells of somebody shows
+        with the goal: it waits for that person's word on both (GU-6)."""
+        agreed = self._agreed(rows)
+        of_goals = {
+            goal.goal_id: goal.word_of
+            for case_id in {row.case_id for row in rows if row.third_person}
+            for goal in self._rows(_GOALS, case_id)
+            if goal.third_person
+        }
+        return {
+            row.measure_id: Mark(
+                row.third_person,
+                row.word_of in agreed and of_goals.get(row.goal_id, row.word_of) in agreed,
+            )
+            for row in rows
+        }
+
+    def mark(self, thing: Goal | Measure) -> Mark:
+        """Whom a goal or a measure tells of besides the child, as it now is."""
+        if thing.third_person is None:
+            return Mark()
+        agreed = self._words.agreed(thing.case_id)
+        goal = self.goal(thing.case_id, thing.goal_id)
+        with_goal = goal is None or goal.third_person is None or goal.word_of in agreed
+        return Mark(thing.third_person, thing.word_of in agreed and with_goal)
+
+    @property
+    def _words(self) -> Words:
+        return Words(self._conn, self._municipality, self._keys)
+
+    def _agreed(self, rows: Iterable[Any]) -> Set[str]:
+        """That to which third persons have agreed; not asked for where none of the rows tells of anybody else."""
+        marked = {row.case_id for row in rows if row.third_person}
+        return {each for case_id in marked for each in self._words.agreed(case_id)}
 
     def measure_rows(self, case_id: str) -> Sequence[Any]:
         """The rows of the measures, oldest first; their `what` is ciphertext."""
@@ -86,11 +128,13 @@ class Plans(Edits):
         )
         return self._conn.execute(found).all()
 
-    def _goal(self, row: Any) -> Record:
-        return {**_goal(row), "text": self._decrypt(row.case_id, "goal", row.text)}
+    def _goal(self, row: Any, agrees: bool) -> Record:
+        text = self._decrypt(row.case_id, "goal", row.text)
+        return {**_goal(row), "text": text, **_told_of(row, agrees)}
 
-    def _measure(self, row: Any) -> Record:
-        return {**_measure(row), "what": self._decrypt(row.case_id, "measure", row.what)}
+    def _measure(self, row: Any, agrees: bool) -> Record:
+        what = self._decrypt(row.case_id, "measure", row.what)
+        return {**_measure(row), "what": what, **_told_of(row, agrees)}
 
     # ------------------------------------------------------------ to change
 
@@ -99,25 +143,40 @@ class Plans(Edits):
         row = self._row(goals, "goal_id", goal_id)
         if row is None or row.case_id != case_id:
             return None
-        return Goal(row.goal_id, row.case_id, row.topic, row.status, row.version)
+        return Goal(
+            row.goal_id, row.case_id, row.topic, row.status, row.version, row.third_person, row.word_of
+        )
 
     def measure(self, case_id: str, measure_id: str) -> Measure | None:
         """A measure of the case, or None."""
         row = self._row(measures, "measure_id", measure_id)
         return None if row is None or row.case_id != case_id else measure_of(row)
 
+    def new_text(self, thing: Goal | Measure, given: str | None) -> str | None:
+        """What is given as the words of a goal or measure, None where they stand there already: a form sends all its
+        fields, and the same words are no change of them."""
+        if given is None:
+            return None
+        if isinstance(thing, Goal):
+            kept, field = self._row(goals, "goal_id", thing.goal_id).text, "goal"
+        else:
+            kept, field = self._row(measures, "measure_id", thing.measure_id).what, "measure"
+        return None if self._decrypt(thing.case_id, field, kept) == given else given
+
     def add_goal(self, goal: Goal, text: str, by: str, at: datetime) -> None:
         """Keep a new goal."""
         self._insert(goals, [
             {"goal_id": goal.goal_id, "case_id": goal.case_id, "topic": goal.topic,
              "text": self._encrypt(goal.case_id, "goal", text), "status": goal.status, "version": goal.version,
-             "recorded_at": at, "changed_at": at, "by_person_id": by, "needed_by_guardians": False}
+             "recorded_at": at, "changed_at": at, "by_person_id": by, "needed_by_guardians": False,
+             "third_person": goal.third_person, "word_of": goal.word_of}
         ])  # fmt: skip
 
     def save_goal(self, goal: Goal, text: str | None, changed: Sequence[str], by: str, at: datetime) -> None:
         """Keep a change; measures bear the goal's topic."""
         values: dict[str, Any] = {
             "topic": goal.topic, "status": goal.status, "version": goal.version, "changed_at": at,
+            "third_person": goal.third_person, "word_of": goal.word_of,
         }  # fmt: skip
         if text is not None:
             values["text"] = self._encrypt(goal.case_id, "goal", text)
@@ -148,7 +207,7 @@ def measure_of(row: Any) -> Measure:
     """The aggregate of a row."""
     return Measure(
         row.measure_id, row.case_id, row.goal_id, row.topic, row.responsible_person_id, row.is_childs_own, row.arena,
-        row.deadline, row.status, row.effect, row.replaced_by, row.version,
+        row.deadline, row.status, row.effect, row.replaced_by, row.version, row.third_person, row.word_of,
     )  # fmt: skip
 
 
@@ -162,4 +221,14 @@ def _state(measure: Measure, at: datetime) -> dict[str, Any]:
         "replaced_by": measure.replaced_by,
         "version": measure.version,
         "changed_at": at,
+        "third_person": measure.third_person,
+        "word_of": measure.word_of,
+    }
+
+
+def _told_of(row: Any, agrees: bool) -> Record:
+    return {
+        "item_id": row.word_of if row.third_person else None,
+        "third_person": row.third_person,
+        "third_person_agrees": agrees,
     }

@@ -53,10 +53,13 @@ goals = sa.Table(
     _instant("changed_at"),
     _id("by_person_id"),
     sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
+    _id("third_person", optional=True),
+    _id("word_of"),
     _of_case("goals"),
 )
 """`changed_at` decides whether a reader's consent reaches what it says now (AG-4); `needed_by_guardians` is the
-holder's mark on goals, measures and entries (AG-6)."""
+holder's mark on goals, measures and entries (AG-6). `third_person`: whom it tells of besides the child; `word_of`: for
+what that person's word is kept, a goal's or measure's text as of a version (GU-6)."""
 
 measures = sa.Table(
     "measures",
@@ -79,6 +82,8 @@ measures = sa.Table(
     _instant("changed_at"),
     _id("by_person_id"),
     sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
+    _id("third_person", optional=True),
+    _id("word_of"),
     _of_case("measures"),
 )
 

@@ -1,4 +1,4 @@
-"""What entries and minutes tell of somebody besides the child, and that person's word on showing it (GU-6)."""
+"""What the log tells of somebody besides the child, and that person's word on showing it (GU-6)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from services.relay_log.storage.store import Store, rows_of_case
-from services.relay_log.storage.tables import entries, meeting_items, words
+from services.relay_log.storage.tables import entries, goals, measures, meeting_items, words
 
 _WORDS = rows_of_case(words, words.c.number)
 _ITEMS = rows_of_case(meeting_items, meeting_items.c.meeting_id, meeting_items.c.number)
+_PLAN = (goals, measures)
 
 
 def item_id(meeting_id: str, number: int) -> str:
     """The id of an item of minutes, within its municipality."""
     return f"{meeting_id}:{number}"
+
+
+class Mark(NamedTuple):
+    """Whom something tells of besides the child, None where nobody, and whether that person has agreed to show it."""
+
+    third_person: str | None = None
+    agrees: bool = False
 
 
 class Marked(NamedTuple):
@@ -34,7 +42,7 @@ class Words(Store):
         return {marked for marked, agrees in said.items() if agrees}
 
     def marked(self, case_id: str, thing_id: str) -> Marked | None:
-        """Whom an entry, or an item of minutes, tells of besides the child; None where nobody."""
+        """Whom an entry, an item of minutes, a goal or a measure tells of besides the child; None where nobody."""
         row = self._row(entries, "entry_id", thing_id)
         if row is not None:
             marked = row.case_id == case_id and row.third_person is not None
@@ -42,6 +50,10 @@ class Words(Store):
         for item in self._rows(_ITEMS, case_id):
             if item.third_person is not None and item_id(item.meeting_id, item.number) == thing_id:
                 return Marked(item.third_person, thing_id)
+        for table in _PLAN:
+            row = self._row(table, "word_of", thing_id)
+            if row is not None and row.case_id == case_id and row.third_person is not None:
+                return Marked(row.third_person, thing_id)
         return None
 
     def add(self, case_id: str, word_of: str, agrees: bool, said_on: date, by: str, at: datetime) -> None:

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("topics", sa.String(200), nullable=False),
         sa.Column("starts_at", UtcDateTime),
         sa.Column("ends_at", UtcDateTime),
+        sa.Column("third_person", sa.String(64)),
         sa.Column("read_at", UtcDateTime),
         sa.Column("traceparent", sa.String(64)),
         sa.UniqueConstraint("municipality", "event_id", "person_id", "kind", name="uq_messages_once"),

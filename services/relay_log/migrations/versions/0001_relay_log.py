@@ -46,6 +46,8 @@ def upgrade() -> None:
         _instant("changed_at"),
         _id("by_person_id"),
         sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
+        sa.Column("third_person", sa.String(64)),
+        sa.Column("word_of", sa.String(64), nullable=False),
     )
     op.create_table(
         "measures",
@@ -67,6 +69,8 @@ def upgrade() -> None:
         _instant("changed_at"),
         _id("by_person_id"),
         sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
+        sa.Column("third_person", sa.String(64)),
+        sa.Column("word_of", sa.String(64), nullable=False),
     )
     op.create_table(
         "edits",
