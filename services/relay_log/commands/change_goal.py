@@ -7,7 +7,14 @@ from typing import Any
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import NotFound
 from services.kernel.facts import Act, Facts
-from services.relay_log.commands.common import demand_readable, me, open_log, tell_goal, tell_measure
+from services.relay_log.commands.common import (
+    demand_readable,
+    me,
+    new_words,
+    open_log,
+    tell_goal,
+    tell_measure,
+)
 from services.relay_log.domain.entries import demand_third_person
 from services.relay_log.domain.log import demand_current
 from services.relay_log.domain.parties import demand_may_be_told
@@ -30,7 +37,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     )
     demand_current(goal.version, request["expected_version"], plans.edits(goal.goal_id))
     demand_third_person(request["third_person"], {guardian.person_id for guardian in facts.guardians})
-    text = plans.new_text(goal, request["text"])
+    text = new_words(uow, goal, "text", request["text"])
     changed = goal.change(
         topic=request["topic"], status=request["status"], text=text is not None,
         third_person=request["third_person"],

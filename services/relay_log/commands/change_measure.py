@@ -7,7 +7,7 @@ from typing import Any
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import NotFound
 from services.kernel.facts import Act
-from services.relay_log.commands.common import demand_readable, me, open_log, tell_measure, today
+from services.relay_log.commands.common import demand_readable, me, new_words, open_log, tell_measure, today
 from services.relay_log.domain.entries import demand_third_person
 from services.relay_log.domain.log import demand_current
 from services.relay_log.domain.parties import demand_may_be_told, demand_responsible
@@ -30,7 +30,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if responsible not in (None, measure.responsible):
         demand_responsible(responsible, measure.topic, facts, uow.now, "responsible_person_id")
     demand_third_person(request["third_person"], {guardian.person_id for guardian in facts.guardians})
-    what = plans.new_text(measure, request["what"])
+    what = new_words(uow, measure, "what", request["what"])
     changed = measure.change(
         what=what is not None, responsible=responsible, arena=request["arena"],
         deadline=request["deadline"], status=request["status"], effect=request["effect"], today=today(uow),

@@ -60,6 +60,15 @@ def demand_readable(
         raise NotFound
 
 
+def new_words(uow: UnitOfWork, thing: Goal | Measure, field: str, given: str | None) -> str | None:
+    """What is given as the words of a goal or measure; None where they stand there already. A form sends all its
+    fields, and the same words are no change: nobody has to be asked about them anew (AG-4, GU-6)."""
+    if given is None:
+        return None
+    kept = access.of(uow, thing.case_id).open(Plans.of(uow).as_read(thing))
+    return None if kept[field] == given else given
+
+
 def me(uow: UnitOfWork) -> str:
     """The person who acts."""
     return uow.actor.person_id or ""

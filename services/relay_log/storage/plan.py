@@ -49,7 +49,9 @@ class Plans(Edits):
 
     def goals(self, case_id: str) -> list[Sealed[Record]]:
         """The goals of a case, oldest first."""
-        rows = self._rows(_GOALS, case_id)
+        return self._sealed_goals(self._rows(_GOALS, case_id))
+
+    def _sealed_goals(self, rows: Sequence[Any]) -> list[Sealed[Record]]:
         agreed = self._agreed(rows)
         return [
             self._seal(
@@ -59,6 +61,12 @@ class Plans(Edits):
             )
             for row in rows
         ]  # fmt: skip
+
+    def as_read(self, thing: Goal | Measure) -> Sealed[Record]:
+        """A goal or a measure, sealed, as it is kept."""
+        if isinstance(thing, Goal):
+            return self._sealed_goals([self._row(goals, "goal_id", thing.goal_id)])[0]
+        return self.sealed([self._row(measures, "measure_id", thing.measure_id)])[0]
 
     def measures(self, case_id: str) -> list[Sealed[Record]]:
         """The measures of a case, oldest first."""
@@ -151,17 +159,6 @@ class Plans(Edits):
         """A measure of the case, or None."""
         row = self._row(measures, "measure_id", measure_id)
         return None if row is None or row.case_id != case_id else measure_of(row)
-
-    def new_text(self, thing: Goal | Measure, given: str | None) -> str | None:
-        """What is given as the words of a goal or measure, None where they stand there already: a form sends all its
-        fields, and the same words are no change of them."""
-        if given is None:
-            return None
-        if isinstance(thing, Goal):
-            kept, field = self._row(goals, "goal_id", thing.goal_id).text, "goal"
-        else:
-            kept, field = self._row(measures, "measure_id", thing.measure_id).what, "measure"
-        return None if self._decrypt(thing.case_id, field, kept) == given else given
 
     def add_goal(self, goal: Goal, text: str, by: str, at: datetime) -> None:
         """Keep a new goal."""
