@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from services.kernel.access import Act, CareOrderFact, Facts, PersonWindowFact, readable_topics
+from services.kernel.access import (
+    Act,
+    Capacity,
+    CareOrderFact,
+    Facts,
+    PersonWindowFact,
+    decide,
+    readable_topics,
+)
 from services.kernel.facts import SOMEBODY
 from tests.rules.kernel_world import (
     CHILD,
@@ -58,6 +66,30 @@ def test_GU_6_of_somebody_without_an_id_nobody_reads_by_being_that_person() -> N
     """GU-6: a sibling."""
     for person in BY_THEN:
         assert not ask(world(), person, Act.READ_LOG_ITEM, "learning", third_person=SOMEBODY), person
+
+
+@pytest.mark.parametrize("act", [Act.READ_LOG_ITEM, Act.READ_PLAN])
+def test_GU_6_a_parent_without_responsibility_has_a_page_where_consent_names_them(act: Act) -> None:
+    """GU-6, GU-2: what tells of them is theirs to decide on, and opens to them no case that nobody named them for; nor
+    a topic for which nobody did."""
+    unnamed = replace(world(), person_windows=())
+    for question_of in (Act.SEE_CASE, act):
+        decision = ask(unnamed, STEPFATHER, question_of, "learning", third_person=STEPFATHER)
+        assert (decision.rule, decision.reason_code) == ("GU-2", "no_parental_responsibility")
+        assert not decision.sees_thing
+    assert ask(world(), STEPFATHER, Act.SEE_CASE)
+    assert ask(world(), STEPFATHER, act, "learning", third_person=STEPFATHER)
+    assert not ask(world(), STEPFATHER, act, "home", third_person=STEPFATHER)
+
+
+def test_GU_6_a_sibling_whose_own_case_it_is_not_stands_to_it_in_no_way() -> None:
+    """GU-6, SE-3: not by logging in as themselves, whatever it tells of them."""
+    for act in (Act.SEE_CASE, Act.READ_LOG_ITEM, Act.READ_PLAN):
+        decision = decide(
+            question("sibling", act, topic="learning", capacity=Capacity.SELF, third_person="sibling"),
+            world(),
+        )
+        assert (decision.allowed, decision.sees_thing) == (False, False), act
 
 
 def test_GU_6_child_protection_in_the_guardians_place_waits_for_that_persons_word_too() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.contracts import relay_log
+from services.contracts import consent, relay_log
 from services.kernel.errors import InvalidInput, NotFound
 from tests.services.relay_log_world import World
 from tests.services.test_relay_log_service import app, world
@@ -77,6 +77,34 @@ def test_GU_6_only_that_person_or_the_holder_gives_the_word(world: World) -> Non
     assert isinstance(refused, InvalidInput) and refused.fields == {"said_on": "date_in_future"}
     word(world, "teacher", siblings)
     assert "the brother is ill" in texts(world, "psychologist")
+
+
+def test_GU_6_a_parent_without_responsibility_answers_once_consent_names_them(world: World) -> None:
+    """GU-6, GU-2: before, and after, the holder writes down what they said; what they said themselves stays said."""
+    world.level_2()
+    entry = world.say("teacher", "note", "his stepfather is ill", topic="learning", third_person="stepfather")
+    elsewhere = world.say("teacher", "note", "and moves out", topic="home", third_person="stepfather")
+
+    def refused(which: str) -> bool:
+        asked = {"entry_id": which, "agrees": False, "said_on": TODAY}
+        return isinstance(world.refused(relay_log.RecordThirdPersonWord, "stepfather", **asked), NotFound)
+
+    assert refused(entry) and isinstance(world.refused(relay_log.GetLog, "stepfather"), NotFound)
+    window = {
+        "person_id": "stepfather",
+        "topic": "learning",
+        "valid_from": "2026-11-20T09:00:00Z",
+        "valid_to": None,
+    }
+    world.case(consent.PersonWindowsChanged, at=world.clock.now(), windows=[window])
+    assert texts(world, "stepfather") == {"his stepfather is ill"}
+    word(world, "stepfather", entry)
+    assert refused(elsewhere), "of a topic for which nobody named them"
+    assert "his stepfather is ill" in texts(world, "father")
+    world.case(consent.PersonWindowsChanged, at=world.clock.now(), windows=[])
+    assert refused(entry) and "his stepfather is ill" in texts(world, "father")
+    word(world, "teacher", entry, agrees=False)
+    assert "his stepfather is ill" not in texts(world, "father")
 
 
 def test_GU_6_a_third_person_is_of_the_family_or_has_no_id(world: World) -> None:
