@@ -116,6 +116,7 @@ told_ahead = sa.Table(
 
 _MUNICIPALITY: Any = sa.bindparam("municipality")
 _IDS: Any = sa.bindparam("request_ids", expanding=True)
+_SAID_IDS: Any = sa.bindparam("said_by_ids", expanding=True)
 _ONE = Prepared(
     sa.select(requests).where(
         requests.c.municipality == _MUNICIPALITY, requests.c.request_id == sa.bindparam("request_id")
@@ -138,6 +139,11 @@ _ANSWERS = Prepared(
     sa.select(answers)
     .where(answers.c.municipality == _MUNICIPALITY, answers.c.request_id.in_(_IDS))
     .order_by(answers.c.number)
+)
+_SIGNED = Prepared(
+    sa.select(signatures.c.signature_id).where(
+        signatures.c.municipality == _MUNICIPALITY, signatures.c.signature_id.in_(_SAID_IDS)
+    )
 )
 
 _TEXTS = Path(__file__).parent / "texts"
@@ -274,9 +280,12 @@ class Requests:
             )
         ).first()
 
-    def is_withdrawal(self, said_by_id: str) -> bool:
-        """Whether the id of something that was said is a withdrawal's, and no signature's."""
-        return self.signature(said_by_id) is None
+    def signed(self, said_by_ids: Sequence[str]) -> frozenset[str]:
+        """Of the ids of things that were said, those of signatures; the others are withdrawals'."""
+        if not said_by_ids:
+            return frozenset()
+        asked = {"municipality": self._municipality, "said_by_ids": list(said_by_ids)}
+        return frozenset(_SIGNED.values(self._conn, asked))
 
     def add_answers(self, request_id: str, said: Sequence[Said]) -> None:
         """Keep answers; nothing said before is changed or deleted (CO-3)."""

@@ -415,7 +415,11 @@ def test_CO_7_a_withdrawal_has_a_receipt_of_its_own(world: World) -> None:
     signature_id = world.sign(request_id, AS_MOTHER)["id"]
     world.app.clock.advance(hours=1)  # type: ignore[attr-defined]
     world.heartbeat()
+    assert not signer(world, request_id)["taken_back"]
     withdrawal_id = world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE, "service_id": PPT})["id"]
+    shown = {name: signer(world, request_id, person=name) for name in (MOTHER, FATHER)}
+    assert [each["taken_back"] for each in shown.values()] == [True, False]
+    assert shown[MOTHER]["signature_id"] == withdrawal_id and shown[FATHER]["signature_id"] is None
     found = world.app.call(consent.GetWithdrawal, AS_MOTHER, {"withdrawal_id": withdrawal_id})
     assert {(each["service_id"], each["topic"]) for each in found["lines"]} == {
         (PPT, "learning"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from services.chassis import access
@@ -208,7 +209,9 @@ def _signers(
     words = {person_id: [said for said in asked.said if said.signer_id == person_id] for person_id in signers}
     last = {person_id: said[-1] for person_id, said in words.items() if said}
     evidence = Evidence(reading.conn, reading.municipality, reading.keys)
-    registered = evidence.of_signatures([said.signature_id for said in last.values()])
+    said_by_ids = [said.signature_id for said in last.values()]
+    registered = evidence.of_signatures(said_by_ids)
+    signed = _repository(reading).signed(said_by_ids)
     return [
         {
             "person_id": person_id,
@@ -218,7 +221,7 @@ def _signers(
                 for line in asked.lines
                 if (answer := asked.latest(person_id, line)) is not None
             ),
-            **_last_word(reading, case, last.get(person_id), registered),
+            **_last_word(reading, case, last.get(person_id), registered, signed),
         }
         for person_id, topics in sorted(signers.items())
     ]
@@ -228,7 +231,11 @@ _OF_WORDS = ("answered_at", "signature_id", "way", "registered_by", "given_on", 
 
 
 def _last_word(
-    reading: Reading, case: CaseAccess, said: Said | None, registered: Mapping[str, Any]
+    reading: Reading,
+    case: CaseAccess,
+    said: Said | None,
+    registered: Mapping[str, Any],
+    signed: AbstractSet[str],
 ) -> dict[str, Any]:
     """When and how a signer answered last; to withdraw is one of their own clicks, too."""
     if said is None:
@@ -238,9 +245,7 @@ def _last_word(
     return {
         "answered_at": said.at,
         "signature_id": said.signature_id,
-        "taken_back": Requests(reading.conn, reading.municipality, reading.keys).is_withdrawal(
-            said.signature_id
-        ),
+        "taken_back": said.signature_id not in signed,
         "way": str(way),
         "registered_by": row and row.registered_by,
         "given_on": row and row.given_on,
