@@ -153,7 +153,7 @@ def test_nobody_without_a_part_makes_the_service_look_into_a_file(world: World) 
 
 def test_CO_7_what_is_on_the_paper_is_what_was_asked(world: World) -> None:
     """The hash of another language, of another request or of nothing is refused."""
-    request_id, other = world.request(), world.request(purpose="Noe annet.")
+    other, request_id = world.request(), world.request(purpose="Noe annet.")
     wrong = world.shown(other, AS_TEACHER)["text_hash"]
     assert refused(Conflict, lambda: register(world, request_id, text_hash=wrong)).code == "text_changed"
     english = next(each for each in world.shown(request_id, AS_TEACHER)["texts"] if each["language"] == "en")
