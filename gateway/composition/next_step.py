@@ -46,7 +46,8 @@ def act_of(case: Mapping[str, Any], me: str) -> str:
 
 
 def next_step(page: Mapping[str, Any], me: str, now: datetime) -> Step | None:
-    """What waits for the reader in this case; None when nothing does. `page`: {case, consents, log, names}."""
+    """What waits for the reader in this case; None when nothing does, or when the log that says so could not be had.
+    `page`: {case, consents, log, names, missing}."""
     case, names = page["case"], page["names"]
     if case["state"] != "open":
         return Step("read", "report") if "read_report" in case["permitted"] and case["level"] else None
@@ -60,7 +61,9 @@ def next_step(page: Mapping[str, Any], me: str, now: datetime) -> Step | None:
         return _as_participant(page, me, now)
     if handover:
         return Step("handover_wait", "handover", params={"name": names.get(handover["to_person_id"], "")})
-    return _asked(page) or _in_log(page, now) or _by_step(case)
+    if found := _asked(page) or _in_log(page, now):
+        return found
+    return None if "log" in page.get("missing", ()) else _by_step(case)
 
 
 def _at_level_0(case: Mapping[str, Any]) -> Step | None:

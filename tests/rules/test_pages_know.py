@@ -1,7 +1,11 @@
 """A page says that there is none of something only when whoever knows has answered."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
+from gateway.composition.next_step import next_step
 from tests.support.preview import SAMPLES, environment
 
 NONE = {
@@ -9,7 +13,8 @@ NONE = {
     "consent-status-family": ({"requests": []}, "Ingen samtykker gjelder"),
     "consent-withdraw": ({"choices": []}, "Du har ikke sagt ja til noe"),
     "access-history": ({"days": []}, "Ingen har lest i saken"),
-    "family-case": ({"now": None}, "Ingenting venter på deg"),
+    "family-case": ({"now": None, "consents": [], "readers": []}, "Ingenting venter på deg"),
+    "case-0": ({"consents": [], "readers": []}, "Andre tjenester ser ingenting"),
 }
 
 
@@ -24,3 +29,14 @@ def test_what_could_not_be_had_is_not_said_to_be_none(name: str) -> None:
     model["page"] = {**model["page"], "missing": ["samtykkene"]}
     told = template.render(**model)
     assert claim not in told and "Noe mangler på siden akkurat nå" in told
+
+
+@pytest.mark.parametrize(("missing", "code"), [((), "plan"), (("log",), None)])
+def test_a_holder_is_not_sent_to_make_a_goal_because_the_log_could_not_be_had(
+    missing: tuple[str, ...], code: str | None
+) -> None:
+    case = {"state": "open", "handover": None, "level": 2, "holder_person_id": "me", "permitted": [],
+            "next": {"act": "step_contact", "due": None}}  # fmt: skip
+    page: dict[str, Any] = {"case": case, "consents": None, "log": None, "names": {}, "missing": missing}
+    step = next_step(page, "me", datetime(2026, 3, 10, tzinfo=UTC))
+    assert (step.code if step else None) == code
