@@ -104,6 +104,7 @@ ROUTES: tuple[Route, ...] = (
     get("/inbox", notifications.GetInbox, "Inbox"),
     act("/inbox/read", notifications.MarkRead, "Inbox"),
     make("/emergencies", cases.OpenEmergency, "Emergency"),
+    act("/emergencies/<emergency_id>/ending", cases.EndEmergency, "Emergency"),
     get("/emergencies", cases.ListEmergencies, "Emergency"),
     make("/lane-reports", cases.FileLaneReport, "Protected lane"),
     get("/lane-reports", cases.LaneReports, "Protected lane"),

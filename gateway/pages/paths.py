@@ -65,6 +65,7 @@ PATHS: dict[str, str] = {
     "care_order": "/omsorgsvedtak/<order_id>",
     "emergency": "/nodsituasjon",
     "emergencies": "/nodsituasjon/liste",
+    "emergency_end": "/nodsituasjon/<emergency_id>/avslutt",
     "lane": "/melding",
     "lane_receipt": "/melding/<report_id>/kvittering",
     "lane_list": "/melding/liste",

@@ -9,6 +9,7 @@ from services.cases.commands import (
     close_case,
     complete_step,
     discuss,
+    end_emergency,
     end_log,
     keep_care_order,
     keep_paper,
@@ -148,6 +149,10 @@ class CasesService(Service):
     @command(contracts.OpenEmergency)
     def open_emergency(self, uow: UnitOfWork, request: Request) -> Answer:
         return open_emergency.run(uow, request)
+
+    @command(contracts.EndEmergency)
+    def end_emergency(self, uow: UnitOfWork, request: Request) -> Answer:
+        return end_emergency.run(uow, request)
 
     @query(contracts.ListEmergencies)
     def emergencies(self, reading: Reading, request: Request) -> Answer:

@@ -23,7 +23,7 @@ SERVICES = ("cases", "consent", "relay_log", "notifications")
 
 THINGS = (
     "overview", "plan", "log", "notes", "view", "consents", "report", "messages", "emergency", "explanation",
-    "who_looked", "outside",
+    "who_looked", "outside", "emergency_ended",
 )  # fmt: skip
 """What was looked at, in the order in which it is told. The list may grow."""
 

@@ -26,6 +26,25 @@ class EmergencyOpenedData(Message):
     valid_to = instant()
 
 
+class EmergencyRef(Message):
+    emergency_id = opaque()
+
+
+class EmergencyEndedData(Message):
+    case_id = opaque()
+    emergency_id = opaque()
+    person_id = opaque(description="Who had opened the case")
+    by_person_id = opaque(description="Who ended it: the same, or the coordinator")
+    at = instant()
+
+
+class OwnEmergency(Message):
+    """By which emergency the asker reads the case now."""
+
+    emergency_id = opaque()
+    valid_to = instant()
+
+
 class Emergency(Message):
     """A case that somebody opened in an emergency, for the coordinator: nothing of the case itself."""
 
@@ -37,6 +56,9 @@ class Emergency(Message):
     reason = narrative(required=False, description="None when the case's key is gone")
     valid_from = instant()
     valid_to = instant()
+    ended_by_person_id = opaque(
+        required=False, description="Who ended it before its time; it then ended at valid_to"
+    )
     ground = code(required=False, description="On what it rests (CO-11)")
     ground_version = number(
         required=False, description="Of the municipality's reference that was in force then"

@@ -66,6 +66,7 @@ KINDS = (
     "third_person_asked",
     "nobody_may_act",
     "consent_requested_anew",
+    "emergency_ended",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

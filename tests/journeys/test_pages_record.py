@@ -54,6 +54,13 @@ def test_SE_3_a_nurse_reads_in_an_emergency_and_the_family_and_the_coordinator_s
     expect(coordinator.locator("main")).to_contain_text(f"{demo.name(NURSE)}, ")
     expect(coordinator.locator("main")).not_to_contain_text(demo.name(CHILD))
     browser.look(coordinator, "emergencies")
+    page.goto(f"{suite.url}/sak/{case_id}")
+    page.get_by_role("button", name="Jeg trenger ikke lese mer").click()
+    expect(page.locator("body")).to_contain_text("Lesingen er avsluttet. Saken er stengt igjen.")
+    shut = page.goto(f"{suite.url}/sak/{case_id}")
+    assert shut is not None and shut.status == 404
+    coordinator.reload()
+    expect(coordinator.locator("main")).to_contain_text(f"Avsluttet før tiden av {demo.name(NURSE)}.")
     coordinator.goto(f"{suite.url}/innboks")
     expect(coordinator.locator("main")).to_contain_text("En ansatt har åpnet en sak i en nødsituasjon")
 
@@ -62,6 +69,7 @@ def test_SE_3_a_nurse_reads_in_an_emergency_and_the_family_and_the_coordinator_s
     mother.get_by_role("link", name="Se hvem som har lest i saken").click()
     expect(mother.locator("main")).to_contain_text(demo.name(NURSE))
     expect(mother.locator("main")).to_contain_text("Åpnet i en nødsituasjon: Akutt behandling")
+    expect(mother.locator("main")).to_contain_text("Avsluttet lesing i en nødsituasjon før tiden.")
     expect(mother.locator("main")).to_contain_text("Deg selv")
     browser.look(mother, "who-has-looked")
     assert browser.faults == []

@@ -228,6 +228,9 @@ class House:
         yield tell(relay_log.ReportMade, CASE, report_id="rep-1")
         yield tell(cases.EmergencyOpened, CASE, emergency_id="em-1", person_id="p-worker", unit_id="unit-x",
                    reason_code="acute_care", valid_from=NOW.isoformat(), valid_to=NOW.isoformat())  # fmt: skip
+        yield tell(
+            cases.EmergencyEnded, CASE, emergency_id="em-1", person_id="p-nurse", by_person_id="p-coordinator"
+        )
         yield from self._of_nobody()
         yield tell(cases.LaneReportFiled, "lane-1", report_id="lane-1", kind="protected")
         followed = {"report_id": "lane-1", "by_person_id": "p-worker"}

@@ -584,6 +584,23 @@ def test_many_cases_are_decided_with_the_queries_of_one(
     assert len(asked) == 3
 
 
+def test_CO_10_an_emergency_that_is_ended_shuts_in_every_service(level_2: World) -> None:
+    """SE-3, CO-10: by the event alone, from its instant on; one whose beginning was not told is not swallowed."""
+    level_2.employee("colleague", PSYCHOLOGY)
+    opened = {"case_id": "c1", "emergency_id": "em", "person_id": "colleague", "unit_id": PSYCHOLOGY,
+              "reason_code": "other", "valid_from": NOW, "valid_to": NOW + timedelta(hours=1)}  # fmt: skip
+    ended = {"case_id": "c1", "emergency_id": "em", "person_id": "colleague", "by_person_id": "coordinator"}
+    with pytest.raises(LookupError):
+        level_2.hear(cases.EmergencyEnded, **ended, at=NOW)
+    level_2.hear(cases.EmergencyOpened, **opened)
+    reads = level_2.asks("colleague", PSYCHOLOGY)
+    assert reads(lambda context: access.of(context, "c1").decide(Act.READ_PLAN, "learning").allowed)
+    assert reads(access.case_ids_for) == ["c1"]
+    level_2.hear(cases.EmergencyEnded, **ended, at=NOW)
+    assert not reads(lambda context: access.of(context, "c1").decide(Act.READ_PLAN, "learning").allowed)
+    assert reads(access.case_ids_for) == []
+
+
 def test_a_message_is_decided_for_its_reader_in_any_capacity(level_2: World) -> None:
     """NO-6: the sender asks for the person whom the message is for."""
     level_2.share((PSYCHOLOGY, "learning"))

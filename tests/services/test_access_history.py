@@ -10,7 +10,7 @@ import pytest
 
 from services.chassis.actor import Actor
 from services.chassis.unit_of_work import Access
-from services.contracts import cases
+from services.contracts import cases, directory
 from services.contracts.access_history import access_history
 from services.kernel.calendar import local_date
 from services.kernel.errors import Forbidden, NotFound
@@ -20,6 +20,7 @@ from tests.services.cases_house import (
     LEADER,
     NURSE,
     OTHER,
+    SERVICES,
     TEACHER,
     TUVA,
     House,
@@ -95,6 +96,20 @@ def test_SE_2_an_emergency_shows_with_its_reason(the: House) -> None:
     assert look["things"] == ["overview", "emergency"] and look["unit_id"] == HEALTH
     assert set(look["reasons"]) == {"acute_care", "allowed_as_emergency"}
     assert "innlagt" not in str(look)
+
+
+def test_SE_2_that_an_emergency_was_ended_shows_with_who_did_it(the: House) -> None:
+    """SE-2, SE-3: as its beginning does; of the coordinator nothing else shows, since they read nothing of the case."""
+    case_id = the.at_level_1()
+    the.hear(directory.StaffChanged, "p-coordinator", {"person_id": "p-coordinator", "roles": [
+        {"unit_id": HEALTH, "service_id": SERVICES[HEALTH], "role": "coordinator", "valid_from": "2020-01-01"}
+    ]})  # fmt: skip
+    coordinator = Actor("granli", "employee", "p-coordinator", HEALTH, "high")
+    the.ask(cases.OpenEmergency, NURSE, child_number=TUVA, reason_code="acute_care", reason="Hun er innlagt")
+    [opened] = the.ask(cases.ListEmergencies, coordinator)["items"]
+    the.ask(cases.EndEmergency, coordinator, emergency_id=opened["emergency_id"])
+    shown = {each["person_id"]: each["things"] for each in looks(the, the.guardian(case_id), case_id)}
+    assert (shown["p-nurse"], shown["p-coordinator"]) == (["emergency"], ["emergency_ended"])
 
 
 def test_PR_3_the_lane_changes_nothing_of_who_has_looked(the: House) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from services.chassis.access_record import read_line
 from services.chassis.actor import Actor
 from services.contracts import cases, directory
-from services.kernel.errors import Forbidden, InvalidInput, NotFound
+from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.services.cases_house import (
     EMIL,
     HEALTH,
@@ -150,6 +150,79 @@ def test_SE_3_the_coordinator_sees_what_was_opened_and_who_tried_in_vain(the: Ho
     for actor in (NURSE, TEACHER, the.guardian(case_id)):
         with pytest.raises(Forbidden):
             the.ask(cases.ListEmergencies, actor)
+
+
+def end(the: House, actor: Actor, emergency_id: str) -> None:
+    the.ask(cases.EndEmergency, actor, emergency_id=emergency_id)
+
+
+def test_SE_3_whoever_opened_it_ends_it_before_its_time(the: House) -> None:
+    """SE-3, CO-10: from the same answer on the case is not there; told whole, recorded, and over for good. It may be
+    opened again by a new emergency."""
+    case_id = the.at_level_1()
+    state(the)
+    mine = the.case(case_id, NURSE)["emergency"]
+    assert the.case(case_id)["emergency"] is None
+    the.advance(minutes=5)
+    end(the, NURSE, mine["emergency_id"])
+    with pytest.raises(NotFound):
+        the.case(case_id, NURSE)
+    assert the.ask(cases.MyCases, NURSE)["items"] == []
+    [told] = the.told(cases.EmergencyEnded)
+    assert {name: told[name] for name in ("case_id", "emergency_id", "person_id", "by_person_id")} == {
+        "case_id": case_id, "emergency_id": mine["emergency_id"], "person_id": "p-nurse", "by_person_id": "p-nurse"
+    }  # fmt: skip
+    assert recorded(the, "end_emergency") == [("p-nurse", case_id, True, "")]
+    with pytest.raises(Conflict) as refused:
+        end(the, NURSE, mine["emergency_id"])
+    assert refused.value.code == "emergency_over"
+    assert state(the) == case_id and the.case(case_id, NURSE)["emergency"] != mine
+
+
+def test_SE_3_the_coordinator_ends_it_and_nobody_else(the: House) -> None:
+    """SE-3: to all others, the owner of the case too, there is none to end; each try stands in the record. What is over
+    by itself is over."""
+    case_id = the.at_level_1()
+    state(the)
+    [item] = the.ask(cases.ListEmergencies, COORDINATOR)["items"]
+    others = (TEACHER, PSYCHOLOGIST, the.guardian(case_id))
+    for actor in others:
+        with pytest.raises(NotFound):
+            end(the, actor, item["emergency_id"])
+    with pytest.raises(NotFound):
+        end(the, COORDINATOR, "nothing")
+    assert [line[:3] for line in recorded(the, "end_emergency")] == [
+        *((actor.person_id, case_id, False) for actor in others), ("p-coordinator", None, False),
+    ]  # fmt: skip
+    assert the.case(case_id, NURSE)["part"] == "emergency" and the.told(cases.EmergencyEnded) == []
+    end(the, COORDINATOR, item["emergency_id"])
+    with pytest.raises(NotFound):
+        the.case(case_id, NURSE)
+    [item] = the.ask(cases.ListEmergencies, COORDINATOR)["items"]
+    assert (item["ended_by_person_id"], item["valid_to"]) == ("p-coordinator", item["valid_from"])
+    state(the)
+    the.advance(minutes=61)
+    with pytest.raises(Conflict):
+        end(the, COORDINATOR, the.ask(cases.ListEmergencies, COORDINATOR)["items"][0]["emergency_id"])
+    assert len(the.told(cases.EmergencyEnded)) == 1
+
+
+def test_SE_3_a_coordinator_ends_none_of_their_own_family(the: House) -> None:
+    """SE-3: as they oversee none."""
+    case_id = the.at_level_1()
+    state(the)
+    [item] = the.ask(cases.ListEmergencies, COORDINATOR)["items"]
+    parent = the.guardian(case_id, 1).person_id
+    role = {
+        "unit_id": HEALTH,
+        "service_id": SERVICES[HEALTH],
+        "role": "coordinator",
+        "valid_from": "2020-01-01",
+    }
+    the.hear(directory.StaffChanged, parent, {"person_id": parent, "roles": [role]})
+    with pytest.raises(NotFound):
+        end(the, Actor("granli", "employee", parent, HEALTH, "high"), item["emergency_id"])
+    assert the.case(case_id, NURSE)["part"] == "emergency"
 
 
 def test_SE_3_what_was_stated_is_ciphertext_under_the_cases_key(the: House) -> None:

@@ -234,3 +234,19 @@ def test_SE_3_an_emergency_is_told_to_the_coordinator_at_once_and_to_nobody_else
     assert told == {("p-coordinator", "emergency_opened")}
     [message] = home.inbox(employee("p-coordinator"))["items"]
     assert (message["kind"], message["action_needed"]) == ("emergency_opened", True)
+
+
+def test_SE_3_that_the_coordinator_ended_it_is_told_to_who_read_without_the_case(home: House) -> None:
+    """SE-3, CO-10: the case is theirs no more. Whoever ended their own is told nothing."""
+    home.play()
+    opened = {"emergency_id": "em-1", "person_id": "p-nurse", "unit_id": "unit-health", "reason_code": "acute_care",
+              "valid_from": NOW.isoformat(), "valid_to": (NOW + timedelta(hours=1)).isoformat()}  # fmt: skip
+    home.hear(cases.EmergencyOpened, CASE, **opened)
+    home.hear(cases.EmergencyEnded, CASE, emergency_id="em-1", person_id="p-nurse", by_person_id="p-nurse")
+    before = home.kinds(NURSE)
+    home.hear(
+        cases.EmergencyEnded, CASE, emergency_id="em-1", person_id="p-nurse", by_person_id="p-coordinator"
+    )
+    assert "emergency_ended" not in before and home.kinds(NURSE).count("emergency_ended") == 1
+    [ended] = [each for each in home.inbox(NURSE)["items"] if each["kind"] == "emergency_ended"]
+    assert ended["case_id"] is None

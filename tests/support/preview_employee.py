@@ -521,11 +521,17 @@ def _rest() -> list[Sample]:
                         "reason": "Barnet er innlagt, og vi må vite hva som er prøvd.",
                         "at": at(7),
                         "until": at(7, hour=10),
+                        "ended_by": ended_by,
+                        "end": end,
                         "ground": {
                             "text": "En nødssituasjon der noen må lese for å hjelpe.",
                             "reference": "",
                         },
                     }
+                    for ended_by, end in (
+                        ("", {"url": "/nodsituasjon/1/avslutt", "key": "k"}),
+                        ("Ragnhild Moanes", None),
+                    )
                 ],
                 "refused": [
                     {"by": "Frode Heimlund", "unit": "Granli skole", "attempts": 3, "last_at": at(6)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
@@ -9,8 +11,10 @@ from gateway.asking import NotLoggedIn
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render
+from services.chassis.ids import new_id
 from services.contracts import cases
 from services.contracts.emergencies import REASONS
+from services.kernel.errors import NotFound
 
 blueprint = Blueprint("emergency", __name__)
 
@@ -20,7 +24,8 @@ _PAGE = 50
 
 @blueprint.before_request
 def _employees() -> Response | None:
-    """The form is for employees; the family finds on the public pages whom to call."""
+    """The form is for employees; the family finds on the public pages whom to call. What can't be found is said by the
+    service."""
     if g.asking.actor is None:
         raise NotLoggedIn
     form = request.path == PATHS["emergency"]
@@ -53,6 +58,22 @@ def asked() -> Page:
     return redirect(path("case", case_id=opened["id"]), 303)
 
 
+@blueprint.post(PATHS["emergency_end"])
+def ended(emergency_id: str) -> Response:
+    """End it before its time; from the case, or from the coordinator's list."""
+    form = Form.sent()
+    done = form.submit(cases.EndEmergency, {"emergency_id": emergency_id})
+    if done is None:
+        raise form.refusal or NotFound
+    notice("urgent_reading.ended")
+    return redirect(path("emergencies" if form.text("from") == "list" else "work"), 303)
+
+
+def end_of(emergency_id: str) -> dict[str, str]:
+    """What the button that ends it needs."""
+    return {"url": path("emergency_end", emergency_id=emergency_id), "key": new_id()}
+
+
 def _form(form: Form) -> str:
     return render("employee/emergency.html", form=form, reasons=REASONS, active="work")
 
@@ -62,7 +83,10 @@ def listed() -> str:
     """What was opened, newest first, and who tried in vain how often."""
     cursor = request.args.get("fra") or None
     found = g.asking(cases.ListEmergencies, {"limit": _PAGE, "cursor": cursor})
-    names = g.names.people(each["person_id"] for each in (*found["items"], *found["refused"]))
+    names = g.names.people(
+        {each["person_id"] for each in (*found["items"], *found["refused"])}
+        | {each["ended_by_person_id"] for each in found["items"]}
+    )
 
     def unit(unit_id: str | None) -> str:
         return g.names.unit(g.asking.municipality, unit_id) or ""
@@ -78,6 +102,10 @@ def listed() -> str:
                 "reason": each["reason"],
                 "at": each["valid_from"],
                 "until": each["valid_to"],
+                "ended_by": names.get(each["ended_by_person_id"] or "", ""),
+                "end": end_of(each["emergency_id"])
+                if datetime.fromisoformat(str(each["valid_to"])) > g.now
+                else None,
                 "ground": g.names.ground(each.get("ground"), each.get("ground_version")),
             }
             for each in found["items"]

@@ -12,6 +12,7 @@ from gateway.composition.case import case_page
 from gateway.composition.consents import open_services, service_states
 from gateway.composition.next_step import Step, next_step
 from gateway.login import people
+from gateway.pages.case.emergency import end_of
 from gateway.pages.case.head import case_head, may, me, why
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
@@ -72,6 +73,12 @@ def _show(case_id: str, form: Form) -> str:
         events=events(found, names)[:EVENTS_SHOWN],
         readers=readers(page),
         actions=[{"code": code, "url": url} for code, url in _actions(found) if code not in stands_already],
+        emergency={
+            "end": end_of(found["emergency"]["emergency_id"]),
+            "until": found["emergency"]["valid_to"],
+        }
+        if found.get("emergency")
+        else None,
         joined=found["joined_into"],
         unread=unread,
         missing=[name for name in page["missing"] if name != "unread"],

@@ -245,6 +245,13 @@ class EmergencyNotFound(InvalidInput):
         super().__init__(fields={"child_number": "no_case_to_open"})
 
 
+class EmergencyOver(Conflict):
+    """It has ended by itself, or somebody has ended it (SE-3)."""
+
+    code, rule = "emergency_over", "SE-3"
+    detail = "This is over already: the case can't be read by it any more."
+
+
 class TooManyTexts(Forbidden):
     """Somebody has had so many texts refused within an hour that they could be trying out names (LV-12)."""
 

@@ -14,7 +14,10 @@ from services.kernel.errors import Forbidden
 from services.kernel.facts import Role, in_force
 from services.kernel.parties import of_family
 
-_SHOWN = ("emergency_id", "person_id", "unit_id", "owner_unit_id", "reason_code", "valid_from", "valid_to")
+_SHOWN = (
+    "emergency_id", "person_id", "unit_id", "owner_unit_id", "reason_code", "valid_from", "valid_to",
+    "ended_by_person_id",
+)  # fmt: skip
 _REFUSED_OF = timedelta(days=30)
 
 

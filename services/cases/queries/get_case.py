@@ -5,7 +5,7 @@ from typing import Any
 from services.cases.domain.case import Case
 from services.cases.queries.get_notes import readable
 from services.cases.queries.shapes import child, codes_of, next_of, person_of, steps_of, unit_of
-from services.cases.storage import cases, notes, people
+from services.cases.storage import cases, emergencies, notes, people
 from services.cases.storage.notes import Line
 from services.chassis import access
 from services.chassis.access import CaseAccess
@@ -72,8 +72,20 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
             }
             for number, line in enumerate(lines)
         ],
+        "emergency": _emergency(reading, asked),
         "notes": readable(reading, asked) if request["with_notes"] else None,
     }
+
+
+def _emergency(reading: Reading, asked: CaseAccess) -> dict[str, Any] | None:
+    """By which emergency the asker reads the case, so that they can end it (SE-3)."""
+    actor = reading.actor
+    if asked.part != "emergency" or not actor.person_id or not actor.unit_id:
+        return None
+    row = emergencies.going_on(
+        reading.conn, reading.municipality, asked.case_id, actor.person_id, actor.unit_id, reading.now
+    )
+    return {"emergency_id": row.emergency_id, "valid_to": row.valid_to} if row else None
 
 
 def _reasons(asked: CaseAccess, lines: list[Line]) -> dict[int, dict[str, str]]:

@@ -14,7 +14,7 @@ from services.chassis.access_record import Line, read_line
 from services.chassis.keys import KeyMissing, Keys
 from services.chassis.storage import AnyConnection, WriteTransaction
 
-ACT = "open_emergency"
+ACT, END = "open_emergency", "end_emergency"
 _RECORD = metadata.tables["access_record"].c
 
 
@@ -49,6 +49,36 @@ def add(tx: WriteTransaction, keys: Keys, row: dict[str, Any], reason: str) -> N
         f"case:{row['case_id']}", row["municipality"], _field(row["emergency_id"]), reason
     )
     tx.execute(emergencies.insert(), {**row, "reason": ciphertext})
+
+
+def one(conn: AnyConnection, municipality: str, emergency_id: str) -> Any:
+    """The row of one; None when there is none."""
+    this = (emergencies.c.municipality == municipality, emergencies.c.emergency_id == emergency_id)
+    return conn.execute(sa.select(emergencies).where(*this)).first()
+
+
+def end(tx: WriteTransaction, municipality: str, emergency_id: str, by_person_id: str, now: datetime) -> bool:
+    """End one that still goes on; False when its time is over already, whoever was first."""
+    found = sa.update(emergencies).where(
+        emergencies.c.municipality == municipality,
+        emergencies.c.emergency_id == emergency_id,
+        emergencies.c.valid_to > now,
+    )
+    return bool(tx.execute(found.values(valid_to=now, ended_by_person_id=by_person_id)).rowcount)
+
+
+def going_on(
+    conn: AnyConnection, municipality: str, case_id: str, person_id: str, unit_id: str, now: datetime
+) -> Any:
+    """The row of the one by which an employee reads a case now; None when there is none."""
+    found = sa.select(emergencies).where(
+        emergencies.c.municipality == municipality,
+        emergencies.c.case_id == case_id,
+        emergencies.c.person_id == person_id,
+        emergencies.c.unit_id == unit_id,
+        emergencies.c.valid_to > now,
+    )
+    return conn.execute(found.order_by(emergencies.c.valid_to.desc())).first()
 
 
 def newest(conn: AnyConnection, municipality: str, before: str | None, limit: int) -> Sequence[Any]:

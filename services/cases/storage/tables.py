@@ -230,9 +230,10 @@ emergencies = sa.Table(
     sa.Column("reason", sa.LargeBinary, nullable=False),
     sa.Column("valid_from", UtcDateTime, nullable=False),
     sa.Column("valid_to", UtcDateTime, nullable=False),
+    _id("ended_by_person_id", optional=True),
 )
-"""The cases that somebody opened by stating an emergency (SE-3); only added to. `reason` is ciphertext under the case's
-key."""
+"""The cases that somebody opened by stating an emergency (SE-3). `valid_to` is changed once at most, when somebody ends
+it before its time. `reason` is ciphertext under the case's key."""
 
 steps = sa.Table(
     "steps",

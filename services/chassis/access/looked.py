@@ -30,6 +30,7 @@ _OF_ACT = {
     Act.READ_ACCESS.value: "who_looked",
     "read_message": "messages",
     "open_emergency": "emergency",
+    "end_emergency": "emergency_ended",
     "explain": "explanation",
 }
 """What is told of, by the act that the record has; changes show where they were made."""

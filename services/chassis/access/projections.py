@@ -100,6 +100,19 @@ def emergency_opened(uow: UnitOfWork, event: Event) -> None:
     })  # fmt: skip
 
 
+def emergency_ended(uow: UnitOfWork, event: Event) -> None:
+    """Raises LookupError when it is not known that it was opened: the event is then parked, not lost."""
+    opened = T.emergency.c
+    this = (
+        opened.municipality == event.municipality,
+        opened.case_id == event.data["case_id"],
+        opened.emergency_id == event.data["emergency_id"],
+    )
+    ends = datetime.fromisoformat(event.data["at"])
+    if uow.tx.execute(T.emergency.update().where(*this).values(valid_to=ends)).rowcount != 1:
+        raise LookupError(f"{event.type}: no such emergency as {event.data['emergency_id']} is known here")
+
+
 def concern_joined(uow: UnitOfWork, event: Event) -> None:
     _change_case(uow, event, state="joined")
 
@@ -244,6 +257,7 @@ HANDLERS: dict[str, Handler] = {
     cases.HandoverProposed.type: handover_proposed,
     cases.HandoverAnswered.type: handover_answered,
     cases.EmergencyOpened.type: emergency_opened,
+    cases.EmergencyEnded.type: emergency_ended,
     cases.ConcernJoined.type: concern_joined,
     cases.CaseClosed.type: case_closed,
     cases.PersonChanged.type: person_changed,

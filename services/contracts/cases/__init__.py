@@ -25,6 +25,7 @@ EVENTS = (
     CaseClosed,
     BirthRegistered,
     EmergencyOpened,
+    EmergencyEnded,
     DiscussionAsked,
     DiscussionAnswered,
     LaneReportFiled,
@@ -66,5 +67,6 @@ PROCEDURES = (
     *LANE_PROCEDURES,
     Explain,
     OpenEmergency,
+    EndEmergency,
     ListEmergencies,
 )

@@ -18,6 +18,7 @@ from services.contracts.base import (
 )
 from services.contracts.cases.concern import Note
 from services.contracts.cases.words import PARTS, RELATIONS, STATES, CaseRef, PageRequest
+from services.contracts.emergencies import OwnEmergency
 
 
 class Child(Message):
@@ -110,6 +111,9 @@ class CaseDetail(Message):
     handover = nested(Handover, required=False)
     permitted = many(code(), description="Acts that the asker may do now (kernel Act codes)")
     happenings = nested(Happening, many=True)
+    emergency = nested(
+        OwnEmergency, required=False, description="Where the asker reads it in an emergency (SE-3)"
+    )
     notes = nested(Note, many=True, required=False, description="Only when asked for")
 
 

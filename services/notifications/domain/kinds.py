@@ -67,6 +67,7 @@ KINDS: dict[str, Kind] = {
     "lane_report_answered": Kind(Post.EMPLOYEE),
     "lane_reader_named": Kind(Post.EMPLOYEE),
     "emergency_opened": Kind(Post.COORDINATOR, act=True),
+    "emergency_ended": Kind(Post.EMPLOYEE),
     "nobody_may_act": Kind(Post.ADMIN, act=True),
     "discussion_asked": Kind(Post.EMPLOYEE, act=True),
     "discussion_answered": Kind(Post.EMPLOYEE),

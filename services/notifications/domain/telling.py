@@ -77,7 +77,7 @@ ANY = "any"
 
 EVERYONE = (family, owner, in_charge, participants)
 _RECEIVER, _OLD, _NEW = at_work("to_person_id"), at_work("previous_person_id"), at_work("holder_person_id")
-_RELEASED = at_work("person_id")
+_RELEASED = _AT_IT = at_work("person_id")
 
 TABLE: tuple[Line, ...] = (
     # cases
@@ -102,6 +102,7 @@ TABLE: tuple[Line, ...] = (
        item="report_id"),
     at("cases.emergency_opened.v1", "emergency_opened", coordinators, by=named("person_id"),
        item="emergency_id"),  # SE-3
+    at("cases.emergency_ended.v1", "emergency_ended", _AT_IT),
     at("cases.discussion_asked.v1", "discussion_asked", named("told_ids"), item="discussion_id"),  # LV-12
     at("cases.discussion_answered.v1", "discussion_answered", named("told_ids"), item="discussion_id"),
     # consent
@@ -154,7 +155,7 @@ TABLE: tuple[Line, ...] = (
     at("relay_log.report_made.v1", "report_made", *EVERYONE, item="report_id"),  # LG-10
 )  # fmt: skip
 
-_WITHOUT_CASE = frozenset({"participant_released", "nobody_may_act"})
+_WITHOUT_CASE = frozenset({"participant_released", "nobody_may_act", "emergency_ended"})
 
 _AT_WORK = frozenset(
     {

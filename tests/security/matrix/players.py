@@ -56,6 +56,7 @@ class Players:
     by_paper: bool = False
     in_care: str | None = None
     emergency: Post | None = None
+    partner: bool = False
     counts_all: bool = False
     pregnant: bool = False
 
@@ -80,7 +81,7 @@ _OURS = {
 STAGED = {
     CHILD: Players(
         **_OURS, child=CHILD, signer=("ashild-flintneset", "guardian"), named=NAMED, by_paper=True,
-        in_care="eira-tinnholtet", emergency=Post("tobias-rimbakken", "unit-granli-miljoteam"),
+        in_care="eira-tinnholtet", emergency=Post("tobias-rimbakken", "unit-granli-miljoteam"), partner=True,
     ),
     YOUTH: Players(**_OURS, child=YOUTH, signer=(YOUTH, "self")),
 }  # fmt: skip
@@ -99,6 +100,7 @@ ELSEWHERE = {
         first=Post("nora-vindheimsli", "unit-granli-rom-for-prat"), second=Post("vidar-klokkhaug", "unit-granli-brua"),
         asked=Post("vidar-klokkhaug", "unit-granli-brua"), protection=Post("marianne-gronskar", _CENTRE),
         services=("service-granli-psykisk-ung", "service-granli-familiesenter"), named="kjetil-stillhaug",
+        emergency=Post("sindre-aspevollen", "unit-granli-ungdomsskole"),
     ),
     OTHER: Players(
         place=OTHER_PLACE, child="sivert-svaleneset", signer=("ane-svaleneset", "guardian"),
@@ -108,7 +110,7 @@ ELSEWHERE = {
         asked=Post("margit-ytterskar", "unit-storvik-helsehuset"),
         protection=Post("stian-morkedalen", "unit-storvik-barnevern-kontor"),
         services=("service-storvik-ppt", "service-storvik-helsestasjon"), named="preben-klarvaersli",
-        in_care="ludvik-skifertun", counts_all=True,
+        in_care="ludvik-skifertun", counts_all=True, emergency=Post("trine-skjaervoll", "unit-storvik-solsida"),
     ),
 }  # fmt: skip
 """Those of others, by their relation to the roles: all that the staged ones have, others have too."""

@@ -286,12 +286,18 @@ class Story:
         self.owner.post(f"/cases/{self._case}/papers/{kept}/decision", looked)
 
     def _open_in_emergency(self) -> None:
+        """Twice: the first is ended at once, the second goes on for its hour."""
         asked = {
             "child_number": self.cast.demo.number(self.players.child),
             "reason_code": "other",
             "reason": "Fallet.",
         }
-        self.players.at_work(self.cast, "emergency").post("/emergencies", asked)
+        reader = self.players.at_work(self.cast, "emergency")
+        reader.post("/emergencies", asked)
+        ended = reader.get(f"/cases/{self._case}")["emergency"]["emergency_id"]
+        reader.post(f"/emergencies/{ended}/ending", {})
+        self.beside["emergency_id"] = ended
+        reader.post("/emergencies", asked)
 
     def _raise_concern(self) -> None:
         told = {"child_number": self.cast.demo.number(self.players.child), "unit_id": self.players.owner.unit_id,
@@ -380,7 +386,7 @@ class Story:
         """Ask for consent; the request's id. The service that two municipalities share is asked for with the first."""
         lines = [{"service_id": service, "topics": topics} for service, topics in shares.items()]
         asked: dict[str, Any] = {"purpose": purpose, "valid_to": today(90), "shares": lines}
-        if named and self.players.emergency:
+        if named and self.players.partner:
             lines.append({"service_id": SHARED_BY_TWO, "topics": [TOPIC]})
         if named and self.players.named:
             consents = self.holder.get(f"/cases/{self._case}/consents")

@@ -250,6 +250,7 @@ def _emergencies() -> None:
         sa.Column("reason", sa.LargeBinary, nullable=False),
         sa.Column("valid_from", UtcDateTime, nullable=False),
         sa.Column("valid_to", UtcDateTime, nullable=False),
+        sa.Column("ended_by_person_id", ID),
     )
 
 
