@@ -204,10 +204,18 @@ class Requests:
         """The stored row of a request (language, text version, ciphertext of the purpose), or None."""
         return _ONE.first(self._conn, {**self._place, "request_id": request_id})
 
-    def purpose(self, row: Any) -> Sealed[str]:
-        """The purpose of a row, for whoever may read the case's consents."""
-        about = About(self._municipality, row.case_id, Act.READ_CONSENT)
+    def line(self, asked: Request, line: Line, signed_by: str | None) -> Sealed[Line]:
+        """A line of a request, for whoever may read the case's consents on its topic (AG-6). `signed_by`: on whose word
+        it rests, if on the reader's."""
+        return Sealed(self._about(asked.case_id, line.topic, signed_by), lambda: line)
+
+    def purpose(self, row: Any, topic: str, signed_by: str | None = None) -> Sealed[str]:
+        """The purpose of a row, as far as it speaks of one topic: it is to be opened for each of the request's."""
+        about = self._about(row.case_id, topic, signed_by)
         return Sealed(about, lambda: self._purpose(row))
+
+    def _about(self, case_id: str, topic: str, signed_by: str | None) -> About:
+        return About(self._municipality, case_id, Act.READ_CONSENT, topic, signed_by=signed_by)
 
     def purpose_as_signed(self, row: Any, signature: Any, person_id: str | None) -> str:
         """The purpose to which somebody said yes or no, for themselves: their own receipt stays theirs (CO-7).

@@ -180,6 +180,15 @@ def within_guardians_need(question: Question, facts: Facts, standing: Standing) 
     return NOT_MARKED if question.topic in limited_topics(facts, question.now) else None
 
 
+def asked_or_needed(question: Question, facts: Facts, standing: Standing) -> Refused | None:
+    """AG-6: what is asked and answered on a limited topic is the youth's own, but for those whose word is asked on it
+    too (AG-3), and for one's own word, which is one's own to read and take back (CO-3, `signed_by`)."""
+    if question.signed_by == as_signer(question.capacity, question.person_id, question.unit_id):
+        return None
+    refused = within_guardians_need(question, facts, standing)
+    return refused if refused is not None and must_sign(question, facts, standing) else None
+
+
 def limited_topics(facts: Facts, now: datetime) -> frozenset[str]:
     """AG-6: the topics of which guardians read only what is marked, now that the youth has the policy's age."""
     born = facts.subject_birth_date

@@ -23,7 +23,7 @@ class Act(StrEnum):
     READ_PLAN = "read_plan"  # one goal or measure (bears a topic)
     READ_LOG_ITEM = "read_log_item"  # one entry, minute item or evaluation (bears a topic)
     READ_VIEW = "read_view"  # the child's own view (bears a topic)
-    READ_CONSENT = "read_consent"  # requests and answers, not what they open
+    READ_CONSENT = "read_consent"  # requests and answers, not what they open (a line bears a topic)
     READ_REPORT = "read_report"  # the report's frame; its items are asked for one by one
     WRITE_PLAN = "write_plan"  # goals and measures
     WRITE_LOG = "write_log"  # entries, minutes, evaluations, views
@@ -93,7 +93,8 @@ class Question(NamedTuple):
     (LG-5); marked by the holder as needed for parental responsibility (AG-6).
 
     `third_person`: of whom the item tells besides the subject, a sibling or a parent's own health, and whether that
-    person has agreed to show it (GU-6). `signed_by`: whose answer it is that a piece of evidence proves (CO-6)."""
+    person has agreed to show it (GU-6). `signed_by`: whose answer it is that a piece of evidence
+    proves (CO-6), or on which a line of a request for consent rests (AG-6)."""
 
     municipality: str
     person_id: str

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from services.kernel.access import Act, Capacity, PersonWindowFact
-from services.kernel.policies import Policy
+from services.kernel.policies import Policy, TopicPolicy
 from tests.rules.kernel_world import (
     CHILD,
     FAMILY,
@@ -128,6 +128,20 @@ def test_AG_6_holds_for_notes_from_before_there_was_a_plan() -> None:
     assert ask(world, MOTHER, Act.READ_NOTES, "learning")
     assert ask(world, MOTHER, Act.READ_NOTES)
     assert ask(world, CHILD, Act.READ_NOTES, "health")
+
+
+def test_AG_6_what_a_youth_is_asked_on_health_is_not_the_parents_to_read() -> None:
+    """AG-6, CO-7: from 16, but for a parent whose word is asked on it too, and but for the parent's own word."""
+    of_17 = facts(subject_birth_date=born_years_ago(17))
+    assert ask(of_17, FATHER, Act.READ_CONSENT, "health").reason_code == "not_needed_by_guardians"
+    assert ask(of_17, FATHER, Act.READ_CONSENT, "learning") and ask(of_17, FATHER, Act.READ_CONSENT)
+    assert ask(of_17, FATHER, Act.READ_CONSENT, "health", signed_by=FATHER)
+    assert not ask(of_17, FATHER, Act.READ_CONSENT, "health", signed_by=MOTHER)
+    for reader in (CHILD, TEACHER, HEAD):
+        assert ask(of_17, reader, Act.READ_CONSENT, "health"), reader
+    assert ask(facts(subject_birth_date=born_years_ago(15)), FATHER, Act.READ_CONSENT, "health")
+    both = Policy(topics=(TopicPolicy("health", youth_alone_from=18, guardians_limited_from=16),))
+    assert ask(replace(of_17, policy=both), FATHER, Act.READ_CONSENT, "health")
 
 
 def test_AG_7_without_a_registered_birth_date_no_age_is_guessed() -> None:

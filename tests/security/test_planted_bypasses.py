@@ -90,7 +90,7 @@ from services.chassis.sealed import Sealed
 from services.consent.storage import Requests
 
 def purpose(repository: Requests, row: Any) -> str:
-    return repository.purpose(row)  # mypy
+    return repository.purpose(row, "health")  # mypy
 
 class Early(Requests):
     def purpose_sealed_too_late(self, row: Any) -> Sealed[str]:  # seals
@@ -104,7 +104,7 @@ def purpose_inside(repository: Requests, row: Any) -> str:
     return repository._purpose(row)  # seals
 
 def purpose_told(repository: Requests, row: Any) -> dict[str, str]:
-    sealed: Sealed[str] = repository.purpose(row)
+    sealed: Sealed[str] = repository.purpose(row, "health")
     return {"purpose": sealed}  # mypy
 """
 

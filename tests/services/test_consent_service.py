@@ -470,3 +470,83 @@ def test_nobody_is_named_where_the_address_is_protected(world: World) -> None:
     world.family(MOTHER, grade="strictly_confidential")
     found = refused(InvalidInput, lambda: world.request(**name_person(FATHER, "learning")))
     assert found.fields == {"person_shares.0.person_id": "not_nameable"}
+
+
+# ---------------------------------------------------------------- what is the youth's own
+
+
+def seen_by(world: World, actor: Actor) -> dict[str, dict[str, Any]]:
+    found = world.app.call(consent.ConsentsOfCase, actor, {"case_id": CASE})["requests"]
+    return {each["request_id"]: each for each in found}
+
+
+def test_AG_6_a_youth_of_17_keeps_what_is_asked_on_health_from_the_parents(world: World) -> None:
+    """AG-6: request, answer and window; youth and holder read them."""
+    world.family(born="2009-05-17")
+    request_id = world.request(shares=SHARES[1:], purpose="Angst, og ikke til mamma og pappa")
+    world.sign(request_id, AS_YOUTH)
+    for actor in (AS_YOUTH, AS_TEACHER):
+        assert seen_by(world, actor)[request_id]["purpose"].startswith("Angst")
+    for actor in (AS_MOTHER, AS_FATHER):
+        found = world.app.call(consent.ConsentsOfCase, actor, {"case_id": CASE})
+        assert (found["requests"], found["windows"]) == ([], [])
+        refused(NotFound, lambda who=actor: world.shown(request_id, who))
+        for each in (request_id, "unknown"):
+            refused(NotFound, lambda who=actor, of=each: world.app.call(consent.Sign, who, signature(of)))
+
+
+def signature(request_id: str) -> dict[str, Any]:
+    return {"request_id": request_id, "text_hash": "0" * 64, "answers": []}
+
+
+def test_AG_6_of_a_mixed_request_the_parents_read_the_lines_that_are_not_health(world: World) -> None:
+    """AG-6: no purpose, no hash of it, and of state, signers and answers what those lines come to."""
+    world.family(born="2009-05-17")
+    request_id = world.request()
+    world.sign(request_id, AS_YOUTH)
+    seen = seen_by(world, AS_FATHER)[request_id]
+    assert seen == world.shown(request_id, AS_FATHER)
+    assert (seen["purpose"], seen["text_hash"], seen["texts"], seen["state"]) == ("", "", [], "active")
+    assert seen["shares"] == SHARES[:1] and {each["topic"] for each in seen["lines"]} == {
+        "learning",
+        "wellbeing",
+    }
+    (signer,) = seen["signers"]
+    assert signer["required_for"] == ["learning", "wellbeing"]
+    assert {each["topic"] for each in signer["answers"]} == {"learning", "wellbeing"}
+    windows = world.app.call(consent.ConsentsOfCase, AS_FATHER, {"case_id": CASE})["windows"]
+    assert {each["topic"] for each in windows} == {"learning", "wellbeing"}
+    assert seen_by(world, AS_YOUTH)[request_id]["purpose"] == PURPOSE
+
+
+def test_AG_6_a_parents_own_word_is_theirs_to_read_and_take_back_until_the_youth_has_answered(
+    world: World,
+) -> None:
+    """AG-6, AG-4, CO-3: what was agreed to before the birthday."""
+    world.family(born="2012-05-17")
+    request_id = world.request(shares=SHARES[1:])
+    world.sign(request_id, AS_FATHER)
+    world.sign(request_id, AS_MOTHER)
+    world.family(born="2010-05-17")
+    assert seen_by(world, AS_FATHER)[request_id]["permitted"] == ["withdraw"]
+    world.app.call(consent.Withdraw, AS_FATHER, {"case_id": CASE})
+    assert seen_by(world, AS_FATHER) == {} and list(seen_by(world, AS_MOTHER)) == [request_id]
+    world.sign(request_id, AS_YOUTH)
+    assert seen_by(world, AS_MOTHER) == {}
+
+
+def test_AG_6_what_is_the_youths_own_is_asked_for_apart_from_what_the_parents_sign(world: World) -> None:
+    """AG-6, CO-1: or they would agree to a purpose that is not theirs to read."""
+    topics = [
+        {"code": topic.code, "youth_signs_from": 15, "youth_alone_from": 16 if topic.code == "health" else 18,
+         "one_guardian_suffices": False, "guardians_limited_from": topic.guardians_limited_from}
+        for topic in Policy().topics
+    ]  # fmt: skip
+    world.hear(directory.PolicyPublished, version=2, valid_from="2026-11-01", values={"topics": topics})
+    world.family(born="2009-05-17")
+    assert refused(InvalidInput, world.request).fields == {"shares": "ask_apart"}
+    learning, health = world.request(shares=SHARES[:1]), world.request(shares=SHARES[1:])
+    assert list(seen_by(world, AS_FATHER)) == [learning]
+    world.sign(learning, AS_FATHER)
+    waiting = world.app.call(consent.WaitingForMe, AS_YOUTH, {})["items"]
+    assert {each["request_id"] for each in waiting} == {learning, health}

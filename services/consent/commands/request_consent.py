@@ -33,6 +33,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         topics,
         asking.person_lines(request["person_shares"], asking.nameable(case.facts, uow.now), topics),
     )
+    asking.demand_apart(lines, case.facts, uow.now)
     return {"id": ask(uow, case.facts, request, lines)}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
+from services.consent import seen
 from services.consent.commands import evaluate
 from services.consent.domain.errors import NotASigner, RequestClosed, StepUpNeeded, TextChanged
 from services.consent.domain.evidence import Way
@@ -66,17 +67,29 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def load(uow: UnitOfWork, request_id: str, act: Act) -> Asked:
-    """The request, locked, for whoever may do `act` in its case; NotFound where there is none for the asker."""
+    """The request, locked, for whoever may do `act` in its case; NotFound where there is none for the asker, who
+    answers nothing of which they may not read the whole (AG-6, CO-1)."""
     repository = Requests(uow.tx, uow.municipality, uow.keys)
     row = repository.row(request_id)
     if row is None:
         raise NotFound
     case = access.of(uow, row.case_id)
+    if case.may(Act.READ_CONSENT) and not seen.lines_for(
+        case, repository, _of(row, repository.of_case(row.case_id))
+    ):
+        raise NotFound
     case.require(act)
     assert case.facts is not None
     requests = repository.of_case(row.case_id, lock=True)
-    found = next(each for each in requests if each.request_id == request_id)
-    return Asked(repository, row, found, case.facts, case.open(repository.purpose(row)), requests)
+    found = _of(row, requests)
+    if seen.lines_for(case, repository, found) != found.lines:
+        raise NotFound
+    purpose = seen.purpose_for(case, repository, row, found)
+    return Asked(repository, row, found, case.facts, purpose, requests)
+
+
+def _of(row: Any, requests: Sequence[Request]) -> Request:
+    return next(each for each in requests if each.request_id == row.request_id)
 
 
 def demand_signer(uow: UnitOfWork, asked: Asked, signer_id: str) -> set[Line]:

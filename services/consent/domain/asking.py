@@ -8,6 +8,7 @@ from typing import Any
 
 from services.consent.domain.request import Line
 from services.kernel.calendar import add_months, age_at, local_date, midnight
+from services.kernel.conditions import limited_topics
 from services.kernel.errors import InvalidInput
 from services.kernel.facts import Facts, in_force
 from services.kernel.policies import ADULT_AGE, Policy
@@ -86,6 +87,15 @@ def lines_of_person(
     if set(share["topics"]) - set(topics):
         raise InvalidInput(fields={f"{place}topics": "not_a_choice"}, rule="CO-1")
     return tuple(sorted({Line("", topic, share["person_id"]) for topic in share["topics"]}))
+
+
+def demand_apart(lines: Sequence[Line], facts: Facts, now: datetime) -> None:
+    """AG-6, CO-1: what is the youth's own is not asked for together with what others sign, who would agree to a purpose
+    that they may not read. Raises InvalidInput."""
+    topics, subject = {line.topic for line in lines}, {facts.case.subject_person}
+    others = {topic for topic in topics if required_signers(facts, topic, facts.policy, now) - subject}
+    if others and (limited_topics(facts, now) & topics) - others:
+        raise InvalidInput(fields={"shares": "ask_apart"}, rule="AG-6")
 
 
 def would_sign(facts: Facts, now: datetime) -> dict[str, list[str]]:

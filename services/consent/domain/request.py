@@ -122,6 +122,10 @@ class Request:
         said = (each for each in self.said if each.signer_id == signer_id and each.line == line)
         return any(each.answer is not Answer.TALK_FIRST for each in said)
 
+    def rests_on(self, signer_id: str, line: Line, subject_person: str) -> bool:
+        """AG-4: whether the line still rests on the signer's word: their yes stands, the subject has not answered."""
+        return self.has_granted(signer_id, line) and not self._has_answered(subject_person, line)
+
     def withdrew(self, signer_id: str, line: Line) -> bool:
         """CO-3: who said yes and then no has withdrawn."""
         words = [each.answer for each in self.said if each.signer_id == signer_id and each.line == line]

@@ -9,6 +9,7 @@ from typing import Any
 from services.chassis import access
 from services.chassis.unit_of_work import Reading
 from services.consent.queries.requests import answers_of
+from services.consent.seen import purpose_for
 from services.consent.storage import Requests
 from services.consent.storage_evidence import Evidence
 from services.consent.storage_texts import signed_text
@@ -109,7 +110,8 @@ def _purpose(reading: Reading, repository: Requests, row: Any, signature: Any) -
     """Of one's own signature, or under a care order of a colleague's for the same unit, who is decided on (GU-4)."""
     if (signature.by_person_id or signature.signer_id) == reading.actor.person_id:
         return repository.purpose_as_signed(row, signature, reading.actor.person_id)
-    return access.of(reading, row.case_id).open(repository.purpose(row))
+    found = next(each for each in repository.of_case(row.case_id) if each.request_id == row.request_id)
+    return purpose_for(access.of(reading, row.case_id), repository, row, found)
 
 
 def get_evidence(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from services.consent.domain.evidence import Way
 from services.consent.domain.request import Answer, Line, Reads, Request, Said, State, summed_up
 from services.consent.domain.windows import Window, windows
 from services.consent.domain.wording import text_hash
+from services.consent.seen import lines_for, purpose_for
 from services.consent.storage import Requests, languages, sentences
 from services.consent.storage_evidence import Evidence, about_proof
 from services.kernel.errors import InvalidInput, NotFound
@@ -22,7 +23,7 @@ from services.kernel.signers import as_signer
 
 
 def get_request(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """One request; NotFound for whoever may not read the case's consents."""
+    """One request; NotFound for whoever may not read the case's consents, or none of its lines (AG-6)."""
     repository = _repository(reading)
     row = repository.row(request["request_id"])
     if row is None:
@@ -31,6 +32,8 @@ def get_request(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     case.require(Act.READ_CONSENT)
     found = repository.of_case(row.case_id)
     asked = next(each for each in found if each.request_id == row.request_id)
+    if not lines_for(case, repository, asked):
+        raise NotFound
     language = request["language"] or row.language
     if language not in languages(row.text_version):
         raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
@@ -38,7 +41,7 @@ def get_request(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """All requests of a case, and the windows that they open now."""
+    """All requests of a case, and the windows that they open now, as far as the asker may read them (AG-6)."""
     case_id = request["case_id"]
     case = access.of(reading, case_id)
     case.require(Act.READ_CONSENT)
@@ -46,12 +49,18 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     repository = _repository(reading)
     stored = repository.stored(case_id)
     found = [asked for _, asked in stored]
-    open_now = windows(found, case.facts, reading.now)
+    open_now = [
+        window
+        for window in windows(found, case.facts, reading.now)
+        if case.may(Act.READ_CONSENT, window.topic)
+    ]
     again = _to_ask_again(reading, found, case)
     return {
         "case_id": case_id,
         "requests": [
-            _detail(reading, repository, row, asked, case, again, row.language) for row, asked in stored
+            _detail(reading, repository, row, asked, case, again, row.language)
+            for row, asked in stored
+            if lines_for(case, repository, asked)
         ],
         "windows": [_span(w, service_id=w.service_id) for w in open_now if not w.person_id],
         "person_windows": [_span(w, person_id=w.person_id) for w in open_now if w.person_id],
@@ -72,13 +81,15 @@ def waiting_for_me(reading: Reading) -> dict[str, Any]:
     signer_id, items = _me(reading), []
     cases = {each.case_id: each for each in access.of_many(reading, access.case_ids_for(reading))}
     signable = [case_id for case_id, case in cases.items() if case.decide(Act.SIGN_CONSENT).allowed]
-    for each in _repository(reading).of_cases(signable):
+    repository = _repository(reading)
+    for each in repository.of_cases(signable):
         case = cases[each.case_id]
         assert case.facts is not None
         topics = each.signers(case.facts, reading.now).get(signer_id, [])
         asked = [line for line in each.lines if line.topic in topics]
         unanswered = any(each.latest(signer_id, line) in (None, Answer.TALK_FIRST) for line in asked)
-        if unanswered and not each.over(reading.now):
+        whole = lines_for(case, repository, each) == each.lines
+        if unanswered and whole and not each.over(reading.now):
             case.require(Act.READ_CONSENT)
             items.append(
                 {"request_id": each.request_id, "case_id": each.case_id,
@@ -134,18 +145,19 @@ def _detail(
 ) -> dict[str, Any]:
     assert case.facts is not None
     facts, now, me = case.facts, reading.now, _me(reading)
-    purpose = case.open(repository.purpose(row))
-    span = (row.valid_from, row.valid_to)
+    purpose, seen = purpose_for(case, repository, row, asked), lines_for(case, repository, asked)
+    whole, span = seen == asked.lines, (row.valid_from, row.valid_to)
     texts = {
         each: text_hash(
             row.text_version, each, sentences(row.text_version, each), purpose, asked.lines, *span
         )
         for each in sorted(languages(row.text_version))
+        if whole
     }
-    lines = {line: asked.state_and_reads(line, facts, now) for line in asked.lines}
-    signers = asked.signers(facts, now)
-    signable = me in signers and not asked.over(now) and case.decide(Act.SIGN_CONSENT).allowed
-    granted = any(asked.has_granted(me, line) for line in asked.lines) and not asked.over(now)
+    lines = {line: asked.state_and_reads(line, facts, now) for line in seen}
+    signers = _of_lines(asked.signers(facts, now), seen)
+    signable = whole and me in signers and not asked.over(now) and case.decide(Act.SIGN_CONSENT).allowed
+    granted = any(asked.has_granted(me, line) for line in seen) and not asked.over(now)
     permitted = ["sign"] if signable else []
     if granted and case.decide(Act.WITHDRAW_CONSENT).allowed:
         permitted.append("withdraw")
@@ -153,7 +165,7 @@ def _detail(
         permitted.append("register")
     shares: dict[str, list[str]] = {}
     persons: dict[str, list[str]] = {}
-    for line in asked.lines:
+    for line in seen:
         named = (
             persons.setdefault(line.person_id, [])
             if line.person_id
@@ -187,10 +199,10 @@ def _detail(
             for line, found in lines.items()
             if line.person_id
         ],
-        "signers": _signers(reading, asked, signers, case),
+        "signers": _signers(reading, asked, signers, case, seen),
         "text_version": row.text_version,
         "wording": sentences(row.text_version, language),
-        "text_hash": texts[language],
+        "text_hash": texts.get(language, ""),
         "texts": [{"language": each, "text_hash": found} for each, found in texts.items()],
         "you_sign": signable,
         "permitted": permitted,
@@ -203,10 +215,24 @@ def _line(line: Line, state: State, reads: Reads) -> dict[str, str]:
     return {"topic": line.topic, "state": str(state), "reads": str(reads)}
 
 
+def _of_lines(signers: Mapping[str, list[str]], lines: Sequence[Line]) -> dict[str, list[str]]:
+    """The signers of these lines, with the topics of these."""
+    topics = {line.topic for line in lines}
+    found = {signer: [each for each in asked if each in topics] for signer, asked in signers.items()}
+    return {signer: of_these for signer, of_these in found.items() if of_these}
+
+
 def _signers(
-    reading: Reading, asked: Request, signers: Mapping[str, list[str]], case: CaseAccess
+    reading: Reading,
+    asked: Request,
+    signers: Mapping[str, list[str]],
+    case: CaseAccess,
+    lines: Sequence[Line],
 ) -> list[dict[str, Any]]:
-    words = {person_id: [said for said in asked.said if said.signer_id == person_id] for person_id in signers}
+    words = {
+        person_id: [said for said in asked.said if said.signer_id == person_id and said.line in lines]
+        for person_id in signers
+    }
     last = {person_id: said[-1] for person_id, said in words.items() if said}
     evidence = Evidence(reading.conn, reading.municipality, reading.keys)
     said_by_ids = [said.signature_id for said in last.values()]
@@ -217,9 +243,7 @@ def _signers(
             "person_id": person_id,
             "required_for": topics,
             **answers_of(
-                (line, answer)
-                for line in asked.lines
-                if (answer := asked.latest(person_id, line)) is not None
+                (line, answer) for line in lines if (answer := asked.latest(person_id, line)) is not None
             ),
             **_last_word(reading, case, last.get(person_id), registered, signed),
         }

@@ -161,7 +161,7 @@ class RequestDetail(Message):
     request_id = opaque()
     case_id = opaque()
     child_person_id = opaque()
-    purpose = narrative()
+    purpose = narrative(description="Empty where lines are left out that are not the asker's to read (AG-6)")
     shares = nested(Share, many=True)
     person_shares = nested(PersonShare, many=True)
     valid_from = instant()
@@ -181,7 +181,8 @@ class RequestDetail(Message):
     text_version = code(description="Version of the wording, e.g. v1")
     wording = public_tree(description="The standing sentences of that version and language, by key")
     text_hash = code(
-        description="SHA-256 of the text version that this asker is shown; the signature must bear it"
+        description="SHA-256 of the text version that this asker is shown; the signature must bear it. Empty where "
+        "lines are left out"
     )
     you_sign = flag()
     permitted = many(code("sign", "withdraw", "register"), max_items=5)
