@@ -1,7 +1,6 @@
 """The gateway's web application: who asks is settled here, once, before any page or API answer is made."""
 
 import hmac
-import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from flask import Flask, Response, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from gateway import api, files, health, problems, watching
+from gateway import api, files, health, problems, versions, watching
 from gateway.asking import Asking, NotLoggedIn
 from gateway.composition.names import Names, Remembered
 from gateway.login import oidc, people
@@ -33,7 +32,6 @@ _CSP = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_SEQUENCE = re.compile(r"[0-9]{1,15}")
 MAX_BODY = 256 * 1024
 _OPEN_ROOMS = frozenset({"public", "login", "api-docs", "api_outside", "api_machines"})
 """Blueprints of which everything is open; those of the login look for themselves who is there."""
@@ -89,7 +87,7 @@ def create_app(means: Means) -> Flask:
     files.register(app)  # before the token is looked for, which reads the form
     app.before_request(_same_site)
     app.before_request(_logged_in)
-    app.after_request(_leave)
+    app.after_request(lambda response: _leave(means, response))
     problems.register(app)
     health.register(app)
     oidc.register(app, means.settings)
@@ -118,12 +116,10 @@ def _who_asks(means: Means) -> None:
     if request.endpoint == "static":
         return
     seen = dict(session.get("seen") or {})
-    told = request.headers.get("Stafett-Seen", "")
-    for part in told.split(",")[:50]:
-        key, _, sequence = part.strip().rpartition("=")
-        if key and _SEQUENCE.fullmatch(sequence):
-            seen[key] = [int(sequence), time.time()]
-    g.asking = Asking(means.client, means.signer, people.actor(), seen)
+    actor = people.actor()
+    told = versions.taken(means.keys, actor, request.headers.get(versions.HEADER, ""))
+    seen |= {key: [sequence, time.time()] for key, sequence in told.items()}
+    g.asking = Asking(means.client, means.signer, actor, seen)
     g.names = Names(means.remembered, g.asking)
     if session.away:  # type: ignore[attr-defined]
         raise Unavailable()
@@ -170,13 +166,14 @@ def csrf_token() -> str:
     return token
 
 
-def _leave(response: Response) -> Any:
+def _leave(means: Means, response: Response) -> Any:
     asking: Asking | None = g.get("asking")
     if asking is not None and asking.newly_seen:
         if session.get("capacities"):
             session.remember(asking.seen)  # type: ignore[attr-defined]
-        if problems.is_api():
-            response.headers["Stafett-Seen"] = ",".join(f"{k}={v}" for k, v in asking.newly_seen.items())
+        told = versions.given(means.keys, asking.actor, asking.newly_seen) if asking.actor else ""
+        if told and problems.is_api():
+            response.headers[versions.HEADER] = told
     response.headers.setdefault("Content-Security-Policy", _CSP)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Flask, session
 from flask.sessions import SessionInterface
 from flask.testing import FlaskClient
 
+from gateway import versions
 from gateway.app import Means, create_app
 from gateway.asking import Asking
 from gateway.composition.names import Names, Remembered
@@ -215,3 +217,29 @@ def test_what_was_told_while_nobody_listened_is_asked_for_anew() -> None:
     assert (look().copy(), look().copy()) == (every, [])
     remembered.forget_catalogue("granli")
     assert look() == every
+
+
+def test_SE_3_made_up_versions_tell_nobody_how_much_has_happened(var_dir: Path) -> None:
+    """SE-1, SE-3, SE-7: the header of what one has seen counts only for the one who was given it; else the services
+    would answer late, or not at all, to whoever names more than there is."""
+    ensure_key_material(var_dir)
+    keys = Keys.embedded(var_dir)
+    teacher, colleague = (
+        Actor("granli", "employee", each, "u1", "high") for each in ("teacher", "colleague")
+    )
+    header = versions.given(keys, teacher, {"cases.case:c1": 57, "cases.lane:r1": 3})
+    assert "lane" not in header and versions.given(keys, teacher, {"cases.lane:r1": 3}) == ""
+    assert versions.taken(keys, teacher, header) == {"cases.case:c1": 57}
+    later = versions.given(keys, teacher, {"cases.case:c1": 58, "consent.consent:c1": 2})
+    assert versions.taken(keys, teacher, f"{header}, {later}") == {
+        "cases.case:c1": 58,
+        "consent.consent:c1": 2,
+    }
+    assert versions.taken(keys, replace(teacher, capacity="guardian", unit_id=None), header)
+    for actor in (colleague, replace(teacher, municipality="storvik"), None):
+        assert versions.taken(keys, actor, header) == {}
+    for made_up in (
+        "relay_log.log:c1=1", "relay_log.log:c1=999", "cases.lane:r1=1", header.replace("57", "58"),
+        header.replace("c1", "c2"), header[:-1], "=1.", ",,", "a=1." + "0" * 64, "²=²", "x" * 5000,
+    ):  # fmt: skip
+        assert versions.taken(keys, teacher, made_up) == {}, made_up
