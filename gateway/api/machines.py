@@ -51,7 +51,7 @@ def register(app: Flask, api: Api) -> None:
     @blueprint.route("/token", methods=["POST"])
     @blueprint.doc(operationId="machines.token", responses=_TOKEN_ANSWERS)
     @limiter.limit(PER_ADDRESS, key_func=get_remote_address)
-    @limiter.limit(PER_CLIENT, key_func=lambda: f"token:{_credentials()[0][:80]}")
+    @limiter.limit(PER_CLIENT, key_func=lambda: f"token:{_credentials()[0][:80]} {get_remote_address()}")
     def token() -> Any:
         """A token for a program, good for ten minutes (RFC 6749, 4.4)."""
         return _token()

@@ -13,6 +13,7 @@ from tests.support import scans
 
 GOOD = {
     "paper": (scans.paper(), "application/pdf", 1),
+    "paper that opens at a place": (scans.that_opens_at_a_place(), "application/pdf", 1),
     "three pages": (scans.paper(3), "application/pdf", 3),
     "photograph": (scans.picture("JPEG"), "image/jpeg", 1),
     "screen picture": (scans.picture("PNG"), "image/png", 1),
@@ -24,6 +25,8 @@ BAD = {
     "script in a packed stream": (scans.with_script_in_object_stream(), "active_content"),
     "program": (scans.with_launch(), "active_content"),
     "act without a word of what it is": (scans.with_trigger(), "active_content"),
+    "call as it is opened": (scans.that_calls_out(), "active_content"),
+    "contents elsewhere": (scans.with_contents_elsewhere(), "active_content"),
     "file within": (scans.with_file(), "active_content"),
     "password": (scans.written(password="x"), "encrypted"),
     "too many pages": (scans.written(pages=MAX_PAGES + 1), "too_many_pages"),

@@ -120,6 +120,21 @@ def test_GU_4_a_receipt_is_the_own_of_who_signed(world: World) -> None:
             world.app.call(consent.GetReceipt, other, {"signature_id": signature_id})
 
 
+def test_GU_4_a_receipt_signed_at_work_goes_with_the_work(world: World) -> None:
+    """GU-4, CO-10: what an employee signed for their unit is the family's matter: not theirs after their role, nor
+    after the order, nor in another unit of theirs."""
+    care(world)
+    asked = {"signature_id": answer(world, world.request(), AS_CASEWORKER)["id"]}
+    elsewhere = Actor("granli", "employee", "caseworker", "unit-ppt", "high")
+    for other in (elsewhere, Actor("granli", "guardian", "caseworker", None, "high")):
+        with pytest.raises((Forbidden, NotFound)):
+            world.app.call(consent.GetReceipt, other, asked)
+    assert world.app.call(consent.GetReceipt, AS_CASEWORKER, asked)["purpose"]
+    world.hear(directory.StaffChanged, person_id="caseworker", roles=[])
+    with pytest.raises((Forbidden, NotFound)):
+        world.app.call(consent.GetReceipt, AS_CASEWORKER, asked)
+
+
 def test_GU_4_the_unit_signs_at_high_assurance_as_others_do(world: World) -> None:
     """GU-4, CO-1"""
     care(world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from services.chassis.clock import SettableClock
 from services.chassis.ids import new_id
 from services.chassis.keys import ensure_key_material
 from services.chassis.settings import Settings
+from services.chassis.storage import WriteTransaction
 from services.consent.service import ConsentService
 from services.contracts import cases, consent, directory, relay_log
 from services.contracts.base import EventType
@@ -25,6 +27,7 @@ from services.contracts.envelope import Event
 from services.kernel.calendar import midnight
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, Refusal
 from services.kernel.policies import Policy
+from tests.journeys.people import until
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 CASE, CHILD, MOTHER, FATHER, TEACHER, PSYCHOLOGIST = (
@@ -76,27 +79,25 @@ class World:
 
     def hear(self, kind: EventType, /, **data: Any) -> None:
         """Another service's event, as the inbox hands it over."""
+        with self.app.db.write() as tx:
+            self.hear_in(tx, kind, **data)
+
+    def hear_in(self, tx: WriteTransaction, kind: EventType, /, **data: Any) -> None:
+        """As `hear`, in a transaction that is still open."""
         assert kind.schema().validate(data) == {}
         subject = data.get("person_id") if kind is cases.PersonChanged else data.get("case_id", "s")
         event = Event(new_id(), kind.type, f"/granli/{kind.service}", str(subject), NOW, "granli", kind.stream, 1,
                       None, data)  # fmt: skip
-        with self.app.db.write() as tx:
-            uow = self.app._work_on_event(tx, event)
-            handler = ConsentService.handlers.get(kind.type)
-            if handler is not None:
-                handler(uow, event)
+        uow = self.app._work_on_event(tx, event)
+        handler = ConsentService.handlers.get(kind.type)
+        if handler is not None:
+            handler(uow, event)
 
     def family(self, *responsible: str, born: str = "2022-05-17", new_from: str | None = None,
                grade: str = "ungraded") -> None:  # fmt: skip
         """The child's ties: mother and father, and from a day on a third with responsibility."""
-        ties = [
-            {"person_id": person, "relation": person, "verified": True,
-             "has_responsibility": person in (responsible or (MOTHER, FATHER))} for person in (MOTHER, FATHER)
-        ]  # fmt: skip
-        if new_from:
-            ties.append({"person_id": "new", "relation": "other", "verified": True, "has_responsibility": True,
-                         "valid_from": new_from})  # fmt: skip
-        self.hear(cases.PersonChanged, person_id=CHILD, birth_date=born, address_grade=grade, guardians=ties)
+        told = child(*(responsible or (MOTHER, FATHER)), born=born, new_from=new_from, grade=grade)
+        self.hear(cases.PersonChanged, **told)
 
     def heartbeat(self) -> None:
         state = self.app.db.chassis.stream_state
@@ -144,6 +145,24 @@ class World:
         with self.app.db.read() as conn:
             outbox = self.app.db.chassis.outbox
             return list(conn.scalars(sa.select(outbox.c.type).order_by(outbox.c.row)))
+
+
+def child(*responsible: str, born: str = "2022-05-17", new_from: str | None = None, grade: str = "ungraded"
+          ) -> dict[str, Any]:  # fmt: skip
+    """What is told of the child: see `World.family`."""
+    ties = [
+        {
+            "person_id": person,
+            "relation": person,
+            "verified": True,
+            "has_responsibility": person in responsible,
+        }
+        for person in (MOTHER, FATHER)
+    ]
+    if new_from:
+        ties.append({"person_id": "new", "relation": "other", "verified": True, "has_responsibility": True,
+                     "valid_from": new_from})  # fmt: skip
+    return {"person_id": CHILD, "birth_date": born, "address_grade": grade, "guardians": ties}
 
 
 @pytest.fixture
@@ -253,6 +272,29 @@ def test_an_outsider_finds_neither_request_nor_case(world: World) -> None:
         refused(NotFound, lambda who=actor: world.app.call(consent.ConsentsOfCase, who, {"case_id": CASE}))
 
 
+def test_GU_3_whoever_waited_for_a_change_weighs_by_what_it_brought(world: World) -> None:
+    """GU-3, CO-10: the timer comes to a case whose guardians are just changing, and waits for that to be written."""
+    agreed(world)
+    at_midnight(world, "2027-04-20")  # on which it is due: a renewal is to be told
+    timer = threading.Thread(target=tick, args=(world,))
+    with world.app.db.write() as tx:
+        world.hear_in(tx, cases.PersonChanged, **child(MOTHER, FATHER, new_from="2027-01-01"))
+        timer.start()
+        until(lambda: waits_for_a_lock(world), 5, "the timer waits for the change")
+    timer.join(20)
+    assert not timer.is_alive()
+    assert world.windows() == set() and world.last(consent.WindowsChanged)["windows"] == []
+
+
+def waits_for_a_lock(world: World) -> bool:
+    """Whether some transaction waits for another; of SQLite's none is told, and all wait before they read."""
+    if world.app.db.is_sqlite:
+        return True
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with world.app.db.read() as conn:
+        return bool(conn.scalar(sa.text(waiting)))
+
+
 def test_losing_parental_responsibility_weighs_every_consent_anew(world: World) -> None:
     """GU-1, GU-3: the one who is left had said yes, so the window stands on that alone."""
     request_id = world.request()
@@ -269,7 +311,7 @@ def test_the_end_of_the_case_and_of_the_time_shut_the_windows(world: World) -> N
     world.sign(request_id, AS_MOTHER)
     world.sign(request_id, AS_FATHER)
     world.app.clock.advance(days=400)  # type: ignore[attr-defined]
-    world.app.tick("due", ConsentService.weigh_what_is_due.timer)  # type: ignore[attr-defined]
+    tick(world)
     assert world.told()[-1] == consent.WindowsChanged.type
     with world.app.db.read() as conn:
         data = conn.scalars(sa.select(world.app.db.chassis.outbox.c.data).order_by(
@@ -306,6 +348,15 @@ def test_bad_input_names_its_field_and_stores_nothing(world: World, changed: dic
     assert set(found.fields) == set(changed) and world.told() == before
 
 
+def test_CO_2_nobody_agrees_now_to_what_begins_long_after(world: World) -> None:
+    """CO-2: a renewal may begin as far ahead as one is told of it (30 days), and not a day later."""
+    assert world.request(valid_from="2026-12-21", valid_to="2027-12-21")
+    before = world.told()
+    late = {"valid_from": "2026-12-22", "valid_to": "2027-12-22"}
+    assert refused(InvalidInput, lambda: world.request(**late)).fields == {"valid_from": "too_long_time"}
+    assert world.told() == before
+
+
 def test_relay_log_participants_may_not_see_requests_without_consent(world: World) -> None:
     """CO-1: being brought in opens nothing by itself."""
     world.hear(relay_log.ParticipantsChanged, case_id=CASE, at=NOW.isoformat(), participants=[
@@ -321,10 +372,18 @@ def test_relay_log_participants_may_not_see_requests_without_consent(world: Worl
 
 def turn(world: World, day: str) -> None:
     """The clock stands at Norwegian midnight as `day` begins, and the timer has its round."""
+    at_midnight(world, day)
+    tick(world)
+
+
+def at_midnight(world: World, day: str) -> None:
     clock = world.app.clock
     assert isinstance(clock, SettableClock)
     clock.set(midnight(date.fromisoformat(day)))
     world.heartbeat()
+
+
+def tick(world: World) -> None:
     world.app.tick("due", ConsentService.weigh_what_is_due.timer)  # type: ignore[attr-defined]
 
 

@@ -17,6 +17,7 @@ from services.consent.domain.evidence import MAX_BYTES
 from services.consent.domain.wording import CURRENT
 from services.consent.storage_texts import signed_text, signed_texts
 from services.contracts import cases, consent, directory
+from services.contracts.access_history import access_history
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.services.test_consent_service import (
     AS_FATHER,
@@ -303,6 +304,11 @@ def test_CO_6_the_scan_is_read_back_by_who_may_and_the_reading_is_recorded(world
     assert refused(Forbidden, lambda: evidence(world, signature_id, AS_FATHER)).code == "not_own_answer"
     assert (FATHER, "read_evidence", False) in accesses(world)
     assert signer(world, request_id, AS_FATHER)["evidence"] is False
+    looked = world.app.call(access_history("consent"), AS_MOTHER, {"case_id": CASE})["items"]
+    [teachers] = [
+        each for each in looked if each["person_id"] == TEACHER
+    ]  # SE-2: opening a paper is told of too
+    assert "consents" in teachers["things"]
     for actor in (AS_PSYCHOLOGIST, Actor("storvik", "guardian", MOTHER, None, "high")):
         refused(NotFound, lambda who=actor: evidence(world, signature_id, who))
     electronic = world.sign(request_id, AS_FATHER)["id"]

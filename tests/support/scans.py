@@ -82,6 +82,29 @@ def with_trigger() -> bytes:
     )
 
 
+def that_calls_out() -> bytes:
+    """A page is fetched as the paper is opened, by an act that has no word of scripts."""
+    return written(root={"/OpenAction": _action(S="/URI", URI="https://example.org")})
+
+
+def with_contents_elsewhere() -> bytes:
+    """A part of the paper is fetched from somewhere else."""
+    elsewhere = DictionaryObject(
+        {NameObject("/FS"): NameObject("/URL"), NameObject("/F"): TextStringObject("https://example.org")}
+    )
+    return written(root={"/Part": elsewhere})
+
+
+def that_opens_at_a_place() -> bytes:
+    """A plain paper whose program wrote that it opens at its first page."""
+    place = ArrayObject([NumberObject(0), NameObject("/Fit")])
+    return written(
+        root={
+            "/OpenAction": DictionaryObject({NameObject("/S"): NameObject("/GoTo"), NameObject("/D"): place})
+        }
+    )
+
+
 def with_file() -> bytes:
     """Another file within the file."""
     writer = PdfWriter()

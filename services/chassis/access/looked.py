@@ -26,6 +26,7 @@ _OF_ACT = {
     Act.READ_NOTES.value: "notes",
     Act.READ_VIEW.value: "view",
     Act.READ_CONSENT.value: "consents",
+    Act.READ_EVIDENCE.value: "consents",
     Act.READ_REPORT.value: "report",
     Act.READ_ACCESS.value: "who_looked",
     "read_message": "messages",

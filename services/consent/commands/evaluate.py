@@ -26,14 +26,13 @@ EXPIRED, PEOPLE_CHANGED = "expired", "people_changed"
 def run(uow: UnitOfWork, case_id: str, reason: str) -> None:
     """Weigh all requests of the case anew, and publish states and windows that are others than before (CO-1, GU-3).
 
-    `reason` is a code of WindowsChanged. Within the transaction of what made it necessary.
+    `reason` is a code of WindowsChanged. Within the transaction of what made it necessary. The facts are read once the
+    requests are held: whoever waited for another change weighs by what that one wrote.
     """
     repository = Requests(uow.tx, uow.municipality, uow.keys)
-    facts = access.of(uow, case_id).facts
-    if facts is None:
-        return
     found = repository.of_case(case_id, lock=True)
-    if not found:
+    facts = access.of(uow, case_id).facts
+    if not found or facts is None:
         return
     for request in found:
         _weigh(uow, repository, request, facts, told_already=reason == "withdrawn")

@@ -18,11 +18,14 @@ from services.kernel.signers import required_signers
 def span(valid_from: date | None, valid_to: date, policy: Policy, now: datetime) -> tuple[datetime, datetime]:
     """The instants between which the consent holds: from now or a coming midnight, to the end of its last day.
 
-    CO-2: at most the policy's months. Raises InvalidInput naming the field.
+    CO-2: at most the policy's months, which begin no later than the end of which a renewal is told today: nobody agrees
+    now to what begins in years. Raises InvalidInput naming the field.
     """
     today = local_date(now)
     if valid_from is not None and valid_from < today:
         raise InvalidInput(fields={"valid_from": "in_the_past"}, rule="CO-2")
+    if valid_from is not None and valid_from > today + timedelta(days=policy.consent_renewal_days):
+        raise InvalidInput(fields={"valid_from": "too_long_time"}, rule="CO-2")
     first = valid_from or today
     if valid_to < first:
         raise InvalidInput(fields={"valid_to": "before_start"}, rule="CO-2")

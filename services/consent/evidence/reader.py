@@ -118,12 +118,20 @@ def _look_at(found: Any, pixels: int) -> None:
 def _look_at_keys(each: Any, pixels: int) -> None:
     if ACTIVE & set(each):
         raise Refused("active_content")
+    if dict.get(each, "/FS") == "/URL" or _opens_with_an_act(dict.get(each, "/OpenAction")):
+        raise Refused("active_content")
     filters = dict.get(each, "/Filter")
     if isinstance(filters, list) and len(filters) > MOST_FILTERS:
         raise Refused("too_complex")
     width, height = dict.get(each, "/Width"), dict.get(each, "/Height")
     if isinstance(width, int) and isinstance(height, int) and width * height > pixels:
         raise Refused("too_many_pixels")
+
+
+def _opens_with_an_act(action: Any) -> bool:
+    """Whether opening the paper does more than to show one of its places."""
+    action = action.get_object() if hasattr(action, "get_object") else action
+    return isinstance(action, dict) and (dict.get(action, "/S") != "/GoTo" or "/Next" in action)
 
 
 def main(media_type: str, pages: str, pixels: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.security.matrix.cast import PLACE, operate
 from tests.support.stored import connect
@@ -67,6 +68,26 @@ def test_a_program_copies_the_public_catalogue_and_asks_again_at_no_cost(program
     assert set(told) == {"municipality", "version", "services", "units"}, "no person, and nothing of policy"
     again = program.get("/outside/v1/catalogue", token, **{"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+class _From127002(HTTPAdapter):
+    """Calls from another address of this machine."""
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more, source_address=("127.0.0.2", 0))
+
+
+def test_whoever_guesses_at_a_programs_secret_shuts_themselves_out_and_not_the_program(
+    program: Program,
+) -> None:
+    """The name of a client is no secret: who knows it must not be able to stop it."""
+    with requests.Session() as elsewhere:
+        elsewhere.mount("http://", _From127002())
+        guess = (program.given[0], "x" * 43)
+        address, sent = f"{program.suite.url}/outside/v1/token", {"grant_type": "client_credentials"}
+        answers = [elsewhere.post(address, data=sent, auth=guess, timeout=20).status_code for _ in range(31)]
+    assert answers == [401] * 30 + [429]
+    assert program.ask_token().status_code == 200
 
 
 def test_SE_7_a_program_reads_the_feed_that_is_its_own_and_no_other(suite: Suite) -> None:
