@@ -26,9 +26,10 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     if signature is None or (signature.by_person_id or signature.signer_id) != reading.actor.person_id:
         raise NotFound
     row = repository.row(signature.request_id)
-    if (
+    at_work = (
         signature.signer_id != reading.actor.person_id
-    ):  # signed at work, for a unit (GU-4): theirs while they are that
+    )  # for a unit (GU-4): theirs while they work there
+    if at_work:
         access.require(reading, row.case_id, Act.READ_CONSENT)
     asked = next(each for each in repository.of_case(row.case_id) if each.request_id == row.request_id)
     reading.access("CO-7", "read_receipt", row.case_id, signature.signer_id)
