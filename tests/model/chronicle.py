@@ -12,13 +12,14 @@ Line = tuple[str, str]
 @dataclass(frozen=True)
 class Item:
     """Something that was written, or the case itself. `apart`: given by the child apart from the guardians, who may not
-    see it."""
+    see it. `tells_of`: whom it tells of besides the child, a guardian by name or somebody else."""
 
     id: str
     kind: str  # "case"; "note" before there is a log, else "log"
     topic: str | None
     at: datetime
     apart: bool = False
+    tells_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,20 @@ class Emergency:
 
 
 @dataclass
+class Report:
+    """To child protection. `readers`: whoever reported, and whom they or child protection named since, each with the
+    day from which no more."""
+
+    id: str
+    with_guardians: bool
+    readers: dict[str, date]
+
+
+@dataclass
 class Chronicle:
     """The case. `ties`: (parental responsibility, verified) by guardian; `posts`: (unit, role) by employee; `left`: the
-    day from which an employee works there no more."""
+    day from which an employee works there no more. `agreed`: the items that the one whom they tell of lets others read;
+    `needed`: those that the holder marked as needed for parental responsibility."""
 
     born: date
     grade: str
@@ -83,3 +95,6 @@ class Chronicle:
     requests: list[Request] = field(default_factory=list)
     orders: list[CareOrder] = field(default_factory=list)
     emergencies: list[Emergency] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    agreed: set[str] = field(default_factory=set)
+    needed: set[str] = field(default_factory=set)

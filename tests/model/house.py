@@ -361,7 +361,8 @@ class Town:
     # ------------------------------------------------------------ what is read
 
     def reads(self, service: str, who: str) -> frozenset[str]:
-        """The ids of all that somebody is shown by a service."""
+        """The ids of all that somebody is shown by a service, or by the lane, which is within cases; an item of an
+        agenda has none, and is known by its text."""
         try:
             return frozenset(_READS[service](self, who))
         except Refusal:
@@ -376,6 +377,13 @@ class Town:
         log = self.do(relay_log.GetLog, who)
         for kind in ("goal", "measure", "entry", "view"):
             yield from (item[f"{kind}_id"] for item in log["entries" if kind == "entry" else f"{kind}s"])
+        for meeting in log["meetings"]:
+            yield from (item["text"] for item in meeting["agenda"])
+            yield from (item["item_id"] for item in (meeting["minutes"] or {"items": ()})["items"])
+
+    def _lane(self, who: str) -> Iterator[str]:
+        asked = cases.LaneReports if who in STAFF else cases.ReportsWithGuardians
+        yield from (report["report_id"] for report in self.do(asked, who)["items"])
 
 
-_READS = {"cases": Town._case, "relay_log": Town._log}
+_READS = {"cases": Town._case, "relay_log": Town._log, "lane": Town._lane}

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.chassis.clock import SettableClock
 from services.contracts import cases, consent, relay_log
 from services.kernel.errors import Refusal
-from tests.model.chronicle import CareOrder, Chronicle, Emergency, Item, Request, Word
+from tests.model.chronicle import CareOrder, Chronicle, Emergency, Item, Report, Request, Word
 from tests.model.house import FAMILY, HEALTH, PROTECTION, PSYCHOLOGY, SCHOOL, STAFF, House, Town
 from tests.model.oracle import age, holder, readable, who_sign
 
@@ -42,6 +42,8 @@ shares = st.dictionaries(st.sampled_from(OTHERS), st.sets(st.sampled_from(TOPICS
 named = st.dictionaries(st.sampled_from(FAMILY), st.sets(st.sampled_from(TOPICS), min_size=1), max_size=1)
 seen = st.sampled_from(((), (None,), (None, "learning"), (None, "health", "home")))
 """What guardians see under a care order: nothing, that there is a case, or some topics too."""
+third_persons = st.sampled_from((None, None, "somebody", *FAMILY))
+"""Whom something tells of besides the child: mostly nobody."""
 answers = st.sampled_from(("yes", "yes", "yes", "no", "talk_first", "partly"))
 
 
@@ -58,14 +60,18 @@ class Model(RuleBasedStateMachine):
     """One child's case, told to the services and to the oracle. Set `house` before it runs.
 
     `stage`: how it begins, 0: with a concern, 2: as cooperation to which everyone has agreed, 3: as that, under a care
-    order, to which child protection has agreed."""
+    order, to which child protection has agreed. `told`: how many stories were; `red`: the first that was not as the
+    oracle says, else 0."""
 
     house: ClassVar[House]
     stage: ClassVar[int]
+    told: ClassVar[int] = 0
+    red: ClassVar[int] = 0
 
     @initialize(born=st.sampled_from(BIRTHS), wanted=shares)
     def begin(self, born: date, wanted: dict[str, set[str]]) -> None:
         self.town, stage = Town(self.house, born), self.stage
+        type(self).told += 1
         self.case = Chronicle(born, "ungraded", "teacher", SCHOOL, dict(STAFF), dict(self.town.responsible))
         self.lately: list[Chronicle] = []
         self.case.items.append(Item(self.town.case_id, "case", None, self.town.now))
@@ -180,21 +186,87 @@ class Model(RuleBasedStateMachine):
     @rule(
         kind=st.sampled_from(("goal", "entry", "comment", "together", "apart", "apart, shown")),
         topic=st.sampled_from(TOPICS), who=st.sampled_from(("teacher", "teacher", "mother", "child", "psychologist")),
+        tells_of=third_persons,
     )  # fmt: skip
-    def write(self, kind: str, topic: str, who: str) -> None:
+    def write(self, kind: str, topic: str, who: str, tells_of: str | None = None) -> None:
+        tells_of = tells_of if kind in ("entry", "comment") else None
         with perhaps():
             if kind == "goal":
                 done = self.town.do(relay_log.AddGoal, who, topic=topic, text="t")
             elif kind in ("entry", "comment"):
                 done = self.town.do(
-                    relay_log.AddEntry, who, kind="note" if kind == "entry" else kind, topic=topic, text="t"
-                )
+                    relay_log.AddEntry, who, kind="note" if kind == "entry" else kind, topic=topic, text="t",
+                    **self._of_third(tells_of),
+                )  # fmt: skip
             else:
                 done = self.town.do(
                     relay_log.RecordView, who, topic=topic, occasion="other", text="t", given=kind.split(",")[0],
                     guardians_may_see=kind == "apart, shown",
                 )  # fmt: skip
-            self.case.items.append(Item(done["id"], "log", topic, self.town.now, apart=kind == "apart"))
+            self._wrote(done["id"], topic, tells_of, apart=kind == "apart")
+
+    @precondition(lambda self: self._open)
+    @rule(topics=st.permutations(TOPICS), tells_of=third_persons)
+    def meet(self, topics: Sequence[str], tells_of: str | None) -> None:
+        """A meeting is called, on two topics; its minutes, on one of them and a third, are published at once."""
+        holder, soon = self._holder, self.town.now + timedelta(hours=1)
+        agenda = [
+            {"topic": topic, "text": f"item {len(self.case.items) + at}"}
+            for at, topic in enumerate(topics[:2])
+        ]
+        minutes = [
+            {"topic": topics[1], "text": "t", **self._of_third(tells_of)},
+            {"topic": topics[2], "text": "t"},
+        ]
+        with perhaps():
+            called = self.town.do(
+                relay_log.CallMeeting, holder, starts_at=soon, ends_at=soon + timedelta(hours=1), agenda=agenda,
+                invited_ids=[self.town.id(holder)],
+            )  # fmt: skip
+            for item in agenda:
+                self._wrote(item["text"], item["topic"])
+            self.town.do(
+                relay_log.PublishMinutes, holder, meeting_id=called["id"], expected_version=called["version"],
+                items=minutes, no_next_meeting_reason="r", next_evaluation_on=_local(soon) + timedelta(days=9),
+            )  # fmt: skip
+            self._wrote(f"{called['id']}:0", topics[1], tells_of)
+            self._wrote(f"{called['id']}:1", topics[2])
+
+    def _wrote(self, item: str, topic: str, tells_of: str | None = None, apart: bool = False) -> None:
+        self.case.items.append(Item(item, "log", topic, self.town.now, apart, tells_of))
+
+    def _of_third(self, who: str | None) -> dict[str, str]:
+        return {"third_person": self.town.id(who) if who in FAMILY else who} if who else {}
+
+    @precondition(lambda self: any(item.tells_of for item in self.case.items))
+    @rule(which=st.integers(0, 2), agrees=st.sampled_from((True, True, False)), themselves=st.booleans())
+    def third_person_says(self, which: int, agrees: bool, themselves: bool) -> None:
+        """The one whom one of the latest such items tells of, themselves or to the holder."""
+        marked = [item for item in self.case.items if item.tells_of]
+        item = marked[-1 - which % len(marked)]
+        who = item.tells_of if themselves and item.tells_of in FAMILY else self._holder
+        with perhaps():
+            self.town.do(
+                relay_log.RecordThirdPersonWord,
+                who,
+                entry_id=item.id,
+                agrees=agrees,
+                said_on=_local(self.town.now),
+            )
+            (self.case.agreed.add if agrees else self.case.agreed.discard)(item.id)
+
+    @precondition(lambda self: self._open)
+    @rule(needed=st.sampled_from((True, True, False)))
+    def mark_needed(self, needed: bool) -> None:
+        """The holder marks the first entry on health, or takes the mark away."""
+        item = next(item for item in self.case.items if item.kind == "log" and item.topic == "health")
+        with perhaps():
+            self.town.do(
+                relay_log.MarkNeeded,
+                self._holder,
+                marks=[{"kind": "entry", "item_id": item.id, "needed": needed}],
+            )
+            (self.case.needed.add if needed else self.case.needed.discard)(item.id)
 
     @precondition(lambda self: self._open and not self._held)
     @rule(
@@ -249,9 +321,12 @@ class Model(RuleBasedStateMachine):
     @rule(by=st.integers(0, 2), which=st.integers(0, 2), answer=answers)
     def somebody_answers(self, by: int, which: int, answer: str) -> None:
         """One of those who are to sign, on one of the latest requests."""
-        signers = sorted({who for topic in TOPICS for who in who_sign(self.case, topic, self.town.now)[0]})
+        signers = sorted({who for topic in TOPICS for who in self._asked(topic)})
         if signers:
             self.answer(signers[by % len(signers)], -1 - which % len(self.case.requests), answer)
+
+    def _asked(self, topic: str) -> set[str]:
+        return who_sign(self.case, topic, age(self.case, self.town.now), self.town.now)
 
     def answer(self, signer: str, which: int, answer: str) -> None:
         who = self._speaks(signer)
@@ -392,6 +467,60 @@ class Model(RuleBasedStateMachine):
                 reason="r",
             )
 
+    @precondition(lambda self: self._in_emergency)
+    @rule(heard=st.booleans())
+    def the_hour_is_over(self, heard: bool) -> None:
+        """Of an emergency: to the instant, or nearly."""
+        self.time_passes("an hour", heard)
+
+    @property
+    def _in_emergency(self) -> bool:
+        hour_ago = self.town.now - timedelta(hours=1)
+        return any(hour_ago < each.at for each in self.case.emergencies)
+
+    # ------------------------------------------------------------ reports to child protection
+
+    @precondition(lambda self: len(self.case.reports) < 2)
+    @rule(by=st.sampled_from(("teacher", "colleague", "nurse", "psychologist")), protected=st.booleans())
+    def report(self, by: str, protected: bool) -> None:
+        """With a case or without, whatever its level; both kinds."""
+        kind = ("protected", "violence", "no") if protected else ("with_guardians", "other", "yes")
+        with perhaps():
+            done = self.town.ask(
+                cases.FileLaneReport, by, child_number=self.town.number, text="t", police_contacted=False,
+                **dict(zip(("kind", "suspicion", "guardians_informed"), kind, strict=True)),
+                guardians_informed_reason="r",
+            )  # fmt: skip
+            self.case.reports.append(Report(done["id"], not protected, {by: date.max}))
+
+    @precondition(lambda self: self.case.reports)
+    @rule(
+        by=st.sampled_from(("teacher", "nurse", *CARERS)), who=st.sampled_from(("head", "colleague", "nurse")),
+        days=st.sampled_from((None, 0, 1)),
+    )  # fmt: skip
+    def name_reader(self, by: str, who: str, days: int | None) -> None:
+        """Of the latest report: the reporter or child protection names one more, for good or until the end of a day."""
+        report, until = (
+            self.case.reports[-1],
+            None if days is None else _local(self.town.now) + timedelta(days),
+        )
+        with perhaps():
+            self.town.ask(
+                cases.NameLaneReader, by, report_id=report.id, person_id=self.town.id(who),
+                **({"until": until} if until else {}),
+            )  # fmt: skip
+            report.readers[who] = until + timedelta(days=1) if until else date.max
+
+    @precondition(lambda self: any(len(each.readers) > 1 for each in self.case.reports))
+    @rule(
+        by=st.sampled_from(("teacher", "nurse", *CARERS)), who=st.sampled_from(("head", "colleague", "nurse"))
+    )
+    def take_name_back(self, by: str, who: str) -> None:
+        for report in self.case.reports:
+            with perhaps():
+                self.town.ask(cases.RemoveLaneReader, by, report_id=report.id, person_id=self.town.id(who))
+                report.readers.pop(who)
+
     # ------------------------------------------------------------ time, and the bus
 
     @rule(step=st.sampled_from(STEPS), heard=st.sampled_from((True, True, False)))
@@ -445,14 +574,20 @@ class Model(RuleBasedStateMachine):
         self._carry()
         if self.town.bus.still:
             self.lately = []
-        for service, kinds in (("cases", ("case", "note")), ("relay_log", ("log",))):
-            fresh = self.town.bus.age(service) <= KNOWN_FOR
-            of_kind = {item.id for item in self.case.items if item.kind in kinds}
+        for service, of_kind in self._shown():
+            fresh = service == "lane" or self.town.bus.age(service) <= KNOWN_FOR
             for who in READERS:
                 lately = (*self.lately, self.case)
                 right = [readable(case, who, self.town.now, fresh) & of_kind for case in lately]
                 self._judge(service, who, right)
         self.lately.append(replace(deepcopy(self.case), items=self.case.items))
+
+    def _shown(self) -> Iterator[tuple[str, set[str]]]:
+        """What each service shows, and the lane, once there is a report."""
+        yield "cases", {item.id for item in self.case.items if item.kind != "log"}
+        yield "relay_log", {item.id for item in self.case.items if item.kind == "log"}
+        if self.case.reports:
+            yield "lane", {report.id for report in self.case.reports}
 
     def _judge(self, service: str, who: str, right: list[frozenset[str]]) -> None:
         """`right`: what may be read by what has been so since all was heard of, the last of them by what is so now."""
@@ -464,14 +599,18 @@ class Model(RuleBasedStateMachine):
             assert got <= once, self._story(who, service, f"reads {self._named(got)}, and could lately", once)
 
     def _story(self, who: str, service: str, does: str, what: frozenset[str]) -> str:
-        years = age(self.case, self.town.now)
-        return f"{who}, of a child of {years}, in {service}: {does} {self._named(what)}"
+        years, kind = age(self.case, self.town.now), type(self)
+        kind.red = kind.red or kind.told  # the same story is told again to be printed
+        return f"story {kind.red}: {who}, of a child of {years}, in {service}: {does} {self._named(what)}"
 
     def _named(self, ids: frozenset[str]) -> list[str]:
+        items = {item.id for item in self.case.items}
+        reports = {report.id for report in self.case.reports}
         return [
             f"{item.kind} on {item.topic} of {item.at:%d.%m. %H:%M}{' apart' if item.apart else ''}"
+            f"{f', of {item.tells_of}' if item.tells_of else ''}"
             for item in self.case.items if item.id in ids
-        ] + [f"unknown {each}" for each in ids - {item.id for item in self.case.items}]  # fmt: skip
+        ] + [f"{'report' if each in reports else 'unknown'} {each}" for each in ids - items]  # fmt: skip
 
     # ------------------------------------------------------------ in short
 
