@@ -447,5 +447,5 @@ def consent_status_known(question: Question, facts: Facts) -> bool:
 def _capacities(question: Question, facts: Facts) -> Iterable[tuple[Capacity, str | None]]:
     yield Capacity.GUARDIAN, None
     yield Capacity.SELF, None
-    for unit in {role.unit_id for role in facts.roles if role.person_id == question.person_id}:
+    for unit in sorted({role.unit_id for role in facts.roles if role.person_id == question.person_id}):
         yield Capacity.EMPLOYEE, unit

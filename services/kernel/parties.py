@@ -80,6 +80,8 @@ AGE_NOT_KNOWN = NoStanding("AG-7", "birth_date_not_known")
 TOO_YOUNG = NoStanding("AG-1", "too_young_for_own_access")
 UNDER_CARE = NoStanding("GU-4", "care_order_in_force")
 NOBODY_NAMED = NoStanding("PR-6", "address_protected")
+_WEAKEST_FIRST = (NO_TIE, NO_RESPONSIBILITY, NOT_VERIFIED, AGE_NOT_KNOWN, GROWN_UP, UNDER_CARE)
+"""Of several ties to a child the one that comes nearest to a guardian's says why it is none."""
 
 
 def standings(question: Question, facts: Facts) -> list[Standing] | NoStanding:
@@ -174,7 +176,7 @@ def _by_participation(question: Question, facts: Facts, roles: list[RoleFact], o
             found.append(Standing(party, participant.service_id, participant.may_write))
         elif leads:
             found.append(Standing(Party.OTHER_LEADER, participant.service_id))
-    return found
+    return sorted(found, key=lambda tie: (tie.party is Party.OTHER_LEADER, not tie.may_write))
 
 
 def _leads(roles: list[RoleFact], facts: Facts) -> bool:
@@ -226,13 +228,14 @@ def _as_guardian(question: Question, facts: Facts) -> list[Standing] | NoStandin
         if guardian.person_id != question.person_id or not in_force(guardian, question.now):
             continue
         if is_responsible(guardian, question.now):
-            why = _minority(question, facts)
-            if why is NO_TIE:
+            against = _minority(question, facts)
+            if against is NO_TIE:
                 party = _guardian_now(question, facts)
                 found += [Standing(party)] if party else []
-                why = why if party else UNDER_CARE
+                against = against if party else UNDER_CARE
         else:
-            why = NOT_VERIFIED if guardian.responsibility else NO_RESPONSIBILITY
+            against = NOT_VERIFIED if guardian.responsibility else NO_RESPONSIBILITY
+        why = max(why, against, key=_WEAKEST_FIRST.index)
     if any(
         window.person_id == question.person_id and in_force(window, question.now)
         for window in facts.person_windows

@@ -45,21 +45,22 @@ def play(services: House, model: type[Model], part: int) -> None:
 @parts()
 def test_in_cooperation_everybody_reads_what_the_oracle_says(services: House, part: int) -> None:
     """CO-1, CO-2, CO-3, CO-4, CO-5, CO-8, CO-9, CO-10, AG-1 to AG-8, GU-1, GU-2, GU-3, GU-4, PR-6, SE-3, LV-11, LG-1,
-    LG-4, LG-5, LG-7, HO-4, HO-6, GU-6, PR-2, PR-5: after each step of any story each person is shown the items that the oracle names, and no
-    others."""
+    LG-4, LG-5, LG-7, HO-4, HO-6, GU-6, PR-2, PR-5: after each step of any story each
+    person is shown the items that the oracle names, and no others."""
     play(services, Cooperation, part)
 
 
 @parts(3)
 def test_under_a_care_order_everybody_reads_what_the_oracle_says(services: House, part: int) -> None:
-    """GU-4, GU-2, GU-6, AG-4, PR-2, PR-6, SE-3, CO-9: as above, of stories that begin when child protection has answered in the
-    guardians' place."""
+    """GU-4, GU-2, GU-6, AG-4, PR-2, PR-6, SE-3, CO-9: as above, of stories that begin when child protection has
+    answered in the guardians' place."""
     play(services, Care, part)
 
 
 @parts(3)
 def test_from_the_concern_on_everybody_reads_what_the_oracle_says(services: House, part: int) -> None:
-    """LV-17, AG-6, GU-2, GU-3, LG-5, PR-1, PR-2, PR-5: as above, of stories that begin with a concern of which the family is not told."""
+    """LV-17, AG-6, GU-2, GU-3, LG-5, PR-2, PR-5: as above, of stories that begin with a concern of which
+    the family is not told."""
     play(services, Concern, part)
 
 

@@ -218,6 +218,46 @@ def test_no_word_but_the_youths_opens_what_is_recorded_from_the_birthday_on(
     assert opens_old == (both and silent and not asked.over(now))
 
 
+READS = (Reads.NOTHING, Reads.EARLIER, Reads.ALL)
+BOTH = (LEARNING, HEALTH)
+
+
+@given(
+    st.lists(
+        st.tuples(DAYS, PEOPLE, st.sampled_from(list(Answer)), st.sampled_from(BOTH), st.booleans()),
+        max_size=8,
+    ),
+    DAYS,
+    PEOPLE,
+    st.sampled_from(BOTH),
+)
+@example(
+    [(0, MOTHER, Answer.YES, LEARNING, True), (1, FATHER, Answer.YES, LEARNING, True)], 80, CHILD, LEARNING
+)
+@example([(0, MOTHER, Answer.YES, HEALTH, True), (1, FATHER, Answer.YES, HEALTH, True)], 80, CHILD, HEALTH)
+def test_one_more_yes_takes_no_reading_and_one_more_no_gives_none(
+    acts: list[tuple[int, str, Answer, Line, bool]], day: int, person: str, line: Line
+) -> None:
+    """CO-3, CO-5, AG-4, GU-1: whoever says it, after whatever was said before; and what is said of one line is said of
+    that one alone."""
+    world, now, asked = almost_fifteen(), NOW + timedelta(days=day), request(*BOTH)
+    for days, who, answer, of, weighed in sorted(acts, key=lambda act: act[0]):
+        if days <= day:
+            asked.said.append(Said(who, of, answer, NOW + timedelta(days=days), "s"))
+            if weighed:
+                weigh(asked, NOW + timedelta(days=days))
+    before = {each: READS.index(asked.reads(each, world, now)) for each in BOTH}
+
+    def after(answer: Answer) -> dict[Line, int]:
+        more = replace(asked, said=[*asked.said, Said(person, line, answer, now, "s")])
+        return {each: READS.index(weigh(more, now).reads(each, world, now)) for each in BOTH}
+
+    yes, no = after(Answer.YES), after(Answer.NO)
+    assert no[line] <= before[line] <= yes[line]
+    [other] = set(BOTH) - {line}
+    assert no[other] == before[other] == yes[other]
+
+
 # ---------------------------------------------------------------- when it is weighed anew
 
 

@@ -14,12 +14,12 @@ from services.kernel.sentences import SENTENCES, UNKNOWN
 from tests.rules.kernel_world import LEVEL_1, MOTHER, PSYCHOLOGIST, TEACHER, Act, ask, facts, shared
 
 KERNEL = Path(__file__).parents[2] / "services" / "kernel"
-SAYS_WHY = {"Decision": 2, "Refused": 1, "NoStanding": 1, "_denied": 1}
+SAYS_WHY = {"Decision": 2, "Refused": 1, "NoStanding": 1, "_denied": 1, "_absent": 1, "_readable": 1}
 """What the kernel builds its answers of -> the place of the reason code among the arguments."""
 
 
 def _written_codes() -> set[str]:
-    """Every reason code that stands as a literal in the kernel's source."""
+    """Every reason code that stands as a literal in the kernel's source, those of the lane among them."""
     found: set[str] = set()
     for path in KERNEL.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
