@@ -31,7 +31,6 @@ OPEN_TO: dict[str, set[str]] = {
         "services.cases.commands.refresh_family",
         "services.cases.commands.register_birth",
         "services.cases.commands.discuss",
-        "services.cases.lane.commands",
         "services.cases.lane.asking",  # becomes a look-up value, by which the family is told apart (PR-5)
     },
     # Discussions have a decision of their own, kernel/care.py, and name nobody (LV-12).
@@ -40,7 +39,13 @@ OPEN_TO: dict[str, set[str]] = {
     "services.cases.storage.people.children_in_care": {"services.cases.queries.care_orders"},
     "services.cases.storage.people.children_numbers": {"services.cases.lane.asking"},
     # The lane has a decision of its own, kernel/lane.py (PR-5).
-    "services.cases.lane.storage.read": {"services.cases.lane.queries"},
+    "services.cases.lane.storage.read": {
+        "services.cases.lane.queries",
+        "services.cases.lane.register",  # the number, to the register and to nobody's screen
+        "services.cases.lane.follow_up",  # whether a name is known
+    },
+    # Whom a report is about, once the reporter may see the case: it goes into the report alone (PR-1).
+    "services.cases.storage.people.kept_of": {"services.cases.lane.commands"},
     "services.cases.lane.storage.answers_of": {"services.cases.lane.queries"},
     "services.cases.lane.grounds.of_report": {"services.cases.lane.queries"},
     # A draft is found by who wrote it, and by nothing else.

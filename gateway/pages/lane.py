@@ -16,7 +16,7 @@ from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render, t
 from services.contracts import cases, notifications
 from services.contracts.base import Procedure
-from services.kernel.errors import Forbidden, NotFound, Refusal
+from services.kernel.errors import Forbidden, NotFound, Refusal, Unavailable
 from services.kernel.legal_basis import LANE_GROUNDS
 
 blueprint = Blueprint("lane", __name__)
@@ -56,7 +56,8 @@ def report() -> str:
 
 @blueprint.post(PATHS["lane"])
 def reported() -> Page:
-    """File the report."""
+    """File the report. While cases is down the form stays, with all that was written, and bears the same key: sent
+    again it is filed once."""
     form, case_id = Form.sent("police_contacted"), request.args.get("case_id") or None
     for name in _MUST:
         if not form.text(name):
@@ -65,7 +66,11 @@ def reported() -> Page:
         form.wrong("guardians_informed_reason", "required")
     if not case_id and not form.text("child_number") and not form.text("child_description"):
         form.wrong("child_description", "required")
-    filed = None if form.errors else form.submit(cases.FileLaneReport, _asked(form, case_id))
+    filed = None
+    try:
+        filed = None if form.errors else form.submit(cases.FileLaneReport, _asked(form, case_id))
+    except Unavailable as outage:
+        form.refusal, form.errors["form"] = outage, t("lane.not_sent")
     if filed is None:
         return _report(form), form.status
     return redirect(path("lane_receipt", report_id=filed["id"]), 303)
@@ -305,6 +310,7 @@ def _item(report_id: str, form: Form) -> str:
         "at": found["filed_at"],
         "by": names.get(found["reporter_person_id"], ""),
         "child": found["child_name"],
+        "child_number": found.get("child_number"),
         "child_birth_date": local_date(found["child_birth_date"]) if found["child_birth_date"] else None,
         "taken_by": names.get(found.get("taken_by") or ""),
         "answers": [each | {"by": names.get(each["by_person_id"], "")} for each in answers],
@@ -313,6 +319,8 @@ def _item(report_id: str, form: Form) -> str:
         "in_lane": g.asking.actor.capacity == "employee",
         "ground": g.names.ground(found.get("ground"), found.get("ground_version")),
     }
+    if model["child_number"]:
+        form.data.setdefault("child_number", model["child_number"])
     return render("lane/item.html", report=model, form=form)
 
 

@@ -29,6 +29,7 @@ from services.cases.commands import (
 from services.cases.lane import commands as lane_commands
 from services.cases.lane import follow_up as lane_follow_up
 from services.cases.lane import queries as lane_queries
+from services.cases.lane import register as lane_register
 from services.cases.lane.storage import CHAIN, LaneRecord
 from services.cases.queries import (
     care_orders,
@@ -283,6 +284,10 @@ class CasesService(Service):
     @every(seconds=30)
     def warn_deadlines(self, work: Work) -> None:
         warn_deadlines.run(work)
+
+    @every(seconds=60)
+    def ask_again(self, work: Work) -> None:
+        lane_register.ask_again(work)
 
 
 SERVICE = CasesService

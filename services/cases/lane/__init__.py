@@ -6,6 +6,7 @@ in them knows that it is here, and nothing of a protected report is written in t
     domain.py    the rules                storage.py   tables, repository, the lane's own access record
     asking.py    who asks, and what they may
     grounds.py   on what a report rests (CO-11)
+    register.py  what the population register tells of the child, at once or later
     commands.py  file a report, drafts    follow_up.py take it, answer it, name readers
     queries.py   read reports
 """

@@ -1,12 +1,15 @@
-"""An employee reports to child protection: from a case's page or without a case, at once (PR-1, PR-2, LV-9)."""
+"""An employee reports to child protection: from a case's page or without a case, at once (PR-1, PR-2, LV-9).
+
+No report waits for the population register: what it does not tell now is kept as it is known here, and asked for again
+later (register.py)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.cases.domain.errors import NotFound, UnknownNumber
 from services.cases.domain.numbers import accepted
-from services.cases.lane import grounds, storage
+from services.cases.lane import grounds, register, storage
 from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter, ground_of, kind_of
 from services.cases.storage import people, staff
 from services.chassis import access
@@ -20,37 +23,43 @@ from services.kernel.facts import Act, Role
 @dataclass(frozen=True, slots=True)
 class Found:
     """Whom a report is about, and the numbers of all adults whom the register ties to the child: also those who are
-    linked to it nowhere (PR-6)."""
+    linked to it nowhere (PR-6). `ask_again`: the register was silent, and is asked later; until then the adults are
+    those tied to the child here."""
 
     child: ChildInReport
     adults: Sequence[str] = ()
+    ask_again: bool = False
 
 
 def prepare(context: Context, request: dict[str, Any]) -> Found:
-    """Find out whom the report is about: from the case at hand, else from the register by the child's number.
+    """Find out whom the report is about: by the case at hand, else by the child's number.
 
-    The case is read, never noted as read: the family sees the ordinary access record (PR-3)."""
+    A register that is silent stops no report, nor does one that no longer knows the number of a case's child (PR-1):
+    only a number that the reporter typed in, and can mend, is refused when nobody has it. The case is read, never noted
+    as read: the family sees the ordinary access record (PR-3)."""
     with context.read() as reading:
         _reporter(reading)
         try:
-            number = _number_in_case(reading, request["case_id"]) if request["case_id"] else None
+            kept = _child_of_case(reading, request["case_id"]) if request["case_id"] else None
         except NotFound:
             line = storage.line(
                 context.actor, context.municipality, context.now, "file_report", "SE-3", None, allowed=False
             )
             context.services.lane_record.write([line])
             raise
-    if number is None and request["child_number"]:
-        number = accepted(request["child_number"], context.settings.sandbox)
-    if number is None:
-        return Found(ChildInReport(description=request["child_description"]))
-    registered = context.services.registers.population.find(number)
-    if registered is None:
+    described = ChildInReport(description=request["child_description"])
+    if kept is not None:
+        child = replace(described, number=kept.number, name=kept.name, birth_date=kept.birth_date.isoformat())
+    elif request["child_number"]:
+        child = replace(described, number=accepted(request["child_number"], context.settings.sandbox))
+    else:
+        return Found(described)
+    told = register.ask(context.services, child)
+    if told is None:
+        return Found(child, kept.adults if kept else (), ask_again=True)
+    if told.child is None and kept is None:
         raise UnknownNumber
-    child = ChildInReport(
-        number, registered.name, registered.birth_date.isoformat(), request["child_description"]
-    )
-    return Found(child, sorted({adult.number for adult in registered.guardians}))
+    return Found(told.child or child, sorted({*told.adults, *(kept.adults if kept else ())}))
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +81,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         )
     )
     ground = ground_of(request["ground"], report.kind, report.suspicion)
-    storage.add(uow.tx, uow.keys, report, found.adults)
+    storage.add(uow.tx, uow.keys, report, found.adults, ask_again=found.ask_again)
     version = access.ground_version(uow.tx, uow.municipality, ground, uow.now)
     grounds.keep(
         uow.tx,
@@ -133,9 +142,9 @@ def _reporter(work: Reading | UnitOfWork) -> str:
     return demand_reporter(actor.capacity, actor.person_id, actor.unit_id, roles, work.now)
 
 
-def _number_in_case(reading: Reading, case_id: str) -> str | None:
+def _child_of_case(reading: Reading, case_id: str) -> people.Kept | None:
     """The child of a case that the reporter may see; to others the case is not there."""
     asked = access.of(reading, case_id)
     if asked.facts is None or not asked.decide(Act.SEE_CASE).allowed:
         raise NotFound
-    return people.number_of(reading.conn, reading.keys, reading.municipality, asked.facts.case.subject_person)
+    return people.kept_of(reading.conn, reading.keys, reading.municipality, asked.facts.case.subject_person)

@@ -10,7 +10,7 @@ from services.cases.lane import storage
 from services.cases.lane.asking import Asker, of_family
 from services.cases.lane.domain import ChildInReport
 from services.cases.storage import staff
-from services.chassis.unit_of_work import UnitOfWork
+from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.chassis.work import Context
 from services.contracts.cases import LaneReaderNamed, LaneReportAnswered
 from services.kernel.calendar import midnight
@@ -48,20 +48,21 @@ class ChildKnown(Conflict):
 
 
 def prepare(context: Context, request: dict[str, Any]) -> RegisteredPerson:
-    """Ask the register before the transaction, for child protection and a report that names no child."""
+    """Ask the register before the transaction, for child protection and a report that gives no name."""
     with context.read() as reading:
         row = Asker(reading).demand(request["report_id"], LaneAct.FOLLOW_UP)
-        if row.child_index is not None:
-            raise ChildKnown
+        _demand_unnamed(reading, row)
     return ask_register(context, request["child_number"], "child_number")
 
 
 def identify(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Say which child a report is about that only described one. From this answer on none of the child's family reads
+    """Say which child a report is about that only described one, or gave a number of which the register was silent.
+    From this answer on none of the child's family reads
     it as one who works there or is named, the one who says so included; and if one of them had taken it, it waits for
     a colleague."""
     asker, registered = Asker(uow), request["_prepared"]
     row = asker.demand(request["report_id"], LaneAct.FOLLOW_UP)
+    _demand_unnamed(uow, row)
     child = ChildInReport(registered.number, registered.name, registered.birth_date.isoformat())
     adults = sorted({adult.number for adult in registered.guardians})
     if not storage.identify(uow.tx, uow.keys, row, child, adults, asker.question.person_id, uow.now):
@@ -137,3 +138,8 @@ def remove_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     storage.end_reader(uow.tx, row, found.person_id, uow.now)
     storage.note(uow.tx, [asker.line("remove_reader", "PR-5", row.report_id)])
     return {"id": row.report_id}
+
+
+def _demand_unnamed(work: Reading | UnitOfWork, row: Any) -> None:
+    if storage.read(work.keys, row, whole=True).child.name is not None:
+        raise ChildKnown

@@ -98,7 +98,7 @@ def _open(
         [asker.line("read_report", decision.rule, row.report_id) for row, decision in rows]
     )
     return [
-        _shown(storage.read(reading.keys, row, whole=asker.child_protection))
+        _shown(storage.read(reading.keys, row, whole=asker.child_protection), asker.child_protection)
         | {"state": row.state, "taken_at": row.taken_at}
         | (grounds.of_report(reading.conn, reading.keys, row.municipality, row.report_id) if whole else {})
         | (_became(reading, asker, row) if whole and asker.question.capacity is Capacity.EMPLOYEE else {})
@@ -128,13 +128,15 @@ def _became(reading: Reading, asker: Asker, row: Any) -> dict[str, Any]:
     }
 
 
-def _shown(report: Report) -> dict[str, Any]:
+def _shown(report: Report, with_number: bool) -> dict[str, Any]:
+    """`with_number`: tell the number by which the child was reported, for as long as nobody knows its name."""
     child = report.child
     return {
         "report_id": report.report_id,
         "kind": report.kind.value,
         "suspicion": report.suspicion,
         "child_name": child.name,
+        "child_number": child.number if with_number and child.name is None else None,
         "child_birth_date": date.fromisoformat(child.birth_date) if child.birth_date else None,
         "child_description": child.description,
         "text": report.text,

@@ -43,12 +43,13 @@ reports = sa.Table(
     sa.Column("identified", sa.LargeBinary),
     _id("identified_by", optional=True),
     sa.Column("identified_at", UtcDateTime),
+    sa.Column("ask_again", sa.Boolean, nullable=False),
     sa.Index("ix_lane_reports_reporter", "municipality", "reporter_person_id"),
     sa.Index("ix_lane_reports_child", "municipality", "child_index"),
 )
 """`adults`: the lane's look-up values of those whom the register tied to the child when it was named. `identified`:
-whom child protection found a report to be about that named nobody, as ciphertext; what was reported stays as it
-is."""
+whom child protection found a report to be about that named nobody, or the register once it answered, as ciphertext;
+what was reported stays as it is. `ask_again`: the register was silent when it was filed."""
 
 answers = sa.Table(
     "lane_answers",
@@ -167,8 +168,9 @@ def child_index(keys: Keys, municipality: str, number: str) -> str:
     return keys.blind_index(municipality, "lane_child", number)
 
 
-def add(tx: WriteTransaction, keys: Keys, report: Report, adults: Sequence[str]) -> None:
-    """Store a report; `adults`: the numbers of those whom the register ties to the child."""
+def add(tx: WriteTransaction, keys: Keys, report: Report, adults: Sequence[str], *, ask_again: bool) -> None:
+    """Store a report; `adults`: the numbers of those whom the register ties to the child; `ask_again`: whether it is
+    still to be asked."""
     told = {
         "suspicion": report.suspicion,
         "child": asdict(report.child),
@@ -192,6 +194,7 @@ def add(tx: WriteTransaction, keys: Keys, report: Report, adults: Sequence[str])
             ),
             "filed_at": report.filed_at,
             "state": RECEIVED,
+            "ask_again": ask_again,
         },
     )
 
@@ -264,7 +267,7 @@ def identify(
     by: str,
     now: datetime,
 ) -> bool:
-    """Note whom a report that named nobody is about; False when that is known already. `adults`: the numbers of those
+    """Note whom a report that gave no name is about; False when that is known already. `adults`: the numbers of those
     whom the register ties to the child."""
     assert child.number is not None
     told = json.dumps({"number": child.number, "name": child.name, "birth_date": child.birth_date})
@@ -273,7 +276,7 @@ def identify(
         .where(
             reports.c.municipality == row.municipality,
             reports.c.report_id == row.report_id,
-            reports.c.child_index.is_(None),
+            reports.c.identified.is_(None),
         )
         .values(
             child_index=child_index(keys, row.municipality, child.number),
@@ -281,9 +284,45 @@ def identify(
             identified=keys.encrypt(f"lane:{row.report_id}", row.municipality, "child", told),
             identified_by=by,
             identified_at=now,
+            ask_again=False,
         )
     )
     return bool(done.rowcount)
+
+
+def unasked(conn: AnyConnection, at_most: int) -> list[Any]:
+    """The oldest reports of all municipalities about whose child the register is still to be asked."""
+    found = sa.select(reports).where(reports.c.ask_again).order_by(reports.c.report_id).limit(at_most)
+    return list(conn.execute(found).all())
+
+
+def asked(
+    tx: WriteTransaction,
+    keys: Keys,
+    row: Any,
+    child: ChildInReport | None,
+    adults: Sequence[str],
+    now: datetime,
+) -> None:
+    """Keep what the register told of a report's child, None: that it knows nobody by the number. Whoever was known to
+    be tied to the child stays so."""
+    values: dict[str, Any] = {"ask_again": False}
+    if child is not None:
+        told = json.dumps({"number": child.number, "name": child.name, "birth_date": child.birth_date})
+        values |= {
+            "adults": sorted({*row.adults, *(child_index(keys, row.municipality, each) for each in adults)}),
+            "identified": keys.encrypt(f"lane:{row.report_id}", row.municipality, "child", told),
+            "identified_at": now,
+        }
+    tx.execute(
+        sa.update(reports)
+        .where(
+            reports.c.municipality == row.municipality,
+            reports.c.report_id == row.report_id,
+            reports.c.ask_again,
+        )
+        .values(values)
+    )
 
 
 def release(tx: WriteTransaction, row: Any) -> None:

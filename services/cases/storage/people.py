@@ -39,6 +39,16 @@ _PERSONS = Prepared(
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Whom a case is about as it is kept here, and the numbers of all who were, are or are to be tied to them."""
+
+    number: str
+    name: str
+    birth_date: date
+    adults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyMember:
     """A guardian as a case's reader may see them."""
 
@@ -112,6 +122,18 @@ def number_of(conn: AnyConnection, keys: Keys, municipality: str, person_id: str
         )
     )
     return keys.decrypt(f"person:{person_id}", municipality, "number", ciphertext) if ciphertext else None
+
+
+def kept_of(conn: AnyConnection, keys: Keys, municipality: str, person_id: str) -> Kept | None:
+    """What is kept here of whom a case is about; None when there is no such person. Who may be told has been decided by
+    the caller."""
+    row = _rows(conn, municipality, [person_id]).get(person_id)
+    number = number_of(conn, keys, municipality, person_id)
+    if row is None or number is None:
+        return None
+    tied = {tie.guardian_id for tie in ties_of(conn, municipality, person_id)}
+    adults = {each for each in (number_of(conn, keys, municipality, adult) for adult in tied) if each}
+    return Kept(number, name_of(keys, row), row.birth_date, tuple(sorted(adults)))
 
 
 def put_employee(

@@ -90,7 +90,8 @@ GROUNDS = tuple(each.value for each in LANE_GROUNDS)
 
 
 class FileLaneReportRequest(Message):
-    """PR-1, PR-2. The case or the child's number tells whom it is about; neither is needed (an unknown child).
+    """PR-1, PR-2. The case or the child's number tells whom it is about; neither is needed (an unknown child), and
+    neither waits for the population register: while that is silent, the number is kept as it is.
     Without a kind a suspicion of violence, abuse or neglect makes it protected. What was kept as the reporter's draft
     is gone once it is filed."""
 
@@ -156,6 +157,11 @@ class LaneReport(Message):
     kind = code(*REPORT_KINDS)
     suspicion = code(*SUSPICIONS)
     child_name = personal(required=False)
+    child_number = secret(
+        required=False,
+        max_length=20,
+        description="As it was reported, while nobody knows the name; for child protection alone",
+    )
     child_birth_date = date(required=False)
     child_description = narrative(required=False)
     text = narrative()

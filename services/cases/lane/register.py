@@ -1,0 +1,64 @@
+"""What the population register tells of whom a report is about: asked when it is filed, and later if it was silent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.cases.domain.people import RegisteredPerson
+from services.cases.lane import storage
+from services.cases.lane.asking import of_family
+from services.cases.lane.domain import ChildInReport
+from services.cases.registers.population import RegisterUnavailable
+from services.chassis import tracing
+from services.chassis.unit_of_work import UnitOfWork
+from services.chassis.work import Work
+
+AT_MOST = 50
+"""So many reports a round and municipality: the register is others'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The register's answer: the child as it knows it, None when it knows nobody by that number; and the numbers of
+    all adults whom it ties to the child."""
+
+    child: ChildInReport | None
+    adults: Sequence[str] = ()
+
+
+def ask(services: Any, child: ChildInReport) -> Told | None:
+    """Ask about a child by its number; None when the register is silent. Never raises for that (PR-1)."""
+    try:
+        found: RegisteredPerson | None = services.registers.population.find(child.number)
+    except RegisterUnavailable:
+        return None
+    if found is None:
+        return Told(None)
+    known = replace(child, name=found.name, birth_date=found.birth_date.isoformat())
+    return Told(known, sorted({adult.number for adult in found.guardians}))
+
+
+def ask_again(work: Work) -> None:
+    """The timer's round: the register is asked about each report during whose filing it was silent, and whoever it ties
+    to the child reads the report no more (PR-5). Nothing is told of the round (PR-3); silent still, it is asked in the
+    next."""
+    tracing.hush()
+    with work.db.read() as conn:
+        waiting = storage.unasked(conn, AT_MOST)
+    for row in waiting:
+        told = ask(work.services, storage.read(work.keys, row, whole=True).child)
+        if told is None:
+            return
+        with work(row.municipality) as uow:
+            _fill_in(uow, row, told)
+
+
+def _fill_in(uow: UnitOfWork, row: Any, told: Told) -> None:
+    """Keep what the register told, unless child protection has said meanwhile who it is. A report that one of the
+    family had taken waits for a colleague."""
+    storage.asked(uow.tx, uow.keys, row, told.child, told.adults, uow.now)
+    [known] = storage.rows(uow.conn, uow.municipality, report_id=row.report_id)
+    if known.taken_by and of_family(uow, known, known.taken_by):
+        storage.release(uow.tx, known)
+    line = storage.line(uow.actor, uow.municipality, uow.now, "ask_register", "PR-5", row.report_id)
+    storage.note(uow.tx, [line])
