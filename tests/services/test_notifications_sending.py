@@ -14,11 +14,14 @@ from typing import Any
 import icalendar
 import pytest
 from aiosmtpd.controller import Controller
+from structlog.testing import capture_logs
 
 from deploy.processes import free_port
 from deploy.standins.mail import Letter, MailCatcher
+from services.chassis import metrics, tracing
 from services.contracts import cases
 from services.kernel.errors import InternalError
+from services.notifications.senders import send
 from services.notifications.senders.smtp import MailServer
 from tests.services.notifications_house import (
     CHILD,
@@ -239,6 +242,71 @@ def test_what_can_not_be_asked_for_or_handed_over_now_goes_later(home: House, ma
     assert home.outcomes("p-mother")[CALLED] == "sent" and len(about_meetings(mail)) == 3
 
 
+def of_the_lane(home: House, number: int) -> None:
+    """A report, its answer and a further reader: child protection, the reporter and the reader each have a message."""
+    report, by = f"lane-{number}", "p-worker"
+    home.hear(cases.LaneReportFiled, report, report_id=report, kind="protected")
+    home.hear(
+        cases.LaneReportAnswered, report, report_id=report, reporter_person_id="p-teacher", by_person_id=by
+    )
+    home.hear(cases.LaneReaderNamed, report, report_id=report, person_id="p-psychologist", by_person_id=by)
+
+
+def test_PR_3_of_the_lanes_e_mails_nothing_is_told_whatever_becomes_of_them(
+    home: House, mail: MailCatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PR-3: of each of its kinds no line, no span and no number: sent, unwritable, and while the mail server or the
+    register is down. Of a call to a meeting beside them there are all of these."""
+    send_all(home)
+    before = len(mail.messages())
+    spans: list[tracing.Span] = []
+    monkeypatch.setattr(tracing, "_tell", spans.append)
+    counted = _mail_counted()
+    with capture_logs() as lines:
+        home.registers.down = True
+        of_the_lane(home, 1)
+        send_all(home)
+        home.registers.down = False
+        home.use(MailServer(f"smtp://127.0.0.1:{free_port()}"))
+        _after_a_while(home)
+        home.use(MailServer(f"smtp://127.0.0.1:{mail.port}"))
+        _after_a_while(home)
+        with monkeypatch.context() as broken:
+            broken.setattr(send, "compose", _unwritable)
+            of_the_lane(home, 2)
+            send_all(home)
+    assert len(mail.messages()) == before + 3, "those of the first report, in the end"
+    assert lines == [] and _mail_counted() == counted
+    assert "mail" not in {span.name for span in spans}
+
+    with capture_logs() as lines:
+        home.use(MailServer(f"smtp://127.0.0.1:{free_port()}"))
+        of_the_lane(home, 3)
+        home.take(home.meeting("p-mother", meeting_id="meeting-2"))
+        send_all(home)
+        home.use(MailServer(f"smtp://127.0.0.1:{mail.port}"))
+        _after_a_while(home)
+    assert len(mail.messages()) == before + 7
+    told = [(line["event"], line.get("count")) for line in lines if line["log_level"] in ("info", "warning")]
+    assert told == [("mail_server_unreachable", 1), ("mail_tried", None)] and _mail_counted() != counted
+    assert [span.name for span in spans].count("mail") == 1
+
+
+def _after_a_while(home: House) -> None:
+    home.clock.advance(seconds=10)
+    home.keep_up()
+    send_all(home)
+
+
+def _mail_counted() -> list[str]:
+    told = metrics.exposition().decode()
+    return [line for line in told.splitlines() if line.startswith("stafett_mail_attempts_total")]
+
+
+def _unwritable(*_: Any, **__: Any) -> Any:
+    raise InternalError
+
+
 class Grumpy:
     """A mail server with a mind of its own about some addresses."""
 
@@ -289,8 +357,6 @@ def test_NO_2_each_answer_of_the_mail_server_counts_for_what_it_says(
 def test_one_letter_that_can_not_be_written_holds_up_no_other(
     home: House, mail: MailCatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from services.notifications.senders import send
-
     compose = send.compose
 
     def fail_for_the_mother(message: Any, *given: Any, **named: Any) -> Any:

@@ -20,11 +20,13 @@ class Post(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`rests_on`: what the reader must be allowed, or be, when it is shown and when it is sent. `mailed`: an e-mail
-    says that it has come. `act`: it waits for something that the reader must do."""
+    says that it has come. `act`: it waits for something that the reader must do. `quiet`: it is of the protected lane,
+    and of its e-mail nothing is counted, logged or traced (PR-3)."""
 
     rests_on: Act | Post
     mailed: bool = True
     act: bool = False
+    quiet: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -63,9 +65,9 @@ KINDS: dict[str, Kind] = {
     "log_ended": Kind(Act.SEE_CASE),
     "third_person_asked": Kind(Act.SEE_CASE, act=True),
     "report_made": Kind(Act.READ_REPORT, mailed=False),
-    "lane_report_filed": Kind(Post.CHILD_PROTECTION, act=True),
-    "lane_report_answered": Kind(Post.EMPLOYEE),
-    "lane_reader_named": Kind(Post.EMPLOYEE),
+    "lane_report_filed": Kind(Post.CHILD_PROTECTION, act=True, quiet=True),
+    "lane_report_answered": Kind(Post.EMPLOYEE, quiet=True),
+    "lane_reader_named": Kind(Post.EMPLOYEE, quiet=True),
     "emergency_opened": Kind(Post.COORDINATOR, act=True),
     "emergency_ended": Kind(Post.EMPLOYEE),
     "nobody_may_act": Kind(Post.ADMIN, act=True),
@@ -74,5 +76,5 @@ KINDS: dict[str, Kind] = {
 }
 """Every kind of contracts.notifications.KINDS. Not mailed is what comes together with something that is, or often."""
 
-QUIET_KINDS = frozenset(name for name, kind in KINDS.items() if kind.rests_on is Post.CHILD_PROTECTION)
-"""PR-3: of these no e-mail is counted, logged or traced."""
+QUIET_KINDS = frozenset(name for name, kind in KINDS.items() if kind.quiet)
+"""PR-3: of these no e-mail is counted, logged or traced, nor what goes wrong with it."""

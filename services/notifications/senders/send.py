@@ -86,9 +86,9 @@ class _Round:
                 with self._outside.mail.open() as line:
                     reachable = self._send_while_it_holds(line, reachable)
             except Unreachable as error:
-                log.warning(
-                    "mail_server_unreachable", count=len(reachable), **fault(error.__cause__ or error)
-                )
+                told = sum(not _is_quiet(each) for each, _ in reachable)
+                if told:
+                    log.warning("mail_server_unreachable", count=told, **fault(error.__cause__ or error))
                 for each, _ in reachable:
                     self._postpone(each, SOON)
                 return
@@ -137,7 +137,8 @@ class _Round:
             asked = (each.message.told.person_id, private)
             if asked not in pending:
                 pending[asked] = _start(calls, *asked)
-        answers = {asked: _contact(call) for asked, call in pending.items()}
+        told = {(each.message.told.person_id, private) for each, private in allowed if not _is_quiet(each)}
+        answers = {asked: _contact(call, quiet=asked not in told) for asked, call in pending.items()}
         found = []
         for each, private in allowed:
             contact = answers[each.message.told.person_id, private]
@@ -159,12 +160,13 @@ class _Round:
             self._settle(each, "no_address")
             return None
         except Exception as error:  # one letter that can't be written must not hold up all others
-            log.error("letter_not_written", **fault(error))
+            if not _is_quiet(each):
+                log.error("letter_not_written", **fault(error))
             self._settle(each, "failed")
             return None
         if not self._mark(each):
             return None
-        quiet = message.told.kind in QUIET_KINDS
+        quiet = _is_quiet(each)
         with tracing.span("mail", parent=each.traceparent, kind="client", quiet=quiet, channel=EMAIL) as span:
             outcome = line.send(letter, outside.sender, letter["To"].addresses[0].addr_spec)
             span.attributes["outcome"] = outcome.value
@@ -207,8 +209,14 @@ def _start(calls: Calls, person_id: str, private: bool) -> Any:
         return refusal
 
 
-def _contact(call: Any) -> Contact | None:
-    """The answer; None when it is to be asked for again. Reserved persons are not written to (NO-3)."""
+def _is_quiet(due: Due) -> bool:
+    """Whether nothing is told of this e-mail, nor of what goes wrong with it (PR-3)."""
+    return due.message.told.kind in QUIET_KINDS
+
+
+def _contact(call: Any, *, quiet: bool) -> Contact | None:
+    """The answer; None when it is to be asked for again. Reserved persons are not written to (NO-3). `quiet`: it is
+    asked for the lane alone."""
     try:
         if isinstance(call, Refusal):
             raise call
@@ -216,7 +224,8 @@ def _contact(call: Any) -> Contact | None:
     except NotFound:
         return Contact(None, "nb")
     except Refusal as refusal:
-        log.warning("contact_not_known", code=refusal.code)
+        if not quiet:
+            log.warning("contact_not_known", code=refusal.code)
         return None
     return Contact(None if answer.get("reserved") else answer.get("email"), answer.get("language") or "nb")
 
