@@ -147,8 +147,9 @@ def test_notes_are_the_owners_until_the_talk_is_recorded(the: House) -> None:
     assert (person["name"], person["is_guardian"], person["is_subject"]) == ("Marit Elvestrand", True, False)
     notes = the.ask(cases.GetNotes, mother, case_id=case_id)["notes"]
     assert [note["kind"] for note in notes] == ["concern", "talk"] and notes[0]["text"] == SENTENCE
-    assert notes[1]["answers"]["child_view_missing"] == "too_young"
-    assert len(the.ask(cases.GetNotes, LEADER, case_id=case_id)["notes"]) == 2
+    *_, reason = the.ask(cases.GetNotes, LEADER, case_id=case_id)["notes"]
+    assert (reason["kind"], reason["text"]) == ("view", None)
+    assert reason["answers"] == {"child_view_missing": "too_young"}
     assert len(the.told(cases.TalkRecorded)) == 1
 
 
@@ -161,6 +162,30 @@ def test_what_the_child_said_apart_is_not_among_the_guardians_notes(the: House) 
     assert list(kinds.values()) == [["concern", "talk"], ["concern", "talk", "view"]]
     shown = the.ask(cases.GetCase, the.guardian(case_id), case_id=case_id, with_notes=True)
     assert "Jeg vil ikke hjem" not in str(shown)
+
+
+def test_LG_5_a_talk_does_not_tell_guardians_that_the_child_spoke_apart(the: House) -> None:
+    """LG-5: their notes are the same whether it said something alone, would not, or was too young; what it said with
+    them, or lets them see, they read. The leader reads each."""
+    said: dict[str, Any] = {"child_view": "Jeg vil ikke hjem.", "child_view_missing": None}
+    apart = said | {"child_view_given": "apart"}
+    case_id = the.concern()
+    told = (apart, {"child_view_missing": "chose_not_to"}, {"child_view_missing": "too_young"},
+            said | {"child_view_given": "together"}, apart | {"guardians_may_see": True})  # fmt: skip
+    for talk in told:
+        the.talk(case_id, **talk)
+    mother = the.guardian(case_id)
+    _, *talks = the.ask(cases.GetNotes, mother, case_id=case_id)["notes"]
+    answers = [note["answers"] for note in talks]
+    assert answers[0] == answers[1] == answers[2] and "chose_not_to" not in str(talks)
+    assert [each["child_view"] for each in answers] == [None] * 3 + ["Jeg vil ikke hjem."] * 2
+    assert {note["kind"] for note in talks} == {"talk"} and len(talks) == len(told)
+    kept = [
+        note for note in the.ask(cases.GetNotes, LEADER, case_id=case_id)["notes"] if note["kind"] == "view"
+    ]
+    assert [note["text"] or note["answers"]["child_view_missing"] for note in kept] == [
+        "Jeg vil ikke hjem.", "chose_not_to", "too_young",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -206,13 +206,14 @@ def notes_in_words(notes: list[dict[str, Any]], names: Mapping[str, str]) -> lis
     for note in reversed(notes):
         if note["kind"] == "form":
             continue
-        answers = note["answers"]
-        view = answers.get("child_view") or (
-            t(f"talk.missing.{answers['child_view_missing']}") if answers.get("child_view_missing") else None
-        )
-        text = note["text"]
+        text, view = note["text"], note["answers"].get("child_view")
         if note["kind"] == "view":
-            text, view = t("talk.view_apart"), text
+            missing = note["answers"].get("child_view_missing")
+            text, view = (
+                (t("talk.view_missing"), t(f"talk.missing.{missing}"))
+                if missing
+                else (t("talk.view_apart"), text)
+            )
         rows.append(
             {"at": note["recorded_at"], "text": text, "by": names.get(note["by_person_id"], ""), "view": view,
              "kind": note["kind"], "topic": note["topic"]}

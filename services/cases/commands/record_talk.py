@@ -12,15 +12,18 @@ from services.kernel.facts import Act
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Keep the talk; the first one opens the notes to the family. The id is the note's."""
+    """Keep the talk; the first one opens the notes to the family. The id is the note's.
+
+    What the child said stands in the talk's own note only where guardians may see it; else it, or why it is missing, is
+    a note that they do not get: a talk without either tells them nothing of which it was (LG-5)."""
     require_open(to_change(uow, request["case_id"]), Act.WRITE_NOTES)
     case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
     by = uow.actor.person_id or ""
     _check(uow, request, case.subject_person_id)
     before = set(case.done)
     first = case.record_talk(request["held_on"], by, uow.now)
-    apart = (
-        request["child_view"] and request["child_view_given"] == "apart" and not request["guardians_may_see"]
+    shown = request["child_view"] and (
+        request["child_view_given"] == "together" or request["guardians_may_see"]
     )
     note_id = notes.add(
         uow.tx, uow.keys, uow.municipality, case.case_id, "talk", by, uow.now,
@@ -28,13 +31,13 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         answers={
             "held_on": request["held_on"].isoformat(),
             "with_person_ids": request["with_person_ids"],
-            "child_view": None if apart else request["child_view"],
-            "child_view_missing": request["child_view_missing"],
+            "child_view": request["child_view"] if shown else None,
         },
     )  # fmt: skip
-    if apart:
+    if not shown:
         notes.add(
-            uow.tx, uow.keys, uow.municipality, case.case_id, notes.VIEW, by, uow.now, text=request["child_view"]
+            uow.tx, uow.keys, uow.municipality, case.case_id, notes.VIEW, by, uow.now,
+            text=request["child_view"], answers={"child_view_missing": request["child_view_missing"]},
         )  # fmt: skip
     version = cases.save(uow.tx, uow.keys, case)
     if first:

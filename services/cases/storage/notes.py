@@ -17,7 +17,8 @@ from services.chassis.storage import AnyConnection, WriteTransaction
 from services.kernel.facts import Act
 
 VIEW = "view"
-"""The kind of note that holds what the child said apart from the guardians, and does not want shown to them (LG-5)."""
+"""The kind of note that guardians do not get: what the child said apart and does not want shown to them, or why it said
+nothing (LG-5). Each talk has one unless the guardians may see what was said, so that none tells which it is."""
 
 _OF_CASES = Prepared(
     sa.select(notes)
