@@ -14,6 +14,7 @@ from gateway.pages.format import local_date
 from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS, path
 from gateway.pages.view import notice, render, t
+from services.chassis.ids import new_id
 from services.contracts import cases, notifications
 from services.contracts.base import Procedure
 from services.kernel.errors import Forbidden, NotFound, Refusal, Unavailable
@@ -50,6 +51,7 @@ def report() -> str:
     case_id, kept = request.args.get("case_id") or None, _draft()
     begun = kept is not None and kept["case_id"] == case_id
     form = Form(_as_form(kept) if begun and kept else {"kind": "protected"})
+    form.data.setdefault("form_key", new_id())
     other = None if kept is None or begun else path("lane", case_id=kept["case_id"] or "")
     return _report(form, kept=begun, other=other)
 
@@ -80,6 +82,7 @@ def reported() -> Page:
 def keep() -> Page:
     """Keep what stands in the form, in the lane and nowhere else: by the button, or by htmx while the person writes."""
     form, case_id = Form.sent("police_contacted"), request.args.get("case_id") or None
+    form.key = new_id()  # as it grows, a draft is kept over and over: each time another act
     kept = form.submit(cases.KeepLaneDraft, _asked(form, case_id))
     if request.headers.get("HX-Request"):
         return t("form.draft_kept") if kept is not None else t("lane.draft_not_kept")
@@ -121,6 +124,7 @@ def _asked(form: Form, case_id: str | None) -> dict[str, Any]:
         "guardians_informed",
         "guardians_informed_reason",
         "ground",
+        "form_key",
     )
     return {
         **{name: form.text(name) for name in plain},

@@ -289,5 +289,9 @@ class CasesService(Service):
     def ask_again(self, work: Work) -> None:
         lane_register.ask_again(work)
 
+    @every(seconds=600)
+    def forget_old_drafts(self, work: Work) -> None:
+        lane_commands.forget_old_drafts(work)
+
 
 SERVICE = CasesService

@@ -135,7 +135,8 @@ class App:
             return answer
 
     def _answer(self, name: str, wire: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """(outcome, answer), counted and logged."""
+        """(outcome, answer), counted and logged; of what is quiet not even that it failed: a line would tell that
+        somebody was there (PR-3)."""
         started, outcome = time.perf_counter(), "ok"
         try:
             return outcome, {"result": self._execute(name, self._read_call(wire))}
@@ -144,11 +145,13 @@ class App:
             return outcome, {"refusal": refusal.as_dict()}
         except OperationalError as error:
             outcome = Unavailable.code
-            log.error("database_failed", procedure=name, **fault(error.orig or error))
+            if not tracing.is_quiet():
+                log.error("database_failed", procedure=name, **fault(error.orig or error))
             return outcome, {"refusal": Unavailable().as_dict()}
         except Exception as error:
             outcome = InternalError.code
-            log.error("call_failed", procedure=name, **fault(error))
+            if not tracing.is_quiet():
+                log.error("call_failed", procedure=name, **fault(error))
             return outcome, {"refusal": InternalError(trace_id=tracing.trace_id()).as_dict()}
         finally:
             seconds = time.perf_counter() - started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from services.contracts import bus, cases, consent, directory
 from services.contracts.base import EventType, Procedure
 from services.contracts.catalogue import STREAMS
 from services.contracts.envelope import Event
+from services.kernel.errors import Refusal
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
@@ -224,3 +226,22 @@ def house(
         made.app.db.close()
         lane_record = made.app.surroundings.services.lane_record
         lane_record.close()
+
+
+def at_once(*acts: Any) -> list[Any]:
+    """What each act answered or raised, all begun together."""
+    barrier, outcomes = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(number: int) -> None:
+        barrier.wait(10)
+        try:
+            outcomes[number] = acts[number]()
+        except Refusal as refusal:
+            outcomes[number] = refusal
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return outcomes

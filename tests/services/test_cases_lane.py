@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from services.cases.lane import storage
+from services.cases.service import CasesService
 from services.chassis.actor import Actor, service_actor
 from services.chassis.ids import new_id
 from services.contracts import cases, directory
+from services.contracts.cases.lane import LANE_PROCEDURES
 from services.contracts.catalogue import HEARS
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.services.cases_house import (
@@ -31,6 +34,7 @@ from tests.services.cases_house import (
     TEACHER,
     TUVA,
     House,
+    at_once,
     house,
 )
 
@@ -287,6 +291,59 @@ def test_PR_5_a_draft_is_kept_in_the_lane_until_the_report_is_filed(the: House) 
     the.ask(cases.KeepLaneDraft, TEACHER, text=STORY)
     the.ask(cases.DropLaneDraft, TEACHER)
     assert the.ask(cases.GetLaneDraft, TEACHER)["draft"] is None
+
+
+def test_PR_5_drafts_that_are_kept_at_once_come_one_after_the_other(the: House) -> None:
+    """PR-5, PR-3: what is kept while somebody writes comes side by side; none fails, and the last one stands whole."""
+    texts = [f"{STORY} {number}" for number in range(6)]
+    answers = at_once(
+        *(lambda text=text: the.ask(cases.KeepLaneDraft, TEACHER, text=text) for text in texts)  # type: ignore[misc]
+    )
+    assert [each.get("versions") for each in answers] == [{}] * len(texts)
+    assert the.ask(cases.GetLaneDraft, TEACHER)["draft"]["text"] in texts
+
+
+def test_PR_5_what_comes_late_from_a_form_whose_report_is_filed_is_not_kept(the: House) -> None:
+    """PR-5: else the story of a report that was sent would lie there as if it had not been. Another form begins anew,
+    and so does another person."""
+    written = {"child_description": "Et barn på bussen", "text": STORY}
+    the.ask(cases.KeepLaneDraft, TEACHER, form_key="form-1", **written)
+    file(the, child_description="Et barn på bussen", form_key="form-1")
+    the.ask(cases.KeepLaneDraft, TEACHER, form_key="form-1", **written)
+    assert the.ask(cases.GetLaneDraft, TEACHER) == {"draft": None, "kept_at": None}
+    the.ask(cases.KeepLaneDraft, COLLEAGUE, form_key="form-1", **written)
+    assert the.ask(cases.GetLaneDraft, COLLEAGUE)["draft"]["text"] == STORY
+    the.ask(cases.KeepLaneDraft, TEACHER, form_key="form-2", **written)
+    kept = the.ask(cases.GetLaneDraft, TEACHER)["draft"]
+    assert (kept["text"], kept["form_key"]) == (STORY, "form-2")
+
+
+def test_PR_5_a_draft_that_nobody_goes_on_with_is_forgotten_after_30_days(the: House) -> None:
+    """PR-5: 30 days after the last word, and not before; nothing of it stays."""
+    tick = lambda: the.app.tick("forget_old_drafts", CasesService.forget_old_drafts.timer)  # type: ignore[attr-defined] # noqa: E731
+    the.ask(cases.KeepLaneDraft, TEACHER, text=STORY)
+    the.advance(days=29)
+    the.ask(cases.KeepLaneDraft, COLLEAGUE, text=STORY)
+    tick()
+    assert the.ask(cases.GetLaneDraft, TEACHER)["draft"]["text"] == STORY
+    the.advance(days=2)
+    tick()
+    assert the.ask(cases.GetLaneDraft, TEACHER)["draft"] is None
+    assert the.ask(cases.GetLaneDraft, COLLEAGUE)["draft"]["text"] == STORY
+    with the.app.db.read() as conn:
+        assert len(conn.execute(sa.select(storage.drafts)).all()) == 1
+
+
+def test_PR_3_of_a_call_in_the_lane_that_fails_no_line_is_written(the: House) -> None:
+    """PR-3: whoever reads the logs would see that somebody had just reported; of any other call there is a line."""
+    with capture_logs() as lines:
+        for procedure in LANE_PROCEDURES:
+            assert the.app.answer(procedure.name, {})["refusal"]["code"] == "internal_error"
+        assert lines == []
+        the.app.answer(cases.GetCase.name, {})
+    assert [(line["event"], line["procedure"]) for line in lines if line["log_level"] == "error"] == [
+        ("call_failed", "cases.get_case")
+    ]
 
 
 def test_reports_come_in_pages_newest_first(the: House) -> None:

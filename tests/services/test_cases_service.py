@@ -39,6 +39,7 @@ from tests.services.cases_house import (
     TEACHER,
     TUVA,
     House,
+    at_once,
     house,
 )
 
@@ -489,25 +490,6 @@ def test_an_employee_is_registered_once_and_found_at_login(the: House) -> None:
     assert "p-jonas" in [guardian["person_id"] for guardian in the.case(case_id)["guardians"]]
     assert the.login(JONAS)[0]["is_guardian"] is True and the.login(JONAS)[1]["is_guardian"] is False
     assert the.login("12851890287") == []
-
-
-def at_once(*acts: Any) -> list[Any]:
-    """What each act answered or raised, all begun together."""
-    barrier, outcomes = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(number: int) -> None:
-        barrier.wait(10)
-        try:
-            outcomes[number] = acts[number]()
-        except Refusal as refusal:
-            outcomes[number] = refusal
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return outcomes
 
 
 def test_whoever_was_replaced_a_moment_ago_does_not_act_as_holder(the: House) -> None:

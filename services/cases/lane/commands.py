@@ -12,10 +12,10 @@ from services.cases.domain.numbers import accepted
 from services.cases.lane import grounds, register, storage
 from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter, ground_of, kind_of
 from services.cases.storage import people, staff
-from services.chassis import access
+from services.chassis import access, tracing
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import Reading, UnitOfWork
-from services.chassis.work import Context
+from services.chassis.work import Context, Work
 from services.contracts.cases import LaneReportFiled
 from services.kernel.facts import Act, Role
 
@@ -96,7 +96,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     storage.note(
         uow.tx, [storage.line(uow.actor, uow.municipality, uow.now, "file_report", "PR-1", report.report_id)]
     )
-    storage.drop_draft(uow.tx, uow.municipality, report.reporter_person_id)
+    storage.file_draft(uow.tx, uow.municipality, report.reporter_person_id, request["form_key"], uow.now)
     filed = {
         "report_id": report.report_id,
         "kind": report.kind.value,
@@ -115,8 +115,15 @@ def keep_draft(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 
 def drop_draft(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Forget it."""
-    storage.drop_draft(uow.tx, uow.municipality, _reporter(uow))
+    storage.drop_draft(uow.tx, uow.municipality, _reporter(uow), uow.now)
     return {}
+
+
+def forget_old_drafts(work: Work) -> None:
+    """The timer's round: what nobody has gone on with for 30 days is gone. Nothing is told of it (PR-3)."""
+    tracing.hush()
+    with work.db.write() as tx:
+        storage.forget_old_drafts(tx, work.now)
 
 
 def _family_in_child_protection(uow: UnitOfWork, found: Found) -> list[str]:

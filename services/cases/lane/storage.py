@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,14 @@ from services.chassis.actor import Actor
 from services.chassis.ids import new_id
 from services.chassis.keys import Keys
 from services.chassis.settings import Settings
-from services.chassis.storage import AnyConnection, Database, UtcDateTime, WriteTransaction, heads_table
+from services.chassis.storage import (
+    AnyConnection,
+    Database,
+    UtcDateTime,
+    WriteTransaction,
+    heads_table,
+    insert_ignore,
+)
 from services.kernel.lane import LaneNamedFact, ReportKind
 
 RECEIVED, BEING_ASSESSED, ANSWERED = "received", "being_assessed", "answered"
@@ -69,11 +76,16 @@ drafts = sa.Table(
     metadata,
     _id("municipality", key=True),
     _id("person_id", key=True),
-    _id("draft_id"),
-    sa.Column("content", sa.LargeBinary, nullable=False),
+    _id("draft_id", optional=True),
+    sa.Column("content", sa.LargeBinary),
     sa.Column("kept_at", UtcDateTime, nullable=False),
+    _id("filed_form", optional=True),
 )
-"""What somebody has begun to write, one a person: ciphertext under a key of the draft's own."""
+"""What somebody has begun to write, one a person: ciphertext under a key of the draft's own; nothing once it is filed.
+`filed_form`: the form whose report was filed last: what comes late from it is not kept."""
+
+DRAFTS_KEPT = timedelta(days=30)
+"""After so long without a word more, what was begun is forgotten."""
 
 readers = sa.Table(
     "lane_readers",
@@ -431,7 +443,7 @@ def draft_of(
     """What the person has begun to write, and when it was kept."""
     found = sa.select(drafts).where(drafts.c.municipality == municipality, drafts.c.person_id == person_id)
     row = conn.execute(found).first()
-    if row is None:
+    if row is None or row.content is None:
         return None
     told: dict[str, Any] = json.loads(
         keys.decrypt(f"lane:{row.draft_id}", municipality, "draft", row.content)
@@ -442,26 +454,49 @@ def draft_of(
 def keep_draft(
     tx: WriteTransaction, keys: Keys, municipality: str, person_id: str, told: dict[str, Any], now: datetime
 ) -> None:
-    """Keep what the person has begun to write in the place of what was kept before."""
-    drop_draft(tx, municipality, person_id)
-    draft_id = new_id()
-    tx.execute(
-        drafts.insert(),
-        {
-            "municipality": municipality,
-            "person_id": person_id,
-            "draft_id": draft_id,
-            "content": keys.encrypt(f"lane:{draft_id}", municipality, "draft", json.dumps(told)),
-            "kept_at": now,
-        },
-    )
+    """Keep what the person has begun to write in the place of what was kept before, unless it comes late from a form
+    whose report is filed."""
+    draft_id, form = new_id(), told["form_key"]
+    values = {
+        "draft_id": draft_id,
+        "content": keys.encrypt(f"lane:{draft_id}", municipality, "draft", json.dumps(told)),
+    }
+    not_filed = drafts.c.filed_form.is_(None) | (drafts.c.filed_form != form) if form else sa.true()
+    _change_draft(tx, municipality, person_id, now, values, not_filed)
 
 
-def drop_draft(tx: WriteTransaction, municipality: str, person_id: str) -> None:
+def file_draft(
+    tx: WriteTransaction, municipality: str, person_id: str, form: str | None, now: datetime
+) -> None:
+    """The report is filed: forget what was begun, and keep nothing more that was written in this form."""
+    values = {"draft_id": None, "content": None, **({"filed_form": form} if form else {})}
+    _change_draft(tx, municipality, person_id, now, values)
+
+
+def drop_draft(tx: WriteTransaction, municipality: str, person_id: str, now: datetime) -> None:
     """Forget what the person has begun to write."""
-    tx.execute(
-        sa.delete(drafts).where(drafts.c.municipality == municipality, drafts.c.person_id == person_id)
-    )
+    _change_draft(tx, municipality, person_id, now, {"draft_id": None, "content": None})
+
+
+def forget_old_drafts(tx: WriteTransaction, now: datetime) -> None:
+    """Forget what nobody has gone on with, of all municipalities."""
+    tx.execute(sa.delete(drafts).where(drafts.c.kept_at < now - DRAFTS_KEPT))
+
+
+def _change_draft(
+    tx: WriteTransaction,
+    municipality: str,
+    person_id: str,
+    now: datetime,
+    values: dict[str, Any],
+    where: sa.ColumnElement[bool] | None = None,
+) -> None:
+    """Change the person's row, made now if there is none: under its lock, so that two at once come one after the
+    other."""
+    key = {"municipality": municipality, "person_id": person_id}
+    insert_ignore(tx, drafts, {**key, "kept_at": now})
+    mine = sa.update(drafts).where(drafts.c.municipality == municipality, drafts.c.person_id == person_id)
+    tx.execute((mine if where is None else mine.where(where)).values(kept_at=now, **values))
 
 
 def read(keys: Keys, row: Any, *, whole: bool) -> Report:

@@ -109,6 +109,7 @@ class FileLaneReportRequest(Message):
         required=False,
         description="On what it rests (CO-11); default: what kind and suspicion suggest",
     )
+    form_key = opaque(required=False, description="The form in which it was written, as in its draft")
 
 
 class LaneDraft(Message):
@@ -124,6 +125,10 @@ class LaneDraft(Message):
     guardians_informed_reason = narrative(required=False)
     police_contacted = flag(required=False)
     ground = code(*GROUNDS, required=False)
+    form_key = opaque(
+        required=False,
+        description="The form in which it is written: once its report is filed, nothing more of it is kept",
+    )
 
 
 class LaneDraftAnswer(Message):
@@ -302,7 +307,8 @@ GetLaneDraft = query(
 KeepLaneDraft = command(
     "cases.keep_lane_draft",
     LaneDraft,
-    "Keeps what the asker has begun to write, in the lane and under a key of its own; one draft a person (PR-5).",
+    "Keeps what the asker has begun to write, in the lane and under a key of its own; one draft a person, "
+    "forgotten 30 days after it was last kept (PR-5).",
 )
 
 DropLaneDraft = command("cases.drop_lane_draft", Nothing, "Forgets the asker's draft, and destroys its key.")

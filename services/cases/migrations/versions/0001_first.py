@@ -311,9 +311,10 @@ def _lane() -> None:
         "lane_drafts",
         sa.Column("municipality", ID, primary_key=True),
         sa.Column("person_id", ID, primary_key=True),
-        sa.Column("draft_id", ID, nullable=False),
-        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("draft_id", ID),
+        sa.Column("content", sa.LargeBinary),
         sa.Column("kept_at", UtcDateTime, nullable=False),
+        sa.Column("filed_form", ID),
     )
     op.create_table(
         "lane_readers",
