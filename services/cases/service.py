@@ -147,7 +147,7 @@ class CasesService(Service):
 
     # ------------------------------------------------------------ in an emergency
 
-    @command(contracts.OpenEmergency)
+    @command(contracts.OpenEmergency, in_turn=True)
     def open_emergency(self, uow: UnitOfWork, request: Request) -> Answer:
         return open_emergency.run(uow, request)
 
@@ -199,7 +199,7 @@ class CasesService(Service):
 
     # ------------------------------------------------------------ discussions
 
-    @command(contracts.AskDiscussion, prepare=discuss.prepare)
+    @command(contracts.AskDiscussion, prepare=discuss.prepare, in_turn=True)
     def ask_discussion(self, uow: UnitOfWork, request: Request) -> Answer:
         return discuss.ask(uow, request)
 

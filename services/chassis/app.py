@@ -242,32 +242,48 @@ class App:
                 return stored
         context = Context(self, call, now)
         accesses = context.accesses
+        turned_down: Refusal | None = None
+
+        def do(tx: WriteTransaction) -> dict[str, Any]:
+            if once:
+                once.claim(tx, now)
+            uow = UnitOfWork(
+                self.surroundings, tx, call.actor, call.municipality, now, tracing.current(), accesses
+            )
+            answer: dict[str, Any] = dump(operation.method(self.service_cls(), uow, request) or {})
+            answer["versions"] = uow.versions
+            if once:
+                once.keep(tx, answer)
+            self.record.write(tx, call.municipality, now, call.actor, accesses)
+            call.check_deadline()
+            return answer
+
         try:
             if operation.prepare is not None:
                 request["_prepared"] = operation.prepare(context, request)
             call.check_deadline()
             with tracing.span("transaction"), self.db.write() as tx:
-                if once:
-                    once.claim(tx, now)
-                uow = UnitOfWork(
-                    self.surroundings, tx, call.actor, call.municipality, now, tracing.current(), accesses
-                )
-                answer: dict[str, Any] = dump(operation.method(self.service_cls(), uow, request) or {})
-                answer["versions"] = uow.versions
-                if once:
-                    once.keep(tx, answer)
-                self.record.write(tx, call.municipality, now, call.actor, accesses)
-                call.check_deadline()
+                if not operation.in_turn:
+                    return do(tx)
+                tx.take_turn(f"{name}:{call.municipality}:{call.actor.person_id}")
+                try:
+                    with tx.undone_if_it_raises():
+                        return do(tx)
+                except Refusal as refusal:  # its line is written before the turn is over
+                    turned_down = refusal
+                    _note_refusal(operation, request, refusal, accesses)
+                    self.record.write(tx, call.municipality, now, call.actor, _refused(accesses))
+            raise turned_down
         except Once.Raced:
             assert once is not None
             return self._stored(once) or _unfinished()
         except Refusal as refusal:
             if operation.refused is not None:
                 operation.refused(context, request, refusal)
-            _note_refusal(operation, request, refusal, accesses)
-            self._write_accesses(call, now, [access for access in accesses if not access.allowed])
+            if refusal is not turned_down:
+                _note_refusal(operation, request, refusal, accesses)
+                self._write_accesses(call, now, _refused(accesses))
             raise
-        return answer
 
     def _stored(self, once: Once) -> dict[str, Any] | None:
         with self.db.read() as conn:
@@ -379,6 +395,10 @@ def _municipality(actor: Actor, named: str | None) -> str:
     if actor.capacity != "service" or not named:
         raise InvalidInput(fields={"municipality": "missing"}, rule="SE-7")
     return named
+
+
+def _refused(accesses: list[Access]) -> list[Access]:
+    return [access for access in accesses if not access.allowed]
 
 
 def _note_refusal(

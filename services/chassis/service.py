@@ -57,24 +57,31 @@ __all__ = ["Context", "Reading", "Service", "UnitOfWork", "Work", "command", "ev
 class Operation:
     """A method that answers a procedure; `prepare(context, request)` runs before a command's transaction, and what
     it answers is given to the command as request["_prepared"]. `refused(context, request, refusal)` runs after a
-    command that was refused, when nothing of it stands: for a room that keeps a record of its own."""
+    command that was refused, when nothing of it stands: for a room that keeps a record of its own. `in_turn`: one
+    person's commands of this kind are done one after the other, each up to its line in the access record, so that the
+    method can count what they have tried (LV-12, SE-3)."""
 
     procedure: Procedure
     method: Callable[[Any, Any, dict[str, Any]], Mapping[str, Any] | None]
     prepare: Prepare | None = None
     refused: Refused | None = None
+    in_turn: bool = False
 
 
 def command(
-    procedure: Procedure, *, prepare: Prepare | None = None, refused: Refused | None = None
+    procedure: Procedure,
+    *,
+    prepare: Prepare | None = None,
+    refused: Refused | None = None,
+    in_turn: bool = False,
 ) -> Callable[[Any], Any]:
     """The method answers this command: method(self, uow: UnitOfWork, request: dict) -> dict of ids, or None."""
-    return _answers("command", procedure, prepare, refused)
+    return _answers("command", procedure, prepare, refused, in_turn)
 
 
 def query(procedure: Procedure) -> Callable[[Any], Any]:
     """The method answers this query: method(self, reading: Reading, request: dict) -> dict as the response has it."""
-    return _answers("query", procedure, None, None)
+    return _answers("query", procedure)
 
 
 def every(*, seconds: float) -> Callable[[Any], Any]:
@@ -93,7 +100,11 @@ def every(*, seconds: float) -> Callable[[Any], Any]:
 
 
 def _answers(
-    kind: Literal["command", "query"], procedure: Procedure, prepare: Prepare | None, refused: Refused | None
+    kind: Literal["command", "query"],
+    procedure: Procedure,
+    prepare: Prepare | None = None,
+    refused: Refused | None = None,
+    in_turn: bool = False,
 ) -> Callable[[Any], Any]:
     if procedure.kind != kind:
         raise TypeError(f"{procedure.name} is a {procedure.kind}, not a {kind}")
@@ -104,7 +115,7 @@ def _answers(
             app: App = self.chassis
             return app.answer(procedure.name, call)
 
-        entry.operation = Operation(procedure, method, prepare, refused)  # type: ignore[attr-defined]
+        entry.operation = Operation(procedure, method, prepare, refused, in_turn)  # type: ignore[attr-defined]
         Rpc.decorator(procedure_name=procedure.name, kind=kind)(entry)
         return entry
 

@@ -6,6 +6,7 @@ lives here.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import threading
@@ -117,6 +118,18 @@ class WriteTransaction:
     ) -> ScalarResult[Any]:
         """The first column of every row."""
         return self.connection.scalars(statement, parameters)
+
+    def take_turn(self, name: str) -> None:
+        """Wait until no other transaction has this turn; it is had to the end. On SQLite one writes at a time."""
+        if self.dialect.name == "postgresql":
+            key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+            self.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+    @contextmanager
+    def undone_if_it_raises(self) -> Iterator[None]:
+        """What is written in the block stands only if the block ends; what was written before stands anyway."""
+        with self.connection.begin_nested():
+            yield
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Call `act` once the transaction is durable and its lock released; never if it is rolled back.

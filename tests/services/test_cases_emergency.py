@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +116,24 @@ def test_SE_3_attempts_are_few_an_hour_whatever_comes_of_them(the: House) -> Non
     assert state(the, PSYCHOLOGIST) == case_id, "others are not held up"
     the.advance(minutes=61)
     assert state(the) == case_id
+
+
+def test_SE_3_attempts_at_the_same_moment_are_counted_one_by_one(the: House) -> None:
+    """SE-3: whoever sends many numbers at once tries no more of them than whoever sends one after the other."""
+    the.at_level_1()
+    together = threading.Barrier(8, timeout=30)
+
+    def attempt(_number: int) -> str:
+        together.wait()
+        try:
+            return state(the, number="x")
+        except (InvalidInput, Forbidden) as refusal:
+            return refusal.code
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(attempt, range(8)))
+    assert sorted(answers) == ["no_case_to_open"] * 5 + ["too_many_attempts"] * 3
+    assert [reason for *_, reason in recorded(the)] == ["acute_care"] * 5 + ["too_many_attempts"] * 3
 
 
 def test_SE_3_who_has_a_part_needs_no_emergency(the: House) -> None:
