@@ -33,12 +33,13 @@ class Answer(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer, the rule that gave it, whether the reader is told as a private person (family) and not as an
-    employee, and whom the case is about."""
+    employee, whom the case is about, and whether the reader is told by name who did it (PR-6)."""
 
     answer: Answer
     rule: str
     private: bool = False
     subject_person_id: str | None = None
+    by_name: bool = True
 
 
 def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[Message]) -> list[Verdict]:
@@ -54,14 +55,8 @@ def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[M
     for told in (each.told for each in messages):
         rests_on = KINDS[told.kind].rests_on
         of_work = told.kind in OF_WORK
-        question = (
-            rests_on,
-            of_work,
-            told.case_id,
-            told.topics,
-            told.at if told.topics else None,
-            told.third_person,
-        )
+        at, third = told.at if told.topics else None, told.third_person
+        question = (rests_on, of_work, told.case_id, told.topics, at, third, told.by_person_id)
         if question not in known:
             if isinstance(rests_on, Post):
                 if roles is None:
@@ -103,7 +98,8 @@ def by_case(context: Reading | UnitOfWork, case: CaseAccess | None, act: Act, to
             )
             if decision.allowed:
                 private = decision.reason_code in _PRIVATE
-                return Verdict(Answer.YES, decision.rule, private, case.facts.case.subject_person)
+                subject, by_name = case.facts.case.subject_person, asking.tells_name(told.by_person_id)
+                return Verdict(Answer.YES, decision.rule, private, subject, by_name)
             refused.append(decision)
     later = any(each.reason_code == NOT_KNOWN for each in refused)
     return Verdict(Answer.LATER if later else Answer.NO, refused[0].rule)

@@ -250,3 +250,29 @@ def test_SE_3_that_the_coordinator_ended_it_is_told_to_who_read_without_the_case
     assert "emergency_ended" not in before and home.kinds(NURSE).count("emergency_ended") == 1
     [ended] = [each for each in home.inbox(NURSE)["items"] if each["kind"] == "emergency_ended"]
     assert ended["case_id"] is None
+
+
+def test_PR_6_where_the_address_is_protected_no_message_names_staff_who_do_not_deal_with_the_family(
+    home: House,
+) -> None:
+    """PR-6: the parents know the teacher, who holds the case, and are told of all others that somebody did it."""
+    home.play()
+    for by in ("p-teacher", "p-elsewhere"):
+        home.hear(
+            relay_log.PlanChanged, change="goal_added", topic="learning", goal_id=f"of-{by}", by_person_id=by
+        )
+
+    def seen() -> dict[str, str | None]:
+        items = home.inbox(MOTHER)["items"]
+        return {each["item_id"]: each["by_person_id"] for each in items if each["kind"] == "plan_changed"}
+
+    before = seen()
+    assert (before["of-p-teacher"], before["of-p-elsewhere"]) == ("p-teacher", "p-elsewhere")
+    ties = [
+        {"person_id": each, "relation": "other", "has_responsibility": True, "verified": True}
+        for each in ("p-mother", "p-father")
+    ]
+    home.hear(cases.PersonChanged, CHILD, person_id=CHILD, birth_date="2022-03-05",
+              address_grade="strictly_confidential", guardians=ties)  # fmt: skip
+    after = seen()
+    assert (after["of-p-teacher"], after["of-p-elsewhere"]) == ("p-teacher", None)

@@ -37,7 +37,7 @@ def get_inbox(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     for message, verdict in page:
         reading.access(verdict.rule, "read_message", message.told.case_id, verdict.subject_person_id)
     return {
-        "items": [_item(message, tried.get(message.message_id, [])) for message, _ in page],
+        "items": [_item(message, verdict, tried.get(message.message_id, [])) for message, verdict in page],
         "unread": _unread(reading, person_id, repository),
         "next_cursor": cursor,
     }
@@ -64,14 +64,14 @@ def _visible(reading: Reading, person_id: str, found: list[Message]) -> list[tup
     return [(message, verdict) for message, verdict in judged if verdict.answer is Answer.YES]
 
 
-def _item(message: Message, tried: list[dict[str, Any]]) -> dict[str, Any]:
+def _item(message: Message, verdict: Verdict, tried: list[dict[str, Any]]) -> dict[str, Any]:
     told = message.told
     return {
         "message_id": message.message_id,
         "kind": told.kind,
         "case_id": told.case_id,
         "item_id": told.item_id,
-        "by_person_id": told.by_person_id,
+        "by_person_id": told.by_person_id if verdict.by_name else None,
         "action_needed": KINDS[told.kind].act,
         "at": told.at,
         "read_at": message.read_at,
