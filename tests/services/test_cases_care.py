@@ -75,6 +75,9 @@ def test_GU_4_child_protection_sets_what_guardians_see(persons: Persons) -> None
     with pytest.raises(Forbidden):
         persons.family(case_id, MOTHER)
     assert persons.ask(cases.GetNotes, MOTHER, case_id=case_id)["notes"] == []
+    outline = {"level_moved", "holder_appointed"}
+    assert {each["what"] for each in persons.case(case_id, MOTHER)["happenings"]} == outline
+    assert {each["what"] for each in persons.case(case_id, SECOND)["happenings"]} > outline
     change(persons, order_id, guardians_see="topics", topics=["home", "learning", "home"])
     assert persons.last_told()["care_orders"][0]["topics"] == ["home", "learning"]
     change(persons, order_id, guardians_see="nothing", topics=["home"])

@@ -4,7 +4,16 @@ from typing import Any
 
 from services.cases.domain.case import Case
 from services.cases.queries.get_notes import readable
-from services.cases.queries.shapes import child, codes_of, next_of, person_of, steps_of, unit_of
+from services.cases.queries.shapes import (
+    OUTLINE,
+    child,
+    codes_of,
+    next_of,
+    outlined,
+    person_of,
+    steps_of,
+    unit_of,
+)
 from services.cases.storage import cases, emergencies, notes, people
 from services.cases.storage.notes import Line
 from services.chassis import access
@@ -30,6 +39,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     family = sealed[case_id].open(grant)
     lines = notes.history(reading.conn, reading.keys, reading.municipality, case_id)
     told = _reasons(asked, lines)
+    whole = asked.reads_history
     open_at_0 = case.state == "open" and case.level == 0
     return {
         "case_id": case_id,
@@ -68,9 +78,13 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
                 "at": line.at,
                 "what": line.what,
                 "by_person_id": person_of(asked, line.by_person_id),
-                "values": {**codes_of(asked, line.codes), **told.get(number, {})},
+                "values": {
+                    **codes_of(asked, line.codes if whole else outlined(line.codes)),
+                    **told.get(number, {}),
+                },
             }
             for number, line in enumerate(lines)
+            if whole or line.what in OUTLINE
         ],
         "emergency": _emergency(reading, asked),
         "notes": readable(reading, asked) if request["with_notes"] else None,

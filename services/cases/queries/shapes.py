@@ -46,6 +46,15 @@ def codes_of(asked: CaseAccess, codes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+OUTLINE = frozenset({"level_moved", "holder_appointed", "handover_accepted", "closed", "log_ended"})
+"""What happened, for whoever has the overview alone: moves, changes of holder, the end (GU-2, GU-4)."""
+
+
+def outlined(codes: dict[str, Any]) -> dict[str, Any]:
+    """The codes of one of these, without which other services take part."""
+    return {name: value for name, value in codes.items() if name != "service_ids"}
+
+
 def next_of(case: Case, actor: Actor) -> dict[str, Any]:
     """The next act as the asker sees it."""
     act = next_act(case, actor.person_id or "")

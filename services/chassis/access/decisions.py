@@ -13,6 +13,7 @@ from services.chassis.sealed import About, Grant, SealBroken, Sealed
 from services.kernel import access as kernel
 from services.kernel.errors import Forbidden, NotFound
 from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Question
+from services.kernel.overview import reads_history
 from services.kernel.parties import NoStanding, Party
 from services.kernel.places import sees_places, tells_name
 
@@ -191,6 +192,11 @@ class CaseAccess:
         if self.sees_places:
             return True
         return tells_name(self._asked(Act.SEE_CASE), self.facts, person_id)
+
+    @property
+    def reads_history(self) -> bool:
+        """GU-2, GU-4: whether the asker is told all that happened in the case, or its overview alone."""
+        return self.facts is not None and reads_history(self._asked(Act.SEE_CASE), self.facts)
 
     def decide_in_any_capacity(
         self,
