@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.asking import Asking
+from gateway.translations import translator
 from services.chassis import tracing
 from services.contracts import directory
+from services.contracts.cases import HIDDEN_PERSON
 from services.kernel.errors import Refusal
 
 STAFF_SECONDS = 60.0
@@ -179,8 +181,11 @@ class Names:
         return self.service(found["service_id"]) if found else None
 
     def people(self, person_ids: Iterable[str | None]) -> dict[str, str]:
-        """Names by person id: family as told in this request, employees as directory knows them."""
+        """Names by person id: family as told in this request, employees as directory knows them; of staff who are not
+        named, that it is an employee (PR-6)."""
         wanted = {person_id for person_id in person_ids if person_id}
+        hidden = {HIDDEN_PERSON: translator()("names.hidden")} if HIDDEN_PERSON in wanted else {}
+        wanted.discard(HIDDEN_PERSON)
         try:
             staff = self._remembered.staff(self._asking, wanted - set(self._family))
         except Refusal:
@@ -190,4 +195,6 @@ class Names:
             unit = self.unit(self._asking.municipality, other)  # under a care order a unit signs (GU-4)
             if unit is not None:
                 names[other] = unit
-        return names | {person_id: self._family[person_id] for person_id in wanted & set(self._family)}
+        return (
+            names | hidden | {person_id: self._family[person_id] for person_id in wanted & set(self._family)}
+        )

@@ -110,6 +110,52 @@ def test_PR_6_no_outlet_of_cases_names_staff_whom_the_family_does_not_know(perso
     assert COLLEAGUE.person_id in everything(persons, case_id, TEACHER)
 
 
+def test_PR_6_the_notes_of_a_concern_that_joined_name_nobody_of_the_unit_that_wrote_them(
+    persons: Persons,
+) -> None:
+    """PR-6, LG-1: they come to the family, and whoever wrote them does not follow the child up."""
+    case_id = persons.at_level_1(TUVA)
+    joined = persons.concern(NURSE)
+    persons.talk(joined, NURSE)
+    persons.move(joined, 1, actor=NURSE, holder_person_id=NURSE.person_id, holder_unit_id=NURSE.unit_id)
+    mother = persons.guardian(case_id)
+
+    def writers() -> set[str]:
+        return {
+            each["by_person_id"] for each in persons.ask(cases.GetNotes, mother, case_id=case_id)["notes"]
+        }
+
+    assert writers() == {TEACHER.person_id, NURSE.person_id}
+    persons.register.families["fagerdalen"]["children"][0]["address_grade"] = "confidential"
+    persons.refresh(case_id, TEACHER)
+    link(persons, case_id, persons.register.families["fagerdalen"]["adults"][0])
+    assert writers() == {TEACHER.person_id, cases.HIDDEN_PERSON}
+
+
+def test_PR_6_a_guardian_is_not_told_who_reported_about_a_child_whose_address_is_protected(
+    persons: Persons,
+) -> None:
+    """PR-6, PR-2: the report made with the guardians is theirs to read, and the reporter's name tells a workplace."""
+    case_id = shared(persons, TUVA)
+    mother = persons.guardian(case_id)
+    report = persons.ask(
+        cases.FileLaneReport, COLLEAGUE, child_number=TUVA, kind="with_guardians", suspicion="other",
+        text="Det er for lite mat hjemme", guardians_informed="yes", police_contacted=False,
+    )["id"]  # fmt: skip
+
+    def reporter(actor: Actor) -> str:
+        return str(persons.ask(cases.GetLaneReport, actor, report_id=report)["reporter_person_id"])
+
+    assert reporter(mother) == COLLEAGUE.person_id
+    persons.register.families["fagerdalen"]["children"][0]["address_grade"] = "confidential"
+    persons.refresh(case_id, TEACHER)
+    link(persons, case_id, persons.register.families["fagerdalen"]["adults"][0])
+    assert reporter(mother) == cases.HIDDEN_PERSON
+    [listed] = persons.ask(cases.ReportsWithGuardians, mother)["items"]
+    assert listed["reporter_person_id"] == cases.HIDDEN_PERSON
+    assert reporter(COLLEAGUE) == COLLEAGUE.person_id
+
+
 def test_PR_6_elsewhere_units_are_told(persons: Persons) -> None:
     """PR-6: the check above looks where units stand; and a grade that changes hides them at the next request."""
     case_id = shared(persons, TUVA)

@@ -29,8 +29,11 @@ from tests.services.test_consent_service import (
     HEALTH,
     MOTHER,
     NOW,
+    OWN,
     PPT,
     PSYCHOLOGIST,
+    PURPOSE,
+    SHARES,
     TEACHER,
     World,
     refused,
@@ -449,3 +452,39 @@ def test_nothing_of_a_paper_lies_in_clear_anywhere(world: World, tmp_path: Path)
         if file.is_file():
             content = file.read_bytes()
             assert b"saksnummer-2026" not in content and SCAN[100:160] not in content
+
+
+def test_PR_6_consent_names_no_staff_whom_the_family_does_not_know(world: World) -> None:
+    """PR-6: a colleague who held the relay for an hour asked, and wrote a paper's answer in; after it that was an
+    employee, in the question, in what waits, on the receipt and beside the paper. The unit's own read who."""
+    colleague = Actor("granli", "employee", "colleague", "unit-kindergarten", "substantial")
+    world.hear(directory.StaffChanged, person_id="colleague", roles=[
+        {"unit_id": "unit-kindergarten", "service_id": OWN, "role": "employee", "valid_from": "2020-01-01"}
+    ])  # fmt: skip
+
+    def held_by(person: str) -> None:
+        world.hear(cases.HolderChanged, case_id=CASE, holder_person_id=person, holder_unit_id="unit-kindergarten",
+                   at=NOW.isoformat(), how="handover")  # fmt: skip
+
+    held_by("colleague")
+    request_id = str(
+        world.app.call(
+            consent.RequestConsent, colleague,
+            {"case_id": CASE, "purpose": PURPOSE, "shares": SHARES, "valid_to": "2027-05-20"},
+        )["id"]
+    )  # fmt: skip
+    signature_id = register(world, request_id, colleague)["id"]
+    world.family(grade="confidential")
+    assert world.shown(request_id, AS_MOTHER)["requested_by"] == "colleague", "the holder is known"
+    held_by(TEACHER)
+    paper, own = {"signature_id": signature_id}, {"signature_id": world.sign(request_id, AS_FATHER)["id"]}
+    for actor in (AS_MOTHER, AS_FATHER):
+        told = [world.shown(request_id, actor), world.app.call(consent.WaitingForMe, actor, {})]
+        told += [world.app.call(consent.ConsentsOfCase, actor, {"case_id": CASE})]
+        if actor is AS_MOTHER:
+            told += [world.app.call(consent.GetReceipt, actor, paper), evidence(world, signature_id, actor)]
+        else:
+            told += [world.app.call(consent.GetReceipt, actor, own)]
+        assert "colleague" not in repr(told) and f"'{cases.HIDDEN_PERSON}'" in repr(told), actor.person_id
+    told = repr([world.shown(request_id, AS_TEACHER), evidence(world, signature_id, AS_TEACHER)])
+    assert told.count("'colleague'") == 3

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from services.contracts import cases, relay_log
-from tests.services.relay_log_world import HEALTH, PSYCHOLOGY, TIES, World
+from tests.services.relay_log_world import HEALTH, IN_A_MONTH, KINDERGARTEN, PSYCHOLOGY, TIES, World
 from tests.services.test_relay_log_service import app, world
 
 __all__ = ["app", "world"]
@@ -37,6 +40,43 @@ def test_PR_6_no_outlet_of_the_log_tells_another_party_a_place(world: World) -> 
     for who in others:
         told = repr(world.do(relay_log.GetReport, who))
         assert "a goal" in told and not [place for place in PLACES if place in told], who
+
+
+def held_by(world: World, person: str) -> None:
+    world.later(minutes=30)
+    world.case(
+        cases.HolderChanged, holder_person_id=person, holder_unit_id=KINDERGARTEN, at=world.clock.now(), how="handover"
+    )  # fmt: skip
+
+
+def test_PR_6_the_log_names_no_staff_whom_the_family_does_not_know(world: World) -> None:
+    """PR-6: what a colleague wrote who held the relay for an hour was written by an employee, once they hold it no
+    more; the words stand, and the unit's own people read by whom they are."""
+    world.level_2()
+    held_by(world, "colleague")
+    world.goal("learning", by="colleague")
+    meeting = world.do(relay_log.CallMeeting, "colleague", **in_an_hour(world))["id"]
+    world.minutes(meeting, "learning", by="colleague")
+    world.say("colleague", "note", topic="learning")
+    measure = world.measure(world.goal("learning", by="colleague"), by="colleague")
+    world.evaluate({"measure_id": measure, "effect": "some", "outcome": "continue"}, by="colleague",
+                   next_evaluation_on=IN_A_MONTH)  # fmt: skip
+    grade(world, "confidential")
+    for who in ("psychologist", "mother"):
+        assert "colleague" in repr(world.log(who)), "the holder is known"
+    held_by(world, "teacher")
+    for who in ("psychologist", "mother"):
+        told = repr(world.log(who))
+        assert "colleague" not in told and told.count(f"'{cases.HIDDEN_PERSON}'") >= 5, who
+    assert "colleague" in repr(world.log("teacher"))
+
+
+def in_an_hour(world: World) -> dict[str, Any]:
+    starts = world.clock.now() + timedelta(hours=1)
+    return {
+        "starts_at": starts, "ends_at": starts + timedelta(hours=1), "invited_ids": ["teacher", "mother"],
+        "agenda": [{"topic": "learning", "text": "x"}],
+    }  # fmt: skip
 
 
 def test_PR_6_what_is_told_on_the_bus_and_to_senders_names_no_place(world: World) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.cases.domain.errors import Forbidden, NotFound
+from services.cases.domain.people import is_protected
 from services.cases.lane import storage
 from services.cases.storage import care, people, staff
 from services.chassis.unit_of_work import Reading, UnitOfWork
@@ -33,10 +34,11 @@ class Asker:
         )
         self._roles: tuple[RoleFact, ...] = staff.roles_of(work.conn, work.municipality, actor.person_id)
         self._children: dict[str, tuple[GuardianFact, date]] = {}
+        self._hidden: frozenset[str] = frozenset()
         self._kin: frozenset[str] = frozenset()
         self._look_up: str | None = None
         if actor.capacity in ("guardian", "employee") and actor.person_id:
-            self._children = _children_of(work, actor.person_id)
+            self._children, self._hidden = _children_of(work, actor.person_id)
             self._kin = _ever_tied_to(work, actor.person_id)
             self._look_up = _look_up_of(work, actor.person_id)
 
@@ -54,6 +56,11 @@ class Asker:
     def children(self) -> Sequence[str]:
         """The lane's look-up values of the asker's children."""
         return list(self._children)
+
+    def tells_reporter(self, row: Any) -> bool:
+        """PR-6: whether the asker is told by name who reported. A guardian of a child whose address is protected is
+        not: it tells where the child goes."""
+        return self.question.capacity is not Capacity.GUARDIAN or row.child_index not in self._hidden
 
     def facts(self, row: Any) -> LaneFacts:
         """What the decision about one report rests on."""
@@ -115,16 +122,23 @@ def _ever_tied_to(work: Reading | UnitOfWork, person_id: str) -> frozenset[str]:
     return frozenset(storage.child_index(work.keys, work.municipality, number) for _, number in tied)
 
 
-def _children_of(work: Reading | UnitOfWork, guardian_id: str) -> dict[str, tuple[GuardianFact, date]]:
-    """The asker's tie of today, and the child's birth date, by the lane's look-up value of each child. Under a care
-    order child protection says what guardians see, and has the report (GU-4)."""
+def _children_of(
+    work: Reading | UnitOfWork, guardian_id: str
+) -> tuple[dict[str, tuple[GuardianFact, date]], frozenset[str]]:
+    """The asker's tie of today, and the child's birth date, by the lane's look-up value of each child; and of which of
+    these the address is protected. Under a care order child protection says what guardians see, and has the report
+    (GU-4)."""
     found: dict[str, tuple[GuardianFact, date]] = {}
+    hidden: set[str] = set()
     today = local_date(work.now)
     for child_id, number in people.children_numbers(work.conn, work.keys, work.municipality, guardian_id):
         orders = care.of_child(work.conn, work.municipality, child_id)
         if any(order.valid_from <= today and not order.over(today) for order in orders):
             continue
-        birth_date, _ = people.birth_and_grade(work.conn, work.municipality, child_id)
+        birth_date, grade = people.birth_and_grade(work.conn, work.municipality, child_id)
+        index = storage.child_index(work.keys, work.municipality, number)
+        if is_protected(grade):
+            hidden.add(index)
         for tie in people.ties_of(work.conn, work.municipality, child_id):
             if tie.guardian_id == guardian_id and tie.holds(today):
                 fact = GuardianFact(
@@ -135,5 +149,5 @@ def _children_of(work: Reading | UnitOfWork, guardian_id: str) -> dict[str, tupl
                     midnight(tie.valid_from or date(1900, 1, 1)),
                     midnight(tie.valid_to) if tie.valid_to else None,
                 )
-                found[storage.child_index(work.keys, work.municipality, number)] = fact, birth_date
-    return found
+                found[index] = fact, birth_date
+    return found, frozenset(hidden)

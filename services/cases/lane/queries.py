@@ -9,6 +9,7 @@ from services.cases.lane import grounds, storage
 from services.cases.lane.asking import Asker
 from services.cases.lane.domain import Report
 from services.chassis.unit_of_work import Reading
+from services.contracts.cases import HIDDEN_PERSON
 from services.kernel.errors import Refusal
 from services.kernel.facts import Capacity, Decision
 from services.kernel.lane import LaneAct
@@ -100,6 +101,7 @@ def _open(
     return [
         _shown(storage.read(reading.keys, row, whole=asker.child_protection), asker.child_protection)
         | {"state": row.state, "taken_at": row.taken_at}
+        | ({} if asker.tells_reporter(row) else {"reporter_person_id": HIDDEN_PERSON})
         | (grounds.of_report(reading.conn, reading.keys, row.municipality, row.report_id) if whole else {})
         | (_became(reading, asker, row) if whole and asker.question.capacity is Capacity.EMPLOYEE else {})
         for row, _ in rows

@@ -33,7 +33,7 @@ def readable(reading: Reading, asked: CaseAccess) -> list[dict[str, Any]]:
             "topic": note.topic,
             "text": note.text,
             "answers": note.answers,
-            "by_person_id": note.by_person_id,
+            "by_person_id": asked.named(note.by_person_id),
             "recorded_at": note.recorded_at,
         }
         for note in asked.open_allowed(Act.READ_NOTES, sealed)

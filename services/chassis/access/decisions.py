@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from services.chassis.access.facts import load_facts_of
 from services.chassis.actor import Actor
 from services.chassis.sealed import About, Grant, SealBroken, Sealed
+from services.contracts.cases import HIDDEN_PERSON
 from services.kernel import access as kernel
 from services.kernel.errors import Forbidden, NotFound
 from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Question
@@ -192,6 +193,10 @@ class CaseAccess:
         if self.sees_places:
             return True
         return tells_name(self._asked(Act.SEE_CASE), self.facts, person_id)
+
+    def named(self, person_id: str) -> str:
+        """PR-6: who did something, or HIDDEN_PERSON where the asker is not told by name."""
+        return person_id if self.tells_name(person_id) else HIDDEN_PERSON
 
     @property
     def reads_history(self) -> bool:

@@ -7,6 +7,7 @@ import base64
 from typing import Any
 
 from services.chassis import access
+from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import Reading
 from services.consent.queries.requests import answers_of
 from services.consent.seen import purpose_for
@@ -26,11 +27,10 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     if signature is None or (signature.by_person_id or signature.signer_id) != reading.actor.person_id:
         raise NotFound
     row = repository.row(signature.request_id)
-    at_work = (
-        signature.signer_id != reading.actor.person_id
-    )  # for a unit (GU-4): theirs while they work there
-    if at_work:
-        access.require(reading, row.case_id, Act.READ_CONSENT)
+    case = access.of(reading, row.case_id)
+    for_unit = signature.signer_id != reading.actor.person_id  # GU-4: theirs while they work there
+    if for_unit:
+        case.require(Act.READ_CONSENT)
     asked = next(each for each in repository.of_case(row.case_id) if each.request_id == row.request_id)
     reading.access("CO-7", "read_receipt", row.case_id, signature.signer_id)
     return {
@@ -47,11 +47,11 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "purpose": repository.purpose_as_signed(row, signature, reading.actor.person_id),
         "valid_from": row.valid_from,
         "valid_to": row.valid_to,
-        "requested_by": row.requested_by,
+        "requested_by": case.named(row.requested_by),
         "legal_basis": str(Basis.CONSENT),
         **_reference(reading, signature),
-        **_case(reading, row.case_id),
-        **_registered(reading, signature.signature_id),
+        **_case(case),
+        **_registered(reading, case, signature.signature_id),
         **answers_of(
             (each.line, each.answer) for each in asked.said if each.signature_id == signature.signature_id
         ),
@@ -72,7 +72,7 @@ def get_withdrawal(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "withdrawal_id": withdrawal_id,
         "person_id": found[0].signer_id,
         "at": found[0].at,
-        **_case(reading, case_id),
+        **_case(access.of(reading, case_id)),
         "lines": [
             {"request_id": each.request_id, "topic": each.topic, "service_id": each.service_id or None,
              "person_id": each.person_id or None}
@@ -129,7 +129,8 @@ def get_evidence(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     row = evidence.of_signatures([signature_id]).get(signature_id)
     if row is None:
         raise NotFound
-    proof = access.of(reading, row.case_id).open(evidence.proof(row))
+    case = access.of(reading, row.case_id)
+    proof = case.open(evidence.proof(row))
     signature = repository.signature(signature_id)
     return {
         "signature_id": signature_id,
@@ -138,7 +139,7 @@ def get_evidence(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "signer_id": row.signer_id,
         "way": signature.way,
         "given_on": row.given_on,
-        "registered_by": row.registered_by,
+        "registered_by": case.named(row.registered_by),
         "registered_at": signature.signed_at,
         "journal_ref": proof.journal_ref,
         "media_type": row.media_type,
@@ -148,24 +149,24 @@ def get_evidence(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _case(reading: Reading, case_id: str) -> dict[str, Any]:
+def _case(case: CaseAccess) -> dict[str, Any]:
     """Whose case it is, and which service owns it: what a receipt names."""
-    facts = access.of(reading, case_id).facts
+    facts = case.facts
     assert facts is not None, "a case that was asked about is known"
     return {
-        "case_id": case_id,
+        "case_id": case.case_id,
         "child_person_id": facts.case.subject_person,
         "owner_service_id": facts.case.owner_service,
     }
 
 
-def _registered(reading: Reading, signature_id: str) -> dict[str, Any]:
+def _registered(reading: Reading, case: CaseAccess, signature_id: str) -> dict[str, Any]:
     evidence = Evidence(reading.conn, reading.municipality, reading.keys)
     row = evidence.of_signatures([signature_id]).get(signature_id)
     if row is None:
         return {"registered_by": None, "given_on": None, "journal_ref": None}
     return {
-        "registered_by": row.registered_by,
+        "registered_by": case.named(row.registered_by),
         "given_on": row.given_on,
         "journal_ref": evidence.journal_as_signed(row, reading.actor.person_id),
     }

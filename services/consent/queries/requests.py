@@ -95,7 +95,7 @@ def waiting_for_me(reading: Reading) -> dict[str, Any]:
                 {"request_id": each.request_id, "case_id": each.case_id,
                  "child_person_id": case.facts.case.subject_person,
                  "service_ids": sorted({line.service_id for line in asked if line.service_id}),
-                 "requested_by": each.requested_by, "requested_at": each.requested_at}
+                 "requested_by": case.named(each.requested_by), "requested_at": each.requested_at}
             )  # fmt: skip
     return {"items": items}
 
@@ -184,7 +184,7 @@ def _detail(
         "valid_from": asked.valid_from,
         "valid_to": asked.valid_to,
         "language": language,
-        "requested_by": asked.requested_by,
+        "requested_by": case.named(asked.requested_by),
         "requested_at": asked.requested_at,
         "replaced_by": row.replaced_by,
         "owner_service_id": facts.case.owner_service,
@@ -271,7 +271,7 @@ def _last_word(
         "signature_id": said.signature_id,
         "taken_back": said.signature_id not in signed,
         "way": str(way),
-        "registered_by": row and row.registered_by,
+        "registered_by": row and case.named(row.registered_by),
         "given_on": row and row.given_on,
         "evidence": row and case.may_open(about_proof(reading.municipality, row)),
     }

@@ -15,6 +15,8 @@ from services.relay_log.storage.meetings import Meetings
 from services.relay_log.storage.plan import Plans
 from services.relay_log.storage.store import Record
 
+_WRITERS = frozenset({"by_person_id", "called_by"})
+
 
 class Items:
     """The readable items of one log. `topics`: those that the asker may read now; `reads_all`: every one."""
@@ -27,7 +29,8 @@ class Items:
 
     def goals(self) -> list[Record]:
         """Goals by topic."""
-        return self._case.open_allowed(Act.READ_PLAN, Plans.of(self._reading).goals(self._case.case_id))
+        found = Plans.of(self._reading).goals(self._case.case_id)
+        return self._by_name(self._case.open_allowed(Act.READ_PLAN, found))
 
     def measures(self, sealed: Sequence[Sealed[Record]]) -> list[Record]:
         """Measures by topic."""
@@ -53,7 +56,7 @@ class Items:
             items.setdefault(item["meeting_id"], []).append(item)
         return [
             self._meeting(frame, items.get(frame["meeting_id"], ()), found.answers)
-            for frame in self._case.open_allowed(Act.SEE_CASE, found.frames)
+            for frame in self._by_name(self._case.open_allowed(Act.SEE_CASE, found.frames))
             if self.reads_all
             or frame["meeting_id"] in items
             or self._case.asker.person_id in frame["invited_ids"]
@@ -64,6 +67,7 @@ class Items:
             frame["place"] = None  # PR-6
         frame["agenda"] = [item for item in items if item["kind"] == "agenda"]
         if frame["minutes"] is not None:
+            self._by_name([frame["minutes"]])
             frame["minutes"]["items"] = [item for item in items if item["kind"] == "minute"]
             if self.reads_all:
                 [frame["minutes"]["answers"]] = self._case.open_allowed(
@@ -79,19 +83,26 @@ class Items:
             outcomes.setdefault(outcome["evaluation_id"], []).append(outcome)
         return [
             {**frame, "outcomes": outcomes[frame["evaluation_id"]]}
-            for frame in frames
+            for frame in self._by_name(frames)
             if frame["evaluation_id"] in outcomes
         ]
 
     def entries(self) -> list[Record]:
         """Entries by topic."""
-        return self._case.open_allowed(
-            Act.READ_LOG_ITEM, Entries.of(self._reading).entries(self._case.case_id)
-        )
+        found = Entries.of(self._reading).entries(self._case.case_id)
+        return self._by_name(self._case.open_allowed(Act.READ_LOG_ITEM, found))
 
     def views(self) -> list[Record]:
         """The child's views; one given apart is not among those that guardians get, unless the child agrees (LG-5)."""
-        return self._case.open_allowed(Act.READ_VIEW, Entries.of(self._reading).views(self._case.case_id))
+        found = Entries.of(self._reading).views(self._case.case_id)
+        return self._by_name(self._case.open_allowed(Act.READ_VIEW, found))
+
+    def _by_name(self, records: list[Record]) -> list[Record]:
+        """The records, with those named who wrote them of whom the asker is told by name (PR-6)."""
+        for record in () if self._case.sees_places else records:
+            for who in _WRITERS & record.keys():
+                record[who] = self._case.named(record[who])
+        return records
 
 
 def permitted(case: CaseAccess, acts: Sequence[Act], topics: Sequence[str]) -> list[str]:
