@@ -156,6 +156,24 @@ def test_PR_6_a_guardian_is_not_told_who_reported_about_a_child_whose_address_is
     assert reporter(COLLEAGUE) == COLLEAGUE.person_id
 
 
+def test_LV_17_other_services_are_not_told_what_notes_and_forms_there_are(persons: Persons) -> None:
+    """LV-17, CO-1: which form a teacher filled in before the talk, and that another concern joined, is nothing that a
+    consent by topic names; what the cooperation did is told."""
+    case_id = shared(persons, TUVA)
+    joined = persons.concern(COLLEAGUE)
+    persons.talk(joined, COLLEAGUE)
+    persons.move(joined, 1, actor=COLLEAGUE, holder_person_id="p-colleague", holder_unit_id=COLLEAGUE.unit_id)
+
+    def told(actor: Actor) -> set[str]:
+        return {each["what"] for each in persons.case(case_id, actor)["happenings"]}
+
+    assert "concern_joined" in told(TEACHER) & told(persons.guardian(case_id))
+    for other in (PSYCHOLOGIST, NURSE):
+        assert "level_moved" in told(other) and not {"concern_joined", "joined", "form_recorded"} & told(
+            other
+        )
+
+
 def test_PR_6_elsewhere_units_are_told(persons: Persons) -> None:
     """PR-6: the check above looks where units stand; and a grade that changes hides them at the next request."""
     case_id = shared(persons, TUVA)

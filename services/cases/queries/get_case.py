@@ -5,6 +5,7 @@ from typing import Any
 from services.cases.domain.case import Case
 from services.cases.queries.get_notes import readable
 from services.cases.queries.shapes import (
+    OF_NOTES,
     OUTLINE,
     child,
     codes_of,
@@ -38,7 +39,8 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     )
     family = sealed[case_id].open(grant)
     lines = notes.history(reading.conn, reading.keys, reading.municipality, case_id)
-    told = _reasons(asked, lines)
+    reads_notes = asked.may(Act.READ_NOTES)
+    told = _reasons(asked, lines) if reads_notes else {}
     whole = asked.reads_history
     open_at_0 = case.state == "open" and case.level == 0
     return {
@@ -84,7 +86,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
                 },
             }
             for number, line in enumerate(lines)
-            if whole or line.what in OUTLINE
+            if (whole or line.what in OUTLINE) and (reads_notes or line.what not in OF_NOTES)
         ],
         "emergency": _emergency(reading, asked),
         "notes": readable(reading, asked) if request["with_notes"] else None,
@@ -103,9 +105,7 @@ def _emergency(reading: Reading, asked: CaseAccess) -> dict[str, Any] | None:
 
 
 def _reasons(asked: CaseAccess, lines: list[Line]) -> dict[int, dict[str, str]]:
-    """The narrative of the history by line number, for whoever may read the notes (LV-17); else none of it."""
-    if not asked.decide(Act.READ_NOTES).allowed:
-        return {}
+    """The narrative of the history by line number, for whoever may read the notes (LV-17)."""
     sealed = [(number, line.told) for number, line in enumerate(lines) if line.told is not None]
     opened = asked.open_allowed(Act.READ_NOTES, [told for _, told in sealed])
     return {number: told for (number, _), told in zip(sealed, opened, strict=True)}

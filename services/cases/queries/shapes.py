@@ -50,6 +50,10 @@ OUTLINE = frozenset({"level_moved", "holder_appointed", "handover_accepted", "cl
 """What happened, for whoever has the overview alone: moves, changes of holder, the end (GU-2, GU-4)."""
 
 
+OF_NOTES = frozenset({"form_recorded", "note_recorded", "joined", "concern_joined"})
+"""What happened among the notes, for whoever may read notes: the others are not told that there are any (LV-17)."""
+
+
 def outlined(codes: dict[str, Any]) -> dict[str, Any]:
     """The codes of one of these, without which other services take part."""
     return {name: value for name, value in codes.items() if name != "service_ids"}
