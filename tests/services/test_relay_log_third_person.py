@@ -94,7 +94,7 @@ def test_GU_6_a_parent_without_responsibility_answers_once_consent_names_them(wo
         "person_id": "stepfather",
         "topic": "learning",
         "valid_from": "2026-11-20T09:00:00Z",
-        "valid_to": None,
+        "valid_to": "2027-05-20T09:00:00Z",
     }
     world.case(consent.PersonWindowsChanged, at=world.clock.now(), windows=[window])
     assert texts(world, "stepfather") == {"his stepfather is ill"}
