@@ -70,10 +70,10 @@ class Hasty(Plans):
         return self.goals(case_id)  # mypy
 
     def goal_texts(self, case_id: str) -> list[Record]:  # seals
-        return [self._goal(row) for row in self._rows(plan._GOALS, case_id)]
+        return [self._goal(row, True) for row in self._rows(plan._GOALS, case_id)]
 
     def goal_later(self, row: Any) -> Sealed[Record]:
-        return self._seal("read_plan", row, lambda: self._goal(row))  # mypy
+        return self._seal("read_plan", row, lambda: self._goal(row, True))  # mypy
 
     def text(self, row: Any) -> str:  # seals
         return self._decrypt(row.case_id, "goal", row.text)

@@ -39,6 +39,7 @@ class Story:
         self.owner, self.holder = players.at_work(cast, "owner"), players.at_work(cast, "holder")
         self.ids: dict[str, str] = {"case_id": case_id} if case_id else {}
         self.beside: dict[str, str] = {}
+        self._emergency_id: str | None = None
         if not case_id:
             self._let_the_family_be_known()
 
@@ -196,7 +197,7 @@ class Story:
 
     def tell_beside(self) -> None:
         """A report in the lane with a reader who was named for it, a question to another unit, a message to the family,
-        and a care order for another child."""
+        a care order for another child, and an emergency that is over."""
         self.beside["report_id"] = self.owner.post("/lane-reports", _REPORT)["id"]
         self.renew("reader_id")
         question = {"to_unit_ids": [self.players.first.unit_id], "text": "Et barn er stille. Hva ser vi etter?",
@@ -206,6 +207,9 @@ class Story:
         self.beside["message_id"] = waiting[0]["message_id"]
         if self.players.in_care is not None:
             self.beside["order_id"] = self._order(self.players.in_care, {"guardians_see": "nothing"})
+        if self._emergency_id:
+            self._end_emergency()
+            self._open_in_emergency()
 
     def _order(self, child: str, lets: Mapping[str, Any]) -> str:
         """A care order for a child that has none, and what it lets the guardians see; its id."""
@@ -260,6 +264,7 @@ class Story:
         self.ids = {}
 
     def _close_what_was_left_open(self) -> None:
+        self._end_emergency()
         self._lift_orders()
         for worker in (self.owner, self.holder):
             for each in worker.get("/cases", limit=100)["items"]:
@@ -286,7 +291,7 @@ class Story:
         self.owner.post(f"/cases/{self._case}/papers/{kept}/decision", looked)
 
     def _open_in_emergency(self) -> None:
-        """Twice: the first is ended at once, the second goes on for its hour."""
+        """Going on for its hour, or until a case is begun anew."""
         asked = {
             "child_number": self.cast.demo.number(self.players.child),
             "reason_code": "other",
@@ -294,10 +299,14 @@ class Story:
         }
         reader = self.players.at_work(self.cast, "emergency")
         reader.post("/emergencies", asked)
-        ended = reader.get(f"/cases/{self._case}")["emergency"]["emergency_id"]
-        reader.post(f"/emergencies/{ended}/ending", {})
-        self.beside["emergency_id"] = ended
-        reader.post("/emergencies", asked)
+        self._emergency_id = reader.get(f"/cases/{self._case}")["emergency"]["emergency_id"]
+
+    def _end_emergency(self) -> None:
+        """By who opened it. Somebody at work may open five an hour: none is opened only to be ended at once."""
+        if self._emergency_id:
+            reader = self.players.at_work(self.cast, "emergency")
+            reader.post(f"/emergencies/{self._emergency_id}/ending", {})
+            self.beside["emergency_id"], self._emergency_id = self._emergency_id, None
 
     def _raise_concern(self) -> None:
         told = {"child_number": self.cast.demo.number(self.players.child), "unit_id": self.players.owner.unit_id,

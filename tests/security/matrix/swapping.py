@@ -33,10 +33,10 @@ FAMILY = ("guardian", "youth")
 PUBLIC = frozenset({
     "municipality", "service_id", "service_ids", "unit_id", "unit_ids", "to_unit_id", "to_unit_ids", "holder_unit_id",
     "follow_up_unit_id", "tool", "tool_id", "code", "level", "filename", "step", "draft_id", "cursor",
-    "child_number",
+    "child_number", "form_key",
 })  # fmt: skip
-"""Names of what is no family's: the directory is open to all (DI-1), a draft's name is its writer's own, and a cursor
-is a place in a list of one's own."""
+"""Names of what is no family's: the directory is open to all (DI-1), a draft's and a form's name is its writer's own,
+and a cursor is a place in a list of one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +288,7 @@ def places(route: str, request: Request) -> Iterator[Place]:
     for name, value in dict.fromkeys(_leaves("", request.body)):
         if _is_somebodys(name, value):
             yield Place("body", name, value)
-    for name, value in (request.form or {}).items():
+    for name, value in ((each, value) for each, value in (request.form or {}).items() if each not in PUBLIC):
         for where, text in (("name", name), ("form", value)):
             yield from (Place(where, _ID.sub("<id>", name), id) for id in _ID.findall(text))
 
