@@ -68,5 +68,5 @@ def people_in(node: Any) -> set[str]:
     return found
 
 
-_PERSON_FIELDS = frozenset({"requested_by", "called_by", "signer_id"})
+_PERSON_FIELDS = frozenset({"requested_by", "registered_by", "called_by", "signer_id"})
 _PERSON_LISTS = frozenset({"invited_ids", "present_ids", "signer_ids", "with_person_ids"})

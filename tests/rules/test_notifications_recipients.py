@@ -205,7 +205,8 @@ def test_HO_6_where_nobody_may_act_the_administrator_is_told_to_name_a_stand_in(
         return [each for each in found if each.kind == "nobody_may_act"]
 
     for event, data in waiting:
-        assert [(each.person_id, each.case_id) for each in told(own, event, data)] == [("admin", None)]
+        found = [(each.person_id, each.case_id, each.by_person_id) for each in told(own, event, data)]
+        assert found == [("admin", None, None)], "not which case, nor by who did it which family"
         assert told(own, event, data, coordinators=frozenset({COORDINATOR})) == []
         assert told(shared(), event, data) == []
         assert told(replace(own, case=replace(own.case, state="closed")), event, data) == []

@@ -98,8 +98,11 @@ def _open(
     reading.services.lane_record.write(
         [asker.line("read_report", decision.rule, row.report_id) for row, decision in rows]
     )
+    whole_child = (
+        asker.child_protection or asker.question.capacity is Capacity.GUARDIAN
+    )  # PR-2: a guardian's is known
     return [
-        _shown(storage.read(reading.keys, row, whole=asker.child_protection), asker.child_protection)
+        _shown(storage.read(reading.keys, row, whole=whole_child), asker.child_protection)
         | {"state": row.state, "taken_at": row.taken_at}
         | ({} if asker.tells_reporter(row) else {"reporter_person_id": HIDDEN_PERSON})
         | (grounds.of_report(reading.conn, reading.keys, row.municipality, row.report_id) if whole else {})

@@ -221,7 +221,7 @@ def _told(person_id: str, line: Line, data: Data, time: datetime, by: str | None
         _instant(data.get("at")) or time,
         None if line.kind in _WITHOUT_CASE else data.get("case_id"),
         next((data[field] for field in line.item if data.get(field)), None),
-        by,
+        None if line.kind == "nobody_may_act" else by,  # HO-6: whoever did it would tell which family
         tuple(topics),
         _instant(data.get("starts_at")),
         _instant(data.get("ends_at")),
