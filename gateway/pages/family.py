@@ -215,6 +215,7 @@ def access(case_id: str) -> Answer:
             each for each in case_pages.readers(page) if each["role"] in ("holder", "owner", "leader")
         ],
         services=_services(page),
+        youths_own=_youths_own(page),
         history=may(page["case"], "read_access"),
         unread=page["unread"],
         missing=page["missing"],
@@ -258,6 +259,12 @@ def _look(look: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
         "urgent": [code for code in look["reasons"] if code in EMERGENCY_REASONS],
         "reasons": [code for code in look["reasons"] if code in SENTENCES and not look["you"]],
     }
+
+
+def _youths_own(page: Mapping[str, Any]) -> list[str]:
+    """AG-6: the topics on which a guardian is not told who reads, for the youth decides alone; whoever reads or not."""
+    is_guardian = g.asking.actor.capacity == "guardian"
+    return page["log"]["limited_topics"] if is_guardian and page["log"] else []
 
 
 def _services(page: Mapping[str, Any]) -> list[dict[str, Any]]:

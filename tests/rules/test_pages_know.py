@@ -9,7 +9,7 @@ from gateway.composition.next_step import next_step
 from tests.support.preview import SAMPLES, environment
 
 NONE = {
-    "access": ({"services": []}, "Ingen andre tjenester kan lese noe"),
+    "access": ({"services": [], "youths_own": []}, "Ingen andre tjenester kan lese noe"),
     "consent-status-family": ({"requests": []}, "Ingen samtykker gjelder"),
     "consent-withdraw": ({"choices": []}, "Du har ikke sagt ja til noe"),
     "access-history": ({"days": []}, "Ingen har lest i saken"),
@@ -29,6 +29,15 @@ def test_what_could_not_be_had_is_not_said_to_be_none(name: str) -> None:
     model["page"] = {**model["page"], "missing": ["samtykkene"]}
     told = template.render(**model)
     assert claim not in told and "Noe mangler på siden akkurat nå" in told
+
+
+def test_AG_6_parents_are_not_told_that_nobody_reads_where_the_youth_decides() -> None:
+    """AG-6: the same words, whether the youth has shared it with somebody or not."""
+    sample = next(each for each in SAMPLES if each.name == "access")
+    model = {**sample.model, "services": [], "youths_own": ["health"]}
+    told = environment().get_template(sample.template).render(**model)
+    assert "Ingen andre tjenester kan lese noe" not in told
+    assert "Om «Helse» bestemmer" in told and "står ikke her" in told
 
 
 @pytest.mark.parametrize(("missing", "code"), [((), "plan"), (("log",), None)])

@@ -322,6 +322,7 @@ def _family() -> list[Sample]:
                         "people": ["Ingrid Žarković"],
                     }
                 ],
+                "youths_own": ["health"],
                 "history": True,
             },
         ),
