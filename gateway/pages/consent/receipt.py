@@ -33,16 +33,8 @@ _WAITING = frozenset({"pending", "lapsed"})
 @blueprint.get(PATHS["consent_receipt"])
 def receipt(request_id: str) -> str | Response:
     """What was agreed to, with what others have answered; made to be printed."""
-    signature_id = request.args.get("signatur")
-    try:
-        detail = g.asking(consent.GetRequest, {"request_id": request_id})
-    except NotFound:
-        if not signature_id:
-            raise
-        return redirect(
-            path("receipt_pdf", signature_id=signature_id), 303
-        )  # AG-6: one's own word stays one's own
-    signature_id = signature_id or signature_of_mine(detail)
+    detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    signature_id = request.args.get("signatur") or signature_of_mine(detail)
     if not signature_id:
         raise NotFound
     if any(each["signature_id"] == signature_id and each["taken_back"] for each in detail["signers"]):
