@@ -113,12 +113,13 @@ def test_LV_12_no_answer_bears_an_identity_number_either(persons: Persons) -> No
     assert len(read(persons, TEACHER)[0]["answers"]) == 1
 
 
-def test_LV_12_a_name_in_an_answer_goes_to_no_other_unit_and_nobody_learns_by_a_refusal_that_it_is_right(
+def test_LV_12_a_guess_at_a_name_is_read_by_no_other_unit_and_nothing_tells_whether_it_is_right(
     persons: Persons,
 ) -> None:
     """LV-12: whoever asked writes no name of child or guardians in an answer either, and it is noted. Who was asked and
-    writes one gets the same answer whether or not it is right; their own unit and the one that asked read it, the other
-    units don't. Of the names nothing is kept that can be read, or that two discussions have in common."""
+    writes one gets the same answer whether or not it is right; their own unit and the one that asked read it as it was
+    written, and the other units that were asked read neither it nor that it is there. All read what the asker says. Of
+    the names nothing is kept that can be read, or that two discussions have in common."""
     discussion_id, other = ask(persons), ask(persons)
 
     def answer(who: Any, text: str) -> Any:
@@ -131,14 +132,17 @@ def test_LV_12_a_name_in_an_answer_goes_to_no_other_unit_and_nobody_learns_by_a_
     assert recorded(persons, "answer_discussion") == [("p-teacher", False, "tells_name")] * 2
     right, wrong = "Er det Tuva? Ring tuvas mor.", "Er det Nora? Ring noras mor."
     assert set(answer(NURSE, right)) == set(answer(NURSE, wrong))
+    asker, third = "Det sier jeg ikke her.", "Ring oss gjerne."
+    answer(TEACHER, asker)
+    answer(CHILD_PROTECTION, third)
     told = {
         who.person_id: [each["text"] for each in read(persons, who)[-1]["answers"]]
         for who in (NURSE, TEACHER, CHILD_PROTECTION)
     }
     assert told == {
-        "p-nurse": [right, wrong],
-        "p-teacher": [right, wrong],
-        "p-protection": ["Er det …? Ring … mor.", wrong],
+        "p-nurse": [right, wrong, asker],
+        "p-teacher": [right, wrong, asker, third],
+        "p-protection": [asker, third],
     }
     rows = persons.dump()["discussion_names"]
     values = [row.split("'")[-2] for row in rows]
@@ -146,8 +150,8 @@ def test_LV_12_a_name_in_an_answer_goes_to_no_other_unit_and_nobody_learns_by_a_
     assert len(set(values)) == len(values) and "tuva" not in repr(persons.dump()).lower()
 
 
-def test_LV_12_with_the_name_known_answers_may_tell_it(persons: Persons) -> None:
-    """LV-12: the family has agreed."""
+def test_LV_12_with_the_name_known_answers_may_tell_it_and_all_read_them(persons: Persons) -> None:
+    """LV-12: the family has agreed, and a team talks together."""
     case_id = persons.at_level_1()
     guardians = [each["person_id"] for each in persons.case(case_id)["guardians"]]
     word = {"agreed_ids": guardians, "agreed_on": TODAY, "topic": "wellbeing", "named": True}

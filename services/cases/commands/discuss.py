@@ -14,7 +14,6 @@ from services.cases.domain.anonymity import (
     name_in,
     parts_of,
     telling,
-    without_names,
 )
 from services.cases.domain.discussions import to_be_told
 from services.cases.domain.errors import InvalidInput, NotFound, TooManyTexts
@@ -105,7 +104,7 @@ def answer(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Answer what was put to one's unit, and tell who asked, who may answer too. The id is the answer's.
 
     LV-12: whoever asked knows the names and may not write them here either. One who was asked and writes a name that is
-    right is not told so, since a refusal would say whom it is about: the units that did not ask don't read it."""
+    right is not told so, since a refusal would say whom it is about."""
     decision = staff.demand_at_work(uow)
     discussion_id, unit_id, me = request["discussion_id"], uow.actor.unit_id or "", uow.actor.person_id or ""
     reader = people.index_of(uow.conn, uow.municipality, me)
@@ -113,16 +112,15 @@ def answer(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if asked_by is None:
         uow.access(decision.rule, "answer_discussion", allowed=False)
         raise NotFound
-    text, names = request["text"], discussions.names(uow.conn, uow.keys, uow.municipality, discussion_id)
-    name = name_in(text, names)
+    text = request["text"]
     found = identity_number_in(text)
-    if discussions.is_from(uow.conn, uow.municipality, discussion_id, unit_id):
-        found = found or name
+    if found is None and discussions.is_from(uow.conn, uow.municipality, discussion_id, unit_id):
+        found = name_in(text, discussions.names(uow.conn, uow.keys, uow.municipality, discussion_id))
     if found is not None:
         uow.access("LV-12", "answer_discussion", allowed=False, reason=f"tells_{found.what}")
         raise _tells(found)
     uow.access(decision.rule, "answer_discussion")
-    reply = Reply(discussion_id, me, unit_id, text, uow.now, without_names(text, names) if name else None)
+    reply = Reply(discussion_id, me, unit_id, text, uow.now)
     answer_id = discussions.answer(uow.tx, uow.keys, uow.municipality, reply)
     _tell(uow, DiscussionAnswered, discussion_id, [asked_by])
     return {"id": answer_id}

@@ -75,14 +75,6 @@ def name_in(text: str, parts: Container[str]) -> Telling | None:
     return Telling(word[0], "name") if word else None
 
 
-def without_names(text: str, parts: Container[str]) -> str:
-    """The text with an ellipsis in the place of each word that is a name made of these parts."""
-    plain = unicodedata.normalize("NFKC", text)
-    for word in reversed(list(_names(plain, parts))):
-        plain = f"{plain[: word.start()]}…{plain[word.end() :]}"
-    return plain
-
-
 def parts_of(names: Iterable[str]) -> frozenset[str]:
     """Every part of the names that names somebody, as texts are compared with them."""
     return frozenset(part for name in names for part in _parts(name))

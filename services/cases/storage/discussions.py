@@ -1,6 +1,6 @@
 """Discussions in their tables; each with its answers is ciphertext under a key of its own (LV-12)."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -62,15 +62,13 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer to a discussion, by somebody for their unit. `for_others`: what units read that neither wrote it nor
-    asked, where that is another text."""
+    """An answer to a discussion, by somebody for their unit."""
 
     discussion_id: str
     by_person_id: str
     unit_id: str
     text: str
     at: datetime
-    for_others: str | None = None
 
 
 def add(tx: WriteTransaction, keys: Keys, municipality: str, question: Question) -> str:
@@ -133,9 +131,6 @@ def answer(tx: WriteTransaction, keys: Keys, municipality: str, reply: Reply) ->
             "by_person_id": reply.by_person_id,
             "unit_id": reply.unit_id,
             "text": keys.encrypt(owner, municipality, "answer", reply.text),
-            "text_for_others": None
-            if reply.for_others is None
-            else keys.encrypt(owner, municipality, "answer_for_others", reply.for_others),
             "at": reply.at,
         },
     )
@@ -178,8 +173,7 @@ def of_unit(
     rows = conn.execute(found).all()
     hidden = _hidden_from(conn, keys, municipality, [row.discussion_id for row in rows], reader)
     rows = [row for row in rows if row.discussion_id not in hidden]
-    asked_here = {row.discussion_id for row in rows if row.from_unit_id == unit_id}
-    answers = _answers(conn, keys, municipality, [row.discussion_id for row in rows], unit_id, asked_here)
+    answers = _answers(conn, keys, municipality, rows, unit_id)
     return [
         {
             "discussion_id": row.discussion_id,
@@ -220,30 +214,29 @@ def _hidden_from(
 
 
 def _answers(
-    conn: AnyConnection,
-    keys: Keys,
-    municipality: str,
-    discussion_ids: Sequence[str],
-    unit_id: str,
-    asked_here: Container[str],
+    conn: AnyConnection, keys: Keys, municipality: str, asked: Sequence[sa.Row[Any]], unit_id: str
 ) -> dict[str, list[dict[str, Any]]]:
-    """LV-12: as written, for who wrote and who asked; without the names that it tells, for all others."""
-    if not discussion_ids:
+    """LV-12: of a discussion without a name each unit that was asked reads its own answers and those of who asked: a
+    guess at a name is told to nobody else, nor does anybody learn whether it is right. All else is read by all."""
+    if not asked:
         return {}
+    by_id = {row.discussion_id: row for row in asked}
     found = sa.select(discussion_answers).where(
         discussion_answers.c.municipality == municipality,
-        discussion_answers.c.discussion_id.in_(discussion_ids),
+        discussion_answers.c.discussion_id.in_(list(by_id)),
     )
     answers: dict[str, list[dict[str, Any]]] = {}
     for row in conn.execute(found.order_by(discussion_answers.c.at, discussion_answers.c.answer_id)):
+        question = by_id[row.discussion_id]
+        asker = question.from_unit_id
+        if not (question.named or row.unit_id in (unit_id, asker) or unit_id == asker):
+            continue
         owner = owner_of("discussion", row.discussion_id)
-        whole = row.text_for_others is None or unit_id == row.unit_id or row.discussion_id in asked_here
-        field, kept = ("answer", row.text) if whole else ("answer_for_others", row.text_for_others)
         answers.setdefault(row.discussion_id, []).append(
             {
                 "by_person_id": row.by_person_id,
                 "unit_id": row.unit_id,
-                "text": keys.decrypt(owner, municipality, field, kept),
+                "text": keys.decrypt(owner, municipality, "answer", row.text),
                 "at": row.at,
             }
         )

@@ -140,11 +140,9 @@ discussion_answers = sa.Table(
     _id("by_person_id"),
     _id("unit_id"),
     sa.Column("text", sa.LargeBinary, nullable=False),
-    sa.Column("text_for_others", sa.LargeBinary),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Index("ix_discussion_answers_discussion", "municipality", "discussion_id"),
 )
-"""`text_for_others`: of an answer that tells a name, what units read that neither wrote it nor asked (LV-12)."""
 
 discussion_names = sa.Table(
     "discussion_names",

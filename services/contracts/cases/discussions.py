@@ -116,7 +116,8 @@ Discussions = query(
     "cases.discussions",
     NothingAsked,
     DiscussionPage,
-    "The discussions that the asker has put, and those put to their unit (LV-12).",
+    "The discussions that the asker has put, and those put to their unit (LV-12). Without a name a unit that was asked"
+    " reads its own answers and those of who asked.",
 )
 
 AnswerDiscussion = command(

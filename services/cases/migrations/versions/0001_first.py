@@ -119,7 +119,6 @@ def _discussions() -> None:
         sa.Column("by_person_id", ID, nullable=False),
         sa.Column("unit_id", ID, nullable=False),
         sa.Column("text", sa.LargeBinary, nullable=False),
-        sa.Column("text_for_others", sa.LargeBinary),
         sa.Column("at", UtcDateTime, nullable=False),
     )
     op.create_table(
