@@ -14,13 +14,15 @@ from pathlib import Path
 from services.chassis.keys import Keys, Undecipherable
 from services.contracts.catalogue import SERVICES
 
+GATEWAY = "gateway"
 _PURPOSE = "run.engines"
+_WITH_A_DATABASE = (*SERVICES, GATEWAY)
 
 
 @dataclass(frozen=True)
 class Engines:
     """The broker's address (None: never told), that of outside systems' queues (the same, unless they have a virtual
-    host of their own), and each service's database."""
+    host of their own), and the database of each service and of the gateway."""
 
     amqp_url: str | None = field(repr=False)
     outside_amqp_url: str | None = field(repr=False)
@@ -29,7 +31,7 @@ class Engines:
 
 def keep(var: Path, env: Mapping[str, str]) -> None:
     """Keep what `env` says. A database that it does not name is the SQLite file under `var`, and is not written."""
-    names = ["STAFETT_AMQP_URL", "STAFETT_OUTSIDE_AMQP_URL", *map(_variable, SERVICES)]
+    names = ["STAFETT_AMQP_URL", "STAFETT_OUTSIDE_AMQP_URL", *map(_variable, _WITH_A_DATABASE)]
     told = {name: env[name] for name in names if env.get(name)}
     file = _file(var)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
@@ -44,7 +46,7 @@ def find(var: Path, env: Mapping[str, str] = os.environ) -> Engines:
         told.get("STAFETT_OUTSIDE_AMQP_URL") or told.get("STAFETT_AMQP_URL"),
         {
             service: told.get(_variable(service)) or f"sqlite:///{var / 'db' / service}.sqlite3"
-            for service in SERVICES
+            for service in _WITH_A_DATABASE
         },
     )
 

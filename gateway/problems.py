@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from gateway.asking import Asking, NotLoggedIn
 from gateway.pages.paths import path
 from gateway.pages.view import RETRY_AFTER, error_page
+from services.chassis import quiet_faults, tracing
 from services.chassis.logging import fault
 from services.contracts import cases
 from services.kernel.errors import InvalidInput, NotFound, Refusal
@@ -95,11 +96,21 @@ def register(app: Flask) -> None:
     def unexpected(error: Exception) -> Any:
         if current_app.testing:
             raise error
-        log.error("request_failed", url=str(request.url_rule), **fault(error))
+        if tracing.is_quiet():  # a line would tell that somebody was there (PR-3)
+            _keep(error)
+        else:
+            log.error("request_failed", **fault(error))
         refusal = Refusal(
             "Something went wrong here. Nothing was changed.", code="internal_error", status=500
         )
         return problem(refusal) if is_api() else error_page(refusal)
+
+
+def _keep(error: Exception) -> None:
+    """What failed of one of the lane's pages or addresses, where operators alone look."""
+    means, asking = current_app.extensions["stafett"], g.get("asking")
+    municipality = asking.actor.municipality if asking is not None and asking.actor is not None else ""
+    quiet_faults.keep(means.db, str(request.endpoint), error, means.clock.now(), municipality)
 
 
 def _noted(refusal: Refusal) -> Refusal:

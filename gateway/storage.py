@@ -1,10 +1,12 @@
-"""The gateway's own small database: sessions and drafts, both ciphertext. Nothing else of a person rests here."""
+"""The gateway's own small database: sessions and drafts, both ciphertext. Nothing else of a person rests here; beside
+them, as codes, what failed of the lane's pages (PR-3)."""
 
 import sqlalchemy as sa
 
-from services.chassis.storage import UtcDateTime, new_metadata
+from services.chassis.storage import UtcDateTime, faults_table, new_metadata
 
 metadata = new_metadata()
+faults_table(metadata)
 
 sessions = sa.Table(
     "sessions",

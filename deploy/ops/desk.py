@@ -15,10 +15,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from deploy.engines import Engines
+from deploy.engines import GATEWAY, Engines
 from services.chassis.bus.tending import Tending
 from services.chassis.clock import SystemClock
 from services.chassis.storage import Database, chassis_tables, new_metadata
+from services.chassis.tables import QUIET_FAULTS
 from services.contracts.catalogue import STREAMS
 from services.kernel.errors import Unavailable
 
@@ -48,7 +49,8 @@ class Desk:
 
     @contextmanager
     def database(self, service: str) -> Iterator[Database]:
-        """One service's database, with its chassis tables. Raises Fault when it is not there or does not answer."""
+        """One service's database, with its chassis tables, or the gateway's. Raises Fault when it is not there or does
+        not answer."""
         url = sa.make_url(self.engines.databases[service])
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise Fault(
@@ -58,9 +60,10 @@ class Desk:
         database = Database(self.engines.databases[service], metadata, service)
         try:
             names = sa.inspect(database.engine).get_table_names()
-            if "parked" not in names:
+            if QUIET_FAULTS not in names:
                 raise Fault(f"the database of {service} is empty: it was never started")
-            chassis_tables(metadata, own_outbox=_own_outboxes(service, names))
+            if service != GATEWAY:
+                chassis_tables(metadata, own_outbox=_own_outboxes(service, names))
             yield database
         except (sa.exc.SQLAlchemyError, Unavailable) as error:
             raise Fault(f"the database of {service} does not answer ({type(error).__name__})") from None

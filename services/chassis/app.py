@@ -17,7 +17,7 @@ import structlog
 from marshmallow import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from services.chassis import metrics, tracing
+from services.chassis import metrics, quiet_faults, tracing
 from services.chassis.access_record import AccessRecord, watching
 from services.chassis.actor import Actor, Signer, Verifier, service_actor
 from services.chassis.bus import watch
@@ -136,21 +136,25 @@ class App:
 
     def _answer(self, name: str, wire: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """(outcome, answer), counted and logged; of what is quiet not even that it failed: a line would tell that
-        somebody was there (PR-3)."""
-        started, outcome = time.perf_counter(), "ok"
+        somebody was there (PR-3). What fails of it is kept where operators alone look (quiet_faults.py)."""
+        started, outcome, place = time.perf_counter(), "ok", ""
         try:
-            return outcome, {"result": self._execute(name, self._read_call(wire))}
+            call = self._read_call(wire)
+            place = call.municipality
+            return outcome, {"result": self._execute(name, call)}
         except Refusal as refusal:
             outcome = refusal.code
+            if refusal.status >= 500:
+                self.keep_if_quiet(name, refusal, place)
             return outcome, {"refusal": refusal.as_dict()}
         except OperationalError as error:
             outcome = Unavailable.code
-            if not tracing.is_quiet():
+            if not self.keep_if_quiet(name, error, place):
                 log.error("database_failed", procedure=name, **fault(error.orig or error))
             return outcome, {"refusal": Unavailable().as_dict()}
         except Exception as error:
             outcome = InternalError.code
-            if not tracing.is_quiet():
+            if not self.keep_if_quiet(name, error, place):
                 log.error("call_failed", procedure=name, **fault(error))
             return outcome, {"refusal": InternalError(trace_id=tracing.trace_id()).as_dict()}
         finally:
@@ -351,15 +355,25 @@ class App:
         return events
 
     def tick(self, name: str, run: Callable[[Any, Work], None]) -> None:
-        """One round of a timer; what it raises is logged and counted, but for the lane's (PR-3), and the next round
-        comes anyway."""
+        """One round of a timer; what it raises is told, and the next round comes anyway."""
         with tracing.span(name, when_used=True, component=name):
             try:
                 run(self.service_cls(), Work(self))
             except Exception as error:
-                if not tracing.is_quiet():
-                    metrics.TIMER_FAILURES.labels(name).inc()
-                    log.error("timer_failed", component=name, **fault(error))
+                self.round_failed(name, error)
+
+    def round_failed(self, name: str, error: Exception, municipality: str = "") -> None:
+        """Log and count what a timer's work raised; of the lane's, keep it quiet (PR-3)."""
+        if not self.keep_if_quiet(name, error, municipality):
+            metrics.TIMER_FAILURES.labels(name).inc()
+            log.error("timer_failed", component=name, **fault(error))
+
+    def keep_if_quiet(self, what: str, error: BaseException, municipality: str = "") -> bool:
+        """Keep a fault of work of which nothing is told, where operators alone look (PR-3); False for any other."""
+        if not tracing.is_quiet():
+            return False
+        quiet_faults.keep(self.db, what, error, self.clock.now(), municipality)
+        return True
 
     def _service_token(self, municipality: str) -> str:
         if self._signer is None:

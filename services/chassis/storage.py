@@ -26,8 +26,10 @@ from services.chassis.tables import (
     UtcDateTime,
     chassis_tables,
     create_chassis_tables,
+    create_faults_table,
     create_heads_table,
     create_outbox_table,
+    faults_table,
     heads_table,
 )
 from services.kernel.errors import Unavailable
@@ -41,8 +43,10 @@ __all__ = [
     "WriteTransaction",
     "chassis_tables",
     "create_chassis_tables",
+    "create_faults_table",
     "create_heads_table",
     "create_outbox_table",
+    "faults_table",
     "heads_table",
     "insert_ignore",
     "insert_many",

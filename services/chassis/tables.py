@@ -17,6 +17,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import DateTime, TypeDecorator
 
 _KEY = "chassis_tables"
+QUIET_FAULTS = "quiet_faults"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -199,8 +200,41 @@ def chassis_tables(metadata: sa.MetaData, own_outbox: Mapping[str, str] | None =
         own_outbox=own_outbox,
         outboxes=outboxes,
     )
+    faults_table(metadata)
     metadata.info[_KEY] = tables
     return tables
+
+
+def faults_table(metadata: sa.MetaData) -> sa.Table:
+    """What failed of the work of which nothing is told (quiet_faults.py); put into `metadata` if it is not there."""
+    known = metadata.tables.get(QUIET_FAULTS)
+    if known is not None:
+        return known
+    return sa.Table(
+        QUIET_FAULTS,
+        metadata,
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("what", sa.String(128), primary_key=True),
+        sa.Column("error_type", sa.String(200), primary_key=True),
+        sa.Column("place", sa.String(300), primary_key=True),
+        sa.Column("times", sa.Integer, nullable=False),
+        sa.Column("first_at", UtcDateTime, nullable=False),
+        sa.Column("last_at", UtcDateTime, nullable=False),
+    )
+
+
+def create_faults_table(op: Any) -> None:
+    """Migration step: what failed of the work of which nothing is told."""
+    op.create_table(
+        QUIET_FAULTS,
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("what", sa.String(128), primary_key=True),
+        sa.Column("error_type", sa.String(200), primary_key=True),
+        sa.Column("place", sa.String(300), primary_key=True),
+        sa.Column("times", sa.Integer, nullable=False),
+        sa.Column("first_at", UtcDateTime, nullable=False),
+        sa.Column("last_at", UtcDateTime, nullable=False),
+    )
 
 
 def heads_table(metadata: sa.MetaData, name: str) -> sa.Table:
@@ -354,6 +388,7 @@ def create_chassis_tables(op: Any) -> None:
     op.create_index("ix_access_record_case", "access_record", ["municipality", "case_id", "at"])
     op.create_index("ix_access_record_subject", "access_record", ["municipality", "subject_person_id", "at"])
     create_heads_table(op, "access_heads")
+    create_faults_table(op)
     op.create_table(
         "access_anchors",
         sa.Column("row", Serial, primary_key=True, autoincrement=True),

@@ -10,19 +10,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
-from services.chassis import idempotency, metrics
+from services.chassis import idempotency, quiet_faults
 from services.chassis.actor import Actor, service_actor
-from services.chassis.logging import fault
 from services.chassis.rpc.calls import Calls
 from services.chassis.unit_of_work import Access, Reading, UnitOfWork
 from services.kernel.errors import DeadlineExceeded
 
 if TYPE_CHECKING:
     from services.chassis.app import App
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -93,15 +88,18 @@ class Work:
         return self._app.work(municipality)
 
     def each(self, subjects: Iterable[tuple[str, str]], act: Callable[[UnitOfWork, str], None]) -> None:
-        """Do `act` for each (municipality, subject) in a unit of work of its own. One that fails is logged and counted,
-        and holds up none of the others."""
+        """Do `act` for each (municipality, subject) in a unit of work of its own. One that fails is told, and holds up
+        none of the others."""
         for municipality, subject in subjects:
             try:
                 with self(municipality) as uow:
                     act(uow, subject)
             except Exception as error:
-                metrics.TIMER_FAILURES.labels(act.__name__).inc()
-                log.error("timer_failed", component=act.__name__, **fault(error))
+                self._app.round_failed(act.__name__, error, municipality)
+
+    def failed_quietly(self, what: str, error: BaseException, municipality: str) -> None:
+        """Keep what failed in work of the lane where operators alone look (PR-3)."""
+        quiet_faults.keep(self.db, what, error, self.now, municipality)
 
     @contextmanager
     def read(self, municipality: str) -> Iterator[Reading]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,9 +14,11 @@ from structlog.testing import capture_logs
 
 from services.cases.lane import storage
 from services.cases.service import CasesService
-from services.chassis.actor import Actor, service_actor
+from services.chassis import quiet_faults, tracing
+from services.chassis.actor import Actor, Signer, service_actor
 from services.chassis.ids import new_id
 from services.contracts import cases, directory
+from services.contracts.base import Procedure
 from services.contracts.cases.lane import LANE_PROCEDURES
 from services.contracts.catalogue import HEARS
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -40,7 +43,7 @@ from tests.services.cases_house import (
 
 LANE = (
     "lane_reports", "lane_readers", "lane_access", "lane_access_heads", "lane_outbox", "lane_answers", "lane_drafts",
-    "lane_grounds",
+    "lane_grounds", "quiet_faults",
 )  # fmt: skip
 STORY = "Merker på armene som ingen kan forklare"
 
@@ -344,6 +347,52 @@ def test_PR_3_of_a_call_in_the_lane_that_fails_no_line_is_written(the: House) ->
     assert [(line["event"], line["procedure"]) for line in lines if line["log_level"] == "error"] == [
         ("call_failed", "cases.get_case")
     ]
+
+
+def test_PR_3_what_fails_in_the_lane_is_kept_as_codes_where_operators_alone_look(the: House) -> None:
+    """PR-3: what failed, how often, the exception's type and its place in the code; no line, no number, and nothing of
+    whom it was about. Of other calls nothing stands there."""
+    case_id = the.at_level_1()
+    report = file(the, case_id=case_id)
+    before = ordinary(the)
+    with the.app.db.write() as tx:
+        tx.execute(sa.update(storage.reports).values(content=b"damaged"))
+    call = {"report_id": report}
+    with capture_logs() as lines:
+        for _ in range(2):
+            assert (
+                answer(the, cases.GetLaneReport, CHILD_PROTECTION, call)["refusal"]["code"]
+                == "internal_error"
+            )
+        the.app.tick("forget_old_drafts", lambda _service, _work: fail_quietly())
+    assert lines == [] and ordinary(the) == before
+    the.app.answer(cases.GetCase.name, {})
+    with the.app.db.read() as conn:
+        found = quiet_faults.since(conn, the.app.db.metadata, the.clock.now() - timedelta(days=1))
+    told = {row.what: (row.municipality, row.error_type.rpartition(".")[2], row.times) for row in found}
+    assert told == {
+        "cases.get_lane_report": ("granli", "Undecipherable", 2),
+        "forget_old_drafts": ("", "ValueError", 1),
+    }
+    assert all(row.place and report not in repr(row) and STORY not in repr(row) for row in found)
+    the.advance(days=91)
+    the.app.tick("forget_old_drafts", lambda _service, _work: fail_quietly())
+    with the.app.db.read() as conn:
+        [left] = quiet_faults.since(conn, the.app.db.metadata, the.clock.now() - timedelta(days=1000))
+    assert (left.what, left.times) == ("forget_old_drafts", 1)
+
+
+def fail_quietly() -> None:
+    """As a round of the lane that fails."""
+    tracing.hush()
+    raise ValueError(STORY)
+
+
+def answer(the: House, procedure: Procedure, actor: Actor, request: dict[str, Any]) -> dict[str, Any]:
+    """As a call that comes over RPC."""
+    token = Signer(the.app.settings.var, "gateway").mint(actor)
+    call = {"actor": token, "request": request, "deadline": time.time() + 5}
+    return the.app.answer(procedure.name, call)
 
 
 def test_reports_come_in_pages_newest_first(the: House) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
+from structlog.testing import capture_logs
 
+from services.cases.lane import storage
 from services.cases.registers import DEMO_FILE
 from services.cases.service import CasesService
+from services.chassis import quiet_faults
 from services.chassis.actor import Actor, service_actor
 from services.contracts import cases, directory
 from services.kernel.errors import InvalidInput, NotFound
@@ -168,3 +173,33 @@ def test_PR_1_a_number_that_nobody_has_is_child_protections_to_mend(the: House, 
     the.ask(cases.IdentifyLaneChild, CHILD_PROTECTION, report_id=report, child_number=TUVA)
     found = read(the, report)
     assert (found["child_name"], found["child_number"]) == ("Tuva Elvestrand Fagerdalen", None)
+
+
+def test_PR_1_a_report_that_cannot_be_opened_holds_up_no_other(the: House, register: Register) -> None:
+    """PR-1, PR-3: each stands alone. The one that fails comes again in an hour, and is told where operators alone look;
+    no line in the log tells that there is a report."""
+    register.is_silent()
+    broken, whole = file(the, child_number=EMIL), file(the, child_number=TUVA)
+    register.answers()
+    of_broken = sa.update(storage.reports).where(storage.reports.c.report_id == broken)
+    with the.app.db.write() as tx:
+        kept = tx.scalar(sa.select(storage.reports.c.content).where(storage.reports.c.report_id == broken))
+        tx.execute(of_broken.values(content=kept[:-1]))
+    with capture_logs() as lines:
+        ask_again(the)
+        ask_again(the)
+    assert lines == []
+    assert read(the, whole)["child_name"] == "Tuva Elvestrand Fagerdalen"
+    [fault] = faults(the)
+    assert (fault.municipality, fault.what, fault.times) == ("granli", "ask_again", 1)
+    assert fault.error_type.endswith("Undecipherable")
+    with the.app.db.write() as tx:
+        tx.execute(of_broken.values(content=kept))
+    the.advance(hours=1)
+    ask_again(the)
+    assert read(the, broken)["child_name"]
+
+
+def faults(the: House) -> list[Any]:
+    with the.app.db.read() as conn:
+        return quiet_faults.since(conn, the.app.db.metadata, the.clock.now() - timedelta(days=1))

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from deploy.processes import free_port
 from deploy.standins.mail import Letter, MailCatcher
-from services.chassis import metrics, tracing
+from services.chassis import metrics, quiet_faults, tracing
 from services.contracts import cases
 from services.kernel.errors import InternalError
 from services.notifications.senders import send
@@ -278,6 +278,12 @@ def test_PR_3_of_the_lanes_e_mails_nothing_is_told_whatever_becomes_of_them(
     assert len(mail.messages()) == before + 3, "those of the first report, in the end"
     assert lines == [] and _mail_counted() == counted
     assert "mail" not in {span.name for span in spans}
+    with home.app.db.read() as conn:
+        kept = quiet_faults.since(conn, home.app.db.metadata, home.clock.now() - timedelta(days=1))
+    assert {(row.municipality, row.what) for row in kept} == {
+        ("granli", "reach_mail_server"),
+        ("granli", "write_letter"),
+    }, "where operators alone look"
 
     with capture_logs() as lines:
         home.use(MailServer(f"smtp://127.0.0.1:{free_port()}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from kombu import Connection
 
 from deploy import engines
 from deploy.ops.__main__ import main
+from gateway.storage import metadata as gateway_metadata
+from services.chassis import quiet_faults
 from services.chassis.bus import topology
+from services.chassis.clock import SystemClock
 from services.chassis.keys import ensure_key_material
 from services.chassis.storage import Database
 from tests.services.test_bus_tending import World
@@ -122,6 +126,41 @@ def test_ids_or_all_and_not_both(words: list[str]) -> None:
     with pytest.raises(SystemExit) as usage:
         main(words)
     assert usage.value.code == 2
+
+
+def test_PR_3_what_failed_in_the_lane_is_told_to_operators(
+    desk: Desk, make_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PR-3: of each service and the gateway, and the exit code says that there is something; no log does."""
+    for service in ("cases", "directory", "relay_log", "notifications"):
+        url = engines.find(desk.var).databases["consent"]
+        monkeypatch.setenv(f"STAFETT_{service.upper()}_DATABASE_URL", url)
+    gateway = Database(make_database("gateway"), gateway_metadata, "gateway")
+    monkeypatch.setenv("STAFETT_GATEWAY_DATABASE_URL", gateway.engine.url.render_as_string(False))
+    gateway.migrate()
+    assert desk.run("lane-faults") == (0, [])
+    now = SystemClock().now()
+    try:
+        for what, error, when in (
+            ("seen", KeyError("Kari"), now),
+            ("old", KeyError("Kari"), now - timedelta(days=40)),
+        ):
+            quiet_faults.keep(gateway, what, error, when, "granli")
+    finally:
+        gateway.close()
+    code, [told] = desk.run("lane-faults")
+    assert code == 1 and "Kari" not in json.dumps(told)
+    assert (told["service"], told["what"], told["municipality"], told["times"], told["error_type"]) == (
+        "gateway", "seen", "granli", 1, "builtins.KeyError",
+    )  # fmt: skip
+    assert len(desk.run("lane-faults", "--days", "60")[1]) == 2
+    monkeypatch.setenv("STAFETT_CASES_DATABASE_URL", f"sqlite:///{desk.var}/none.sqlite3")
+    code, found = desk.run("lane-faults")
+    assert (
+        code == 1
+        and [row["service"] for row in found] == ["gateway", "cases"]
+        and "no database" in found[1]["fault"]
+    )
 
 
 def test_addresses_with_passwords_rest_sealed(var_dir: Path) -> None:

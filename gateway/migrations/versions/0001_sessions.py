@@ -1,7 +1,9 @@
-"""Sessions."""
+"""Sessions, and what failed of the lane's pages."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from services.chassis.storage import create_faults_table
 
 revision = "0001"
 down_revision = None
@@ -15,3 +17,4 @@ def upgrade() -> None:
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
     )
+    create_faults_table(op)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from services.cases.domain.people import RegisteredPerson
@@ -14,7 +15,9 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.chassis.work import Work
 
 AT_MOST = 50
-"""So many reports a round and municipality: the register is others'."""
+"""So many reports a round: the register is others'."""
+AFTER_A_FAULT = timedelta(hours=1)
+"""So long waits a report with which the asking failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,21 @@ def ask(services: Any, child: ChildInReport) -> Told | None:
 def ask_again(work: Work) -> None:
     """The timer's round: the register is asked about each report during whose filing it was silent, and whoever it ties
     to the child reads the report no more (PR-5). Nothing is told of the round (PR-3); silent still, it is asked in the
-    next."""
+    next. A report with which it fails waits for an hour, and holds up none of the others."""
     tracing.hush()
     with work.db.read() as conn:
-        waiting = storage.unasked(conn, AT_MOST)
+        waiting = storage.unasked(conn, work.now, AT_MOST)
     for row in waiting:
-        told = ask(work.services, storage.read(work.keys, row, whole=True).child)
-        if told is None:
-            return
-        with work(row.municipality) as uow:
-            _fill_in(uow, row, told)
+        try:
+            told = ask(work.services, storage.read(work.keys, row, whole=True).child)
+            if told is None:
+                return
+            with work(row.municipality) as uow:
+                _fill_in(uow, row, told)
+        except Exception as error:
+            work.failed_quietly("ask_again", error, row.municipality)
+            with work.db.write() as tx:
+                storage.ask_later(tx, row, work.now + AFTER_A_FAULT)
 
 
 def _fill_in(uow: UnitOfWork, row: Any, told: Told) -> None:

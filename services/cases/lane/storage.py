@@ -51,12 +51,13 @@ reports = sa.Table(
     _id("identified_by", optional=True),
     sa.Column("identified_at", UtcDateTime),
     sa.Column("ask_again", sa.Boolean, nullable=False),
+    sa.Column("ask_after", UtcDateTime),
     sa.Index("ix_lane_reports_reporter", "municipality", "reporter_person_id"),
     sa.Index("ix_lane_reports_child", "municipality", "child_index"),
 )
 """`adults`: the lane's look-up values of those whom the register tied to the child when it was named. `identified`:
 whom child protection found a report to be about that named nobody, or the register once it answered, as ciphertext;
-what was reported stays as it is. `ask_again`: the register was silent when it was filed."""
+what was reported stays as it is. `ask_again`: the register was silent when it was filed; not before `ask_after`."""
 
 answers = sa.Table(
     "lane_answers",
@@ -302,10 +303,21 @@ def identify(
     return bool(done.rowcount)
 
 
-def unasked(conn: AnyConnection, at_most: int) -> list[Any]:
-    """The oldest reports of all municipalities about whose child the register is still to be asked."""
-    found = sa.select(reports).where(reports.c.ask_again).order_by(reports.c.report_id).limit(at_most)
-    return list(conn.execute(found).all())
+def unasked(conn: AnyConnection, now: datetime, at_most: int) -> list[Any]:
+    """The oldest reports of all municipalities about whose child the register is to be asked now."""
+    due = sa.select(reports).where(
+        reports.c.ask_again, reports.c.ask_after.is_(None) | (reports.c.ask_after <= now)
+    )
+    return list(conn.execute(due.order_by(reports.c.report_id).limit(at_most)).all())
+
+
+def ask_later(tx: WriteTransaction, row: Any, after: datetime) -> None:
+    """The register is not asked about this report's child before then."""
+    tx.execute(
+        sa.update(reports)
+        .where(reports.c.municipality == row.municipality, reports.c.report_id == row.report_id)
+        .values(ask_after=after)
+    )
 
 
 def asked(

@@ -89,6 +89,10 @@ class _Round:
                 told = sum(not _is_quiet(each) for each, _ in reachable)
                 if told:
                     log.warning("mail_server_unreachable", count=told, **fault(error.__cause__ or error))
+                else:
+                    self._work.failed_quietly(
+                        "reach_mail_server", error.__cause__ or error, self._municipality
+                    )
                 for each, _ in reachable:
                     self._postpone(each, SOON)
                 return
@@ -160,7 +164,9 @@ class _Round:
             self._settle(each, "no_address")
             return None
         except Exception as error:  # one letter that can't be written must not hold up all others
-            if not _is_quiet(each):
+            if _is_quiet(each):
+                self._work.failed_quietly("write_letter", error, self._municipality)
+            else:
                 log.error("letter_not_written", **fault(error))
             self._settle(each, "failed")
             return None

@@ -285,6 +285,7 @@ def _lane() -> None:
         sa.Column("identified_by", ID),
         sa.Column("identified_at", UtcDateTime),
         sa.Column("ask_again", sa.Boolean, nullable=False),
+        sa.Column("ask_after", UtcDateTime),
     )
     op.create_index("ix_lane_reports_reporter", "lane_reports", ["municipality", "reporter_person_id"])
     op.create_index("ix_lane_reports_child", "lane_reports", ["municipality", "child_index"])
