@@ -13,7 +13,7 @@ from gateway.pages.view import RETRY_AFTER, error_page
 from services.chassis import quiet_faults, tracing
 from services.chassis.logging import fault
 from services.contracts import cases
-from services.kernel.errors import InvalidInput, NotFound, Refusal
+from services.kernel.errors import InternalError, InvalidInput, NotFound, Refusal
 
 log = structlog.get_logger()
 
@@ -100,9 +100,7 @@ def register(app: Flask) -> None:
             _keep(error)
         else:
             log.error("request_failed", **fault(error))
-        refusal = Refusal(
-            "Something went wrong here. Nothing was changed.", code="internal_error", status=500
-        )
+        refusal = InternalError() if request.method in _SAFE else _NotKnown()
         return problem(refusal) if is_api() else error_page(refusal)
 
 
@@ -111,6 +109,15 @@ def _keep(error: Exception) -> None:
     means, asking = current_app.extensions["stafett"], g.get("asking")
     municipality = asking.actor.municipality if asking is not None and asking.actor is not None else ""
     quiet_faults.keep(means.db, str(request.endpoint), error, means.clock.now(), municipality)
+
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class _NotKnown(InternalError):
+    """A fault after which something may have been changed, or not: a service may have answered before it."""
+
+    code, detail = "outcome_unknown", "Whether this was done is not known. Look before you try again."
 
 
 def _noted(refusal: Refusal) -> Refusal:

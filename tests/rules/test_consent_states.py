@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.consent.domain import moments
-from services.consent.domain.request import Answer, Line, Reads, Request, Said
+from services.consent.domain.request import Answer, Line, Reads, Request, Said, State, summed_up
 from services.consent.domain.windows import windows
 from services.kernel.calendar import birthday, birthday_instant, midnight
 from services.kernel.facts import Act, Facts, GuardianFact, WindowFact
@@ -338,3 +338,12 @@ def test_the_birthday_of_a_leap_day_child_is_the_first_of_march() -> None:
     assert birthday(date(2012, 2, 29), 15) == date(2027, 3, 1)
     found = moments.next_moment([asked], world, [], datetime(2027, 2, 10, tzinfo=UTC))
     assert found == birthday_instant(date(2012, 2, 29), 15) == datetime(2027, 2, 28, 23, tzinfo=UTC)
+
+
+@given(st.sets(st.sampled_from(State), min_size=1))
+def test_CO_4_a_request_is_told_as_given_only_where_some_line_is_active(states: set[State]) -> None:
+    """Notifications tell by it: what is "active" or "partly" was agreed to, and nothing else is."""
+    told = summed_up(states)
+    assert (told in ("active", "partly")) == (State.ACTIVE in states)
+    assert (told == "active") == (states == {State.ACTIVE})
+    assert told == "partly" or told in states

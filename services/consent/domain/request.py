@@ -257,12 +257,13 @@ class Request:
 
 
 def summed_up(states: Collection[State]) -> str:
-    """The state of a whole request, from those of its lines; "partly" where some are active and some not."""
-    if len(set(states)) == 1:
-        return str(next(iter(states)))
+    """The state of a whole request, from those of its lines: "partly" where some are active and some not; where none
+    is, the first of these that some line is: what waits for somebody, and then what ended it last (CO-4)."""
     if State.ACTIVE in states:
-        return "partly"
-    for found in (State.LAPSED, State.PENDING, State.CONFLICTING):
-        if found in states:
-            return str(found)
-    return "partly"
+        return "active" if set(states) == {State.ACTIVE} else "partly"
+    return str(next(state for state in _WITHOUT_ANY_ACTIVE if state in states))
+
+
+_WITHOUT_ANY_ACTIVE = (
+    State.LAPSED, State.PENDING, State.CONFLICTING, State.EXPIRED, State.WITHDRAWN, State.REFUSED,
+)  # fmt: skip
