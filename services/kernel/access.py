@@ -6,7 +6,7 @@ Read the table first: a line names the parties, the rule that lets them, and wha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
@@ -426,7 +426,7 @@ def _by_table(question: Question, facts: Facts, ways: Iterable[Way]) -> Decision
             failed = condition(question, facts, tie)
         if failed is not None:
             refused = refused or failed
-        elif tie.party in THIRD_PARTIES and not consent_status_known(question, facts):
+        elif tie.party in THIRD_PARTIES and not consent_status_known(facts, question.now):
             unknown = True
         else:
             return _allowed(line.rule, tie.party)
@@ -435,13 +435,13 @@ def _by_table(question: Question, facts: Facts, ways: Iterable[Way]) -> Decision
     return _denied(*(refused or (TABLE[question.act][0].rule, "not_for_this_role")))
 
 
-def consent_status_known(question: Question, facts: Facts) -> bool:
+def consent_status_known(facts: Facts, now: datetime) -> bool:
     """CO-9: no access of a third party rests on knowledge older than the policy's age, nor on parked or
     missing events."""
     known = facts.knowledge
     if known.parked or known.as_of is None:
         return False
-    return question.now - known.as_of <= timedelta(seconds=facts.policy.knowledge_seconds)
+    return now - known.as_of <= timedelta(seconds=facts.policy.knowledge_seconds)
 
 
 def _capacities(question: Question, facts: Facts) -> Iterable[tuple[Capacity, str | None]]:

@@ -115,6 +115,20 @@ class Conflict(Refusal):
     code, status, detail = "conflict", 409, "This can't be done in the state that the thing is in."
 
 
+class ConsentMissing(Conflict):
+    """A service that would be brought in has no active consent (LV-8). Params: service_ids."""
+
+    code, rule = "consent_missing", "LV-8"
+    detail = "These services can't take part before the family has consented."
+
+
+class ConsentNotKnown(Conflict):
+    """What is known of the case's consent is too old, or incomplete (CO-9)."""
+
+    code, status, rule = "consent_not_known", 503, "CO-9"
+    detail = "The consent status is not known at the moment. Try again shortly."
+
+
 class StaleEdit(Refusal):
     """Somebody changed the thing since the caller read it; `changed` names the fields."""
 

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.cases.domain import errors, levels
+from services.kernel.errors import ConsentMissing
 from services.kernel.policies import CountServices, Policy
 from tests.rules.cases_story import MONDAY, NURSE, TEACHER, Window, at_level, concern, move
 
@@ -218,7 +219,7 @@ def test_each_service_brought_in_needs_active_consent(
         move(case, way[1], *services, windows=windows)
         assert case.level == way[1]
     else:
-        with pytest.raises(errors.ConsentMissing) as refused:
+        with pytest.raises(ConsentMissing) as refused:
             move(case, way[1], *services, windows=windows)
         assert refused.value.params["service_ids"] == sorted(services - active)
 

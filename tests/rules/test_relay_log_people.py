@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.errors import InvalidInput, NotFound, Refusal, StaleEdit
+from services.kernel.errors import (
+    ConsentMissing,
+    ConsentNotKnown,
+    InvalidInput,
+    NotFound,
+    Refusal,
+    StaleEdit,
+)
 from services.kernel.facts import Act, Capacity, Facts, Knowledge
 from services.relay_log.domain import errors
 from services.relay_log.domain.entries import (
@@ -104,7 +111,7 @@ def test_another_service_comes_in_only_under_active_consent() -> None:
     tomorrow, yesterday = NOW + timedelta(days=1), NOW - timedelta(days=1)
     ended, coming = replace(consented(), valid_to=yesterday), replace(consented(), valid_from=tomorrow)
     for windows in ((), (consented("health-station"),), (ended,), (coming,)):
-        with pytest.raises(errors.ConsentMissing) as refused:
+        with pytest.raises(ConsentMissing) as refused:
             bring_in(PSYCHOLOGIST, facts(windows=windows))
         assert (refused.value.code, refused.value.params) == (
             "consent_missing",
@@ -117,7 +124,7 @@ def test_another_service_comes_in_only_under_active_consent() -> None:
 )
 def test_nobody_comes_in_on_consent_that_is_not_known(knowledge: Knowledge) -> None:
     """CO-9: the owning unit's own people do."""
-    with pytest.raises(errors.ConsentNotKnown):
+    with pytest.raises(ConsentNotKnown):
         bring_in(PSYCHOLOGIST, shared(knowledge=knowledge))
     assert bring_in(COLLEAGUE, shared(knowledge=knowledge))
 

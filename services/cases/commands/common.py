@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from services.cases.domain.case import FamilyAnswer, Post
-from services.cases.domain.errors import CaseNotOpen, ConsentNotKnown, NotInUnit
+from services.cases.domain.errors import CaseNotOpen, NotInUnit
 from services.cases.storage import cases, staff
 from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import UnitOfWork
+from services.kernel.access import consent_status_known
 from services.kernel.conditions import covering
+from services.kernel.errors import ConsentNotKnown
 from services.kernel.facts import Act, Facts, WindowFact
 from services.kernel.impartiality import MayNotTakePart, demand_stranger
 
@@ -37,12 +39,7 @@ def windows(facts: Facts, now: datetime, *, needed: bool) -> tuple[WindowFact, .
     Not `needed`: none, since what stays within the owning unit goes on without them."""
     if not needed:
         return ()
-    known = facts.knowledge
-    if (
-        known.parked
-        or known.as_of is None
-        or (now - known.as_of).total_seconds() > facts.policy.knowledge_seconds
-    ):
+    if not consent_status_known(facts, now):
         raise ConsentNotKnown
     return covering(facts, now)
 

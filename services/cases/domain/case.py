@@ -9,6 +9,7 @@ from typing import Any, Literal
 from services.cases.domain import errors, levels
 from services.cases.domain.cover import Window, covered
 from services.cases.domain.deadlines import TimeLimit
+from services.kernel.errors import ConsentMissing
 from services.kernel.policies import Policy
 
 ENDED_BY_FAMILY = "family_wish"
@@ -336,7 +337,7 @@ class Case:
             raise errors.InvalidInput(fields={"service_ids": "services_needed"}, rule="LV-8")
         missing = [service for service in others if service not in covered(windows, now)]
         if missing:
-            raise errors.ConsentMissing(service_ids=missing)
+            raise ConsentMissing(service_ids=missing)
 
     def _demand_holder_stays(self, others: tuple[str, ...]) -> None:
         """LV-11, CO-10: a service that is not needed any more is released, and so nobody of it holds the relay."""

@@ -24,20 +24,6 @@ class OneServiceAtLevel1(Conflict):
     detail = "At level 1 only the unit's own people take part. Move the case to level 2 first."
 
 
-class ConsentMissing(Conflict):
-    """A service that would be brought in has no active consent. Params: service_ids."""
-
-    code, rule = "consent_missing", "LV-8"
-    detail = "These services can't take part before the family has consented."
-
-
-class ConsentNotKnown(Conflict):
-    """What is known of the case's consent is too old, or incomplete."""
-
-    code, status, rule = "consent_not_known", 503, "CO-9"
-    detail = "The consent status is not known at the moment. Try again shortly."
-
-
 class AlreadyParticipant(Conflict):
     """The person takes part already, with the same rights."""
 

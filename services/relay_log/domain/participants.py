@@ -8,13 +8,11 @@ from datetime import datetime
 
 from services.kernel.access import consent_status_known
 from services.kernel.conditions import covering
-from services.kernel.errors import NotFound
-from services.kernel.facts import Act, Capacity, Facts, Question, in_force
+from services.kernel.errors import ConsentMissing, ConsentNotKnown, NotFound
+from services.kernel.facts import Facts, in_force
 from services.relay_log.domain.errors import (
     AlreadyParticipant,
     AlreadyReleased,
-    ConsentMissing,
-    ConsentNotKnown,
     OneServiceAtLevel1,
 )
 
@@ -47,8 +45,7 @@ def demand_cover(post: Post, facts: Facts, now: datetime) -> None:
         return
     if facts.case.level < 2:
         raise OneServiceAtLevel1
-    asked = Question(facts.case.municipality, post.person_id, Capacity.EMPLOYEE, Act.MANAGE, now)
-    if not consent_status_known(asked, facts):
+    if not consent_status_known(facts, now):
         raise ConsentNotKnown
     if not any(each.service_id == post.service_id for each in covering(facts, now)):
         raise ConsentMissing(service_ids=[post.service_id])
