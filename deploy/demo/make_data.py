@@ -311,7 +311,7 @@ def people_rows(staff: list[Row], families: list[Row], day: date) -> list[Row]:
             continue
         for adult in family["adults"]:
             ties = [tie for tie in family["ties"] if tie["adult"] == adult["key"]]
-            group = "Gravide" if "pregnant" in adult else "Foresatte"
+            group = "Gravide" if "pregnant" in adult else "Foreldre"
             known[adult["key"]] = _login(adult, roster.guardian_label(adult, ties, children, day), group)
         for child in children.values():
             if "contact" in child:

@@ -20,7 +20,7 @@ STORY = (
 # fmt: off
 GROUPS = (
     "Ansatte i barnehage", "Ansatte på skole", "Ansatte på helsestasjon", "Ansatte som støtter",
-    "Ansatte i voksentjenester", "Barnevern", "BTI-koordinator og administrator", "Foresatte", "Gravide",
+    "Ansatte i voksentjenester", "Barnevern", "BTI-koordinator og administrator", "Foreldre", "Gravide",
     "Unge",
 )
 # fmt: on

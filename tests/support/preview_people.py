@@ -12,7 +12,7 @@ def _ties() -> list[Model]:
               "starts": date(2021, 6, 1), "ends": None, "when": "now"}  # fmt: skip
     father = {"name": "Aslak Johannes Fossåskaret-Lillevik", "relation": "Far", "said": "has_not", "source": "paper",
               "starts": date(2026, 4, 1), "ends": None, "when": "coming"}  # fmt: skip
-    claim = {**father, "name": "Tor Berg", "relation": "Foresatt", "said": "claim", "when": "now"}
+    claim = {**father, "name": "Tor Berg", "relation": "Annen forelder", "said": "claim", "when": "now"}
     return [mother, father, claim]
 
 
