@@ -1,11 +1,15 @@
 """A page says that there is none of something only when whoever knows has answered."""
 
+import ast
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.composition.next_step import next_step
+from gateway.pages.case.page import TOLD
+from services.cases.domain import case as domain
 from tests.support.preview import SAMPLES, environment
 
 NONE = {
@@ -49,3 +53,16 @@ def test_a_holder_is_not_sent_to_make_a_goal_because_the_log_could_not_be_had(
     page: dict[str, Any] = {"case": case, "consents": None, "log": None, "names": {}, "missing": missing}
     step = next_step(page, "me", datetime(2026, 3, 10, tzinfo=UTC))
     assert (step.code if step else None) == code
+
+
+def test_all_that_happens_in_a_case_has_a_text_and_no_text_is_left_over() -> None:
+    source = ast.parse(Path(domain.__file__).read_text("utf-8"))
+    happens = {
+        call.args[1].value
+        for call in ast.walk(source)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "_happens"
+        if isinstance(call.args[1], ast.Constant)
+    }
+    assert happens == set(TOLD)

@@ -344,7 +344,7 @@ def _meetings() -> list[Sample]:
         "minutes": minutes,
     }
     rows = [
-        {"at": at(9), "event": "minutes_published", "params": {"by": "Solveig Brekke"}},
+        {"at": at(9), "told": "event.minutes_published", "params": {"by": "Solveig Brekke"}},
         {
             "at": at(8),
             "kind": "note",

@@ -62,15 +62,15 @@ TOPICS = [
     {"code": "home", "text": "Hjemme", "hint": "Hverdagen i familien."},
 ]
 EVENTS = [
-    {"code": "holder_appointed", "at": at(9), "params": {"name": "Solveig Brekke"}},
+    {"told": "event.holder_appointed", "at": at(9), "params": {"name": "Solveig Brekke"}},
     {
-        "code": "decided",
+        "told": "event.level_moved",
         "at": at(9),
-        "params": {"by": "Solveig Brekke"},
+        "params": {"by": "Solveig Brekke", "level": 1},
         "text": "Vi går videre sammen i barnehagen.",
     },
-    {"code": "talk_recorded", "at": at(5), "params": {"by": "Solveig Brekke"}},
-    {"code": "concern_raised", "at": at(2), "params": {"by": "Solveig Brekke"}},
+    {"told": "event.talk_recorded", "at": at(5), "params": {"by": "Solveig Brekke"}},
+    {"told": "event.concern_raised", "at": at(2), "params": {"by": "Solveig Brekke"}},
 ]
 READERS: list[Model] = [
     {"name": "Solveig Brekke", "role": "holder", "unit": "Bjørkelia barnehage"},

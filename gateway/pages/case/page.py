@@ -22,7 +22,25 @@ from services.contracts import cases, notifications
 blueprint = Blueprint("case", __name__)
 
 EVENTS_SHOWN = 5
-_EVENTS = {"form_recorded": "form_filled", "level_moved": "level_changed"}
+TOLD = {
+    "birth_registered": "event.birth_registered",
+    "closed": "event.closed",
+    "concern_joined": "event.concern_joined",
+    "concern_raised": "event.concern_raised",
+    "form_recorded": "event.form_recorded",
+    "handover_accepted": "event.handover_accepted",
+    "handover_declined": "event.handover_declined",
+    "handover_proposed": "event.handover_proposed",
+    "holder_appointed": "event.holder_appointed",
+    "joined": "event.joined",
+    "level_moved": "event.level_moved",
+    "log_ended": "event.log_ended",
+    "note_recorded": "event.note_recorded",
+    "step_completed": "event.step_completed",
+    "talk_recorded": "event.talk_recorded",
+}
+"""What happened in a case, as its service calls it -> the text that tells it. Written out, so that the check of the
+translations sees a text that nothing tells."""
 
 
 @blueprint.get(PATHS["case"])
@@ -161,12 +179,11 @@ def events(found: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str,
             "by": names.get(each["by_person_id"], t("event.somebody")),
             "name": names.get(about, t("event.somebody")),
             "level": values.get("to_level", found["level"]),
-            "service": "",
             "form": tools.get(values.get("tool", ""), t("event.a_form")),
             "step": _step_titles(level).get(values.get("step", ""), ""),
         }
-        code = _EVENTS.get(each["what"], each["what"])
-        rows.append({"code": code, "at": each["at"], "params": params, "text": values.get("reason")})
+        told = TOLD[each["what"]]
+        rows.append({"told": told, "at": each["at"], "params": params, "text": values.get("reason")})
     return rows
 
 

@@ -41,37 +41,37 @@ def _rows(page: Page) -> Iterator[dict[str, Any]]:
     log = page["log"]
     yield from (_entry(page, each) for each in log["entries"])
     for each in case_pages.events(page["case"], page["names"]):
-        yield {**each, "event": each["code"]}
-    for at, code, params in _happened(page):
-        yield {"at": at, "event": code, "params": params}
+        yield each
+    for at, told, params in _happened(page):
+        yield {"at": at, "told": told, "params": params}
 
 
 def _happened(page: Page) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """What the log itself tells of: (when, key under event.*, its words)."""
+    """What the log itself tells of: (when, the key of its text, its words)."""
     log = page["log"]
 
     def by(person_id: str) -> dict[str, str]:
         return {"by": name_of(page, person_id)}
 
     for goal in log["goals"]:
-        yield goal["recorded_at"], "goal_added", by(goal["by_person_id"])
+        yield goal["recorded_at"], "event.goal_added", by(goal["by_person_id"])
     for meeting in log["meetings"]:
-        yield meeting["called_at"], "meeting_called", by(meeting["called_by"])
+        yield meeting["called_at"], "event.meeting_called", by(meeting["called_by"])
         if meeting["minutes"]:
             yield (
                 meeting["minutes"]["published_at"],
-                "minutes_published",
+                "event.minutes_published",
                 by(meeting["minutes"]["by_person_id"]),
             )
     for evaluation in log["evaluations"]:
-        yield evaluation["recorded_at"], "evaluated", by(evaluation["by_person_id"])
+        yield evaluation["recorded_at"], "event.evaluated", by(evaluation["by_person_id"])
     for view in log["views"]:
-        yield view["recorded_at"], "view_recorded", by(view["by_person_id"])
+        yield view["recorded_at"], "event.view_recorded", by(view["by_person_id"])
     for participant in log["participants"]:
         name = {"name": name_of(page, participant["person_id"])}
-        yield participant["valid_from"], "participant_joined", name
+        yield participant["valid_from"], "event.participant_joined", name
         if not in_force(participant):
-            yield participant["valid_to"], "participant_left", name
+            yield participant["valid_to"], "event.participant_left", name
 
 
 def _entry(page: Page, entry: Mapping[str, Any]) -> dict[str, Any]:
