@@ -116,11 +116,6 @@ class Suite:
             self.broker.stop()
         (self.var / "run" / "suite.json").unlink(missing_ok=True)
 
-    def _private(self) -> PrivateBroker:
-        if self.broker is None:
-            raise RuntimeError("the broker is not started")
-        return self.broker
-
     def _all_pids(self) -> dict[str, int]:
         pids = dict(self.processes.pids)
         if self.broker is not None and self.broker.running:

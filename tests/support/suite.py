@@ -14,7 +14,7 @@ from typing import Any
 import requests
 
 from deploy.broker import PrivateBroker
-from deploy.processes import free_port, wait_until
+from deploy.processes import free_port
 from deploy.run import Suite as RunningSuite
 from deploy.supervisor import is_ready
 
@@ -70,7 +70,9 @@ class Suite:
     @property
     def broker(self) -> PrivateBroker:
         """The node that this suite's messages go through."""
-        return self._broker or self.running._private()
+        node = self._broker or self.running.broker
+        assert node is not None, "the broker is not started"
+        return node
 
     @property
     def pids(self) -> dict[str, int]:
@@ -142,11 +144,6 @@ class Suite:
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found
-
-    def wait_for_mail(self, to: str, *, count: int = 1, seconds: float = 15.0) -> list[dict[str, Any]]:
-        """The messages to `to` as soon as there are `count`; raises StartFailed when the limit passes."""
-        wait_until(lambda: len(self.mail(to)) >= count, seconds=seconds, what=f"{count} message(s) to {to}")
-        return self.mail(to)
 
     def __enter__(self) -> Suite:
         return self.start()

@@ -16,8 +16,6 @@ WAYS = ("electronic", "paper", "oral")
 SCAN_BYTES = 10 * 1024 * 1024
 """The largest scan of a paper."""
 
-SCAN_TYPES = ("application/pdf", "image/jpeg", "image/png")
-
 _ID = "01981c6e-0000-7000-8000-000000000001"
 _REQUEST = "01981c6e-0000-7000-8000-000000000004"
 _P = "01981c6e-0000-7000-8000-00000000000a"
