@@ -40,8 +40,7 @@ def timeline(case_id: str) -> Answer:
 def _rows(page: Page) -> Iterator[dict[str, Any]]:
     log = page["log"]
     yield from (_entry(page, each) for each in log["entries"])
-    for each in case_pages.events(page["case"], page["names"]):
-        yield each
+    yield from case_pages.events(page["case"], page["names"])
     for at, told, params in _happened(page):
         yield {"at": at, "told": told, "params": params}
 
