@@ -53,6 +53,19 @@ def service_actor(service: str, municipality: str = "") -> Actor:
     return Actor(municipality=municipality, capacity="service", service=service, assurance="high")
 
 
+class NotForThisCaller(Forbidden):
+    """The procedure is for certain services' own tokens alone."""
+
+    code, detail = "not_for_this_caller", "This is not for you to ask."
+
+
+def demand_service(actor: Actor, *names: str) -> None:
+    """Raises NotForThisCaller for everybody but these services' own tokens, whatever stands in the request. The chassis
+    notes the refusal (SE-1)."""
+    if actor.capacity != "service" or actor.service not in names:
+        raise NotForThisCaller
+
+
 class ActorNotValid(Forbidden):
     """The token is forged, expired, meant for others, or says what its issuer may not say."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.chassis.actor import demand_service
 from services.chassis.service import Reading, Service, UnitOfWork, command, query
 from services.contracts import directory as contracts
 from services.directory import storage
@@ -15,7 +16,6 @@ from services.directory.commands import (
     save_policy,
 )
 from services.directory.queries import catalogue, machine_clients, policies, staff
-from services.kernel.errors import NotFound
 
 _SET_UP = "seed"
 
@@ -97,18 +97,13 @@ class DirectoryService(Service):
 
     @command(contracts.ImportCatalogue)
     def import_catalogue(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-        _only_set_up(uow)
+        demand_service(uow.actor, _SET_UP)
         return import_catalogue.run(uow, request)
 
     @command(contracts.PutStaff)
     def put_staff(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-        _only_set_up(uow)
+        demand_service(uow.actor, _SET_UP)
         return put_staff.run(uow, request)
-
-
-def _only_set_up(uow: UnitOfWork) -> None:
-    if uow.actor.service != _SET_UP:
-        raise NotFound
 
 
 SERVICE = DirectoryService

@@ -19,7 +19,7 @@ import pytest
 
 from deploy.processes import free_ports, stop, wait_until
 from services.cases.registers.contact import ContactRegister
-from services.chassis.actor import Signer, service_actor
+from services.chassis.actor import NotForThisCaller, Signer, service_actor
 from services.chassis.keys import ensure_key_material
 from services.chassis.rpc.client import RpcClient
 from services.contracts import cases, directory
@@ -161,7 +161,7 @@ def test_the_contact_register_is_asked_each_time_and_nothing_is_kept(
             assert the.ask(cases.ContactOf, notifications, person_id=mother) == answer
         assert register.asked == [("/rest/v2/personer", {"personidentifikatorer": [MARIT]})] * 2
         for other in (service_actor("gateway"), TEACHER):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotForThisCaller):
                 the.ask(cases.ContactOf, other, person_id=mother)
         assert len(register.asked) == 2
         assert "example.com" not in repr(the.dump())

@@ -15,7 +15,7 @@ from services.cases.commands import answer_handover
 from services.cases.service import CasesService
 from services.cases.storage import cases as storage
 from services.chassis.access_record import reader_index
-from services.chassis.actor import Actor, service_actor
+from services.chassis.actor import Actor, NotForThisCaller, service_actor
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import cases
 from services.contracts.directory import GetTool
@@ -474,14 +474,14 @@ def test_an_employee_is_registered_once_and_found_at_login(the: House) -> None:
     told = {"number": JONAS, "name": "Jonas Fagerdalen", "person_id": "p-jonas"}
     seed, gateway = service_actor("seed"), service_actor("gateway")
     for actor in (TEACHER, gateway):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotForThisCaller):
             the.ask(cases.RegisterEmployee, actor, **told)
     for _ in range(2):
         assert the.ask(cases.RegisterEmployee, seed, **told)["id"] == "p-jonas"
     the.app.call(cases.RegisterEmployee, seed, told, municipality="storvik")
     with pytest.raises(Conflict):
         the.ask(cases.RegisterEmployee, seed, **{**told, "number": MARIT})
-    with pytest.raises(NotFound):
+    with pytest.raises(NotForThisCaller):
         the.ask(cases.ResolveLogin, TEACHER, number=JONAS)
     assert [(each["municipality"], each["person_id"]) for each in the.login(JONAS)] == [
         ("granli", "p-jonas"), ("storvik", "p-jonas"),

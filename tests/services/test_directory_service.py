@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.chassis.actor import Actor, service_actor
+from services.chassis.actor import Actor, NotForThisCaller, service_actor
 from services.chassis.app import App
 from services.chassis.clock import SettableClock
 from services.chassis.keys import ensure_key_material
@@ -107,20 +107,25 @@ def test_an_employee_of_one_municipality_is_unknown_in_the_other(app: App) -> No
 @pytest.mark.parametrize(
     ("actor", "procedure", "request_", "refusal"),
     [
-        (Actor("granli", "guardian", "p-mother"), directory.RolesOf, {"person_id": "p-teacher"}, NotFound),
+        (
+            Actor("granli", "guardian", "p-mother"),
+            directory.RolesOf,
+            {"person_id": "p-teacher"},
+            NotForThisCaller,
+        ),
         (Actor("granli", "guardian", "p-mother"), directory.StaffOf, {"unit_ids": ["u"]}, Forbidden),
         (
             Actor("granli", "employee", "p-x", "u"),
             directory.ContactOfStaff,
             {"person_id": "p-teacher"},
-            NotFound,
+            NotForThisCaller,
         ),
-        (Actor("granli", "employee", "p-x", "u"), directory.PutStaff, TEACHER, NotFound),
+        (Actor("granli", "employee", "p-x", "u"), directory.PutStaff, TEACHER, NotForThisCaller),
         (
             Actor("granli", "employee", "p-x", "u"),
             directory.ImportCatalogue,
             {"municipality": "granli"},
-            NotFound,
+            NotForThisCaller,
         ),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.chassis.access_record import read_line
-from services.chassis.actor import service_actor
+from services.chassis.actor import NotForThisCaller, service_actor
 from services.chassis.app import App
 from services.contracts import cases, consent, relay_log
 from services.kernel.errors import Forbidden, NotFound, StaleEdit, Unavailable
@@ -601,7 +601,7 @@ def test_calendar_facts_are_for_the_sender_alone(world: World) -> None:
     facts = world.app.call(relay_log.GetCalendarFacts, sender, {"meeting_id": meeting})
     assert set(facts) == {"meeting_id", "sequence", "starts_at", "ends_at"}
     for other in (service_actor("cases", world.place), actor("teacher", world.place)):
-        with pytest.raises(Forbidden):
+        with pytest.raises(NotForThisCaller):
             world.app.call(relay_log.GetCalendarFacts, other, {"meeting_id": meeting})
     with pytest.raises(NotFound):
         elsewhere = service_actor("notifications", "storvik")

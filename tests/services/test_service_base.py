@@ -14,7 +14,16 @@ import sqlalchemy as sa
 
 from services.chassis import idempotency, metrics
 from services.chassis.access_record import Line, Recorder, lines_of, read_line
-from services.chassis.actor import LIFETIME, Actor, ActorNotValid, Signer, Verifier, service_actor
+from services.chassis.actor import (
+    LIFETIME,
+    Actor,
+    ActorNotValid,
+    NotForThisCaller,
+    Signer,
+    Verifier,
+    demand_service,
+    service_actor,
+)
 from services.chassis.app import VISIBLE_WITHIN, App
 from services.chassis.clock import SettableClock
 from services.chassis.keys import ensure_key_material
@@ -232,6 +241,23 @@ def test_nobody_speaks_for_another(
         token = signers(issuer).mint(actor)
     with pytest.raises(ActorNotValid):
         Verifier(var_dir).verify(token)
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        service_actor("cases"),
+        Actor("granli", "anonymous"),
+        TEACHER,
+        Actor("granli", "employee", "p1", service="seed"),
+    ],
+)
+def test_what_is_for_certain_services_is_for_their_own_tokens_alone(actor: Actor) -> None:
+    """CO-8: not for another service, nor for somebody who bears the name without being it."""
+    for name in ("gateway", "seed"):
+        demand_service(service_actor(name), "gateway", "seed")
+    with pytest.raises(NotForThisCaller):
+        demand_service(actor, "gateway", "seed")
 
 
 def test_a_forged_or_expired_token_is_refused(

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from services.cases.domain.callers import demand_service
 from services.cases.domain.errors import NotFound
 from services.cases.storage import people
+from services.chassis.actor import demand_service
 from services.chassis.unit_of_work import Reading
 
 
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """Ask the register about one person; nothing of the answer is kept."""
-    demand_service(reading.actor.capacity, reading.actor.service, "notifications")
+    demand_service(reading.actor, "notifications")
     number = people.number_of(reading.conn, reading.keys, reading.municipality, request["person_id"])
     if number is None:
         raise NotFound

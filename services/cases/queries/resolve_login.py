@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from services.cases.domain.callers import demand_service
 from services.cases.domain.numbers import accepted
 from services.cases.storage import people
+from services.chassis.actor import demand_service
 from services.chassis.unit_of_work import Reading
 
 
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """The persons. A family that does not know of its case yet is nobody here (LV-17): login would tell them."""
-    demand_service(reading.actor.capacity, reading.actor.service, "gateway")
+    demand_service(reading.actor, "gateway")
     number = accepted(request["number"], reading.settings.sandbox, "number")
     found = []
     for row in people.ids_in_all_municipalities(reading.conn, reading.keys, number):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.chassis.actor import demand_service
 from services.chassis.unit_of_work import UnitOfWork
 from services.directory.domain.machine_client import ClientTaken, MachineClient
-from services.directory.queries.machine_clients import demand_operator, hash_of
+from services.directory.queries.machine_clients import OPERATOR, hash_of
 from services.directory.storage import MachineClients
 from services.kernel.errors import InvalidInput
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Keep it, its secret as a hash. Raises Forbidden, InvalidInput or ClientTaken."""
-    demand_operator(uow)
+    demand_service(uow.actor, OPERATOR)
     if "feed.read" in request["scopes"] and request["recipient"] is None:
         raise InvalidInput(fields={"recipient": "required"})
     clients, name = MachineClients(uow.tx, uow.municipality), request["name"]

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.chassis.actor import demand_service
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.directory.domain.machine_client import ClientNotValid
 from services.directory.storage import MachineClients
-from services.kernel.errors import Forbidden
 
 OPERATOR, DOOR = "ops", "gateway"
 _SECRET = "directory.machine_client"
 """What the hash is of."""
-
-
-def demand_operator(context: Reading | UnitOfWork) -> None:
-    """Raises Forbidden for whoever is not the operator's command."""
-    _demand(context, OPERATOR)
 
 
 def hash_of(context: Reading | UnitOfWork, secret: str) -> str:
@@ -27,7 +22,7 @@ def hash_of(context: Reading | UnitOfWork, secret: str) -> str:
 
 def run(reading: Reading) -> dict[str, Any]:
     """All of the municipality's, without their secrets."""
-    demand_operator(reading)
+    demand_service(reading.actor, OPERATOR)
     return {
         "items": [
             {
@@ -47,7 +42,7 @@ def run(reading: Reading) -> dict[str, Any]:
 
 def check(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """What the client may now. Raises ClientNotValid, the same for all that is not right."""
-    _demand(reading, DOOR)
+    demand_service(reading.actor, DOOR)
     found = MachineClients(reading.conn, reading.municipality).named(request["name"])
     if found is None:
         raise ClientNotValid
@@ -62,8 +57,3 @@ def check(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "generation": generation,
         "oldest_generation": found.oldest_generation(reading.now),
     }
-
-
-def _demand(context: Reading | UnitOfWork, service: str) -> None:
-    if (context.actor.capacity, context.actor.service) != ("service", service):
-        raise Forbidden("This is not for you to ask.", code="not_for_this_caller")

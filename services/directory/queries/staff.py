@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.chassis.actor import demand_service
 from services.chassis.unit_of_work import Reading
 from services.directory.storage import Staff
 from services.kernel.calendar import local_date
-from services.kernel.errors import Forbidden, NotFound
+from services.kernel.errors import Forbidden
 
 
 def roles_of(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """A person's roles today; empty for who is no employee. One's own, or the gateway's question at login."""
     person_id = request["person_id"]
-    if reading.actor.service != "gateway" and reading.actor.person_id != person_id:
-        raise NotFound
+    if reading.actor.person_id != person_id:
+        demand_service(reading.actor, "gateway")
     staff = Staff(reading.conn, reading.municipality)
     found = staff.people([person_id])
     today = staff.roles([person_id], local_date(reading.now))
@@ -51,7 +52,6 @@ def staff_of(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 def contact_of(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """An employee's work address, for the sender alone (NO-3)."""
-    if reading.actor.service != "notifications":
-        raise NotFound
+    demand_service(reading.actor, "notifications")
     found = Staff(reading.conn, reading.municipality).people([request["person_id"]])
     return {"person_id": request["person_id"], "email": found[0].email if found else None}

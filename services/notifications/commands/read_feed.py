@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.chassis.actor import demand_service
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import Forbidden, InvalidInput, NotFound
 from services.notifications.egress import secrets
@@ -22,7 +23,7 @@ class TokenNotValid(Forbidden):
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """A page for whoever bears the feed's token, and the cursor for the next. Raises TokenNotValid, Forbidden, or
     InvalidInput for a cursor that is not of this feed."""
-    _demand_door(uow)
+    demand_service(uow.actor, DOOR)
     hashed = secrets.token_hash(uow.keys, uow.municipality, request["token"])
     subscription = Subscriptions(uow.tx, uow.municipality).of_token(hashed)
     if subscription is None:
@@ -33,16 +34,11 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 def of_client(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """As `run`, for a machine client: it has logged in, and its feed is named by the operator. Raises NotFound when
     there is no such feed (any more)."""
-    _demand_door(uow)
+    demand_service(uow.actor, DOOR)
     subscription = Subscriptions(uow.tx, uow.municipality).named(request["recipient"])
     if subscription is None or subscription.way != "feed":
         raise NotFound
     return _page(uow, subscription, request)
-
-
-def _demand_door(uow: UnitOfWork) -> None:
-    if (uow.actor.capacity, uow.actor.service) != ("service", DOOR):
-        raise Forbidden(code="not_for_this_caller")
 
 
 def _page(uow: UnitOfWork, subscription: Subscription, request: dict[str, Any]) -> dict[str, Any]:

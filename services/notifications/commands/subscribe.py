@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from services.chassis.access import service_of_unit
+from services.chassis.actor import demand_service
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import outside
 from services.contracts.catalogue import EVENTS
 from services.kernel.errors import Conflict, InvalidInput
 from services.notifications.egress import secrets
-from services.notifications.egress.operators import demand_operator
+from services.notifications.egress.operators import OPERATOR
 from services.notifications.egress.posting import is_public
 from services.notifications.egress.subscriptions import Subscription, Subscriptions
 from services.notifications.storage import is_service
@@ -32,7 +33,7 @@ class RecipientTaken(Conflict):
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Begin a subscription; raises InvalidInput naming each fault, RecipientTaken, or Forbidden."""
-    demand_operator(uow)
+    demand_service(uow.actor, OPERATOR)
     faults = _faults(uow, request)
     if faults:
         raise InvalidInput(fields=faults)

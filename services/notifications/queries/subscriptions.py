@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.chassis.actor import demand_service
 from services.chassis.unit_of_work import Reading
-from services.notifications.egress.operators import demand_operator
+from services.notifications.egress.operators import OPERATOR
 from services.notifications.egress.rows import Rows
 from services.notifications.egress.subscriptions import Subscriptions, of_row
 
@@ -17,7 +18,7 @@ _SAME = (
 
 def run(reading: Reading) -> dict[str, Any]:
     """Each by name, with what waits. Raises Forbidden."""
-    demand_operator(reading)
+    demand_service(reading.actor, OPERATOR)
     return {
         "items": [_state(reading, row) for row in Subscriptions(reading.conn, reading.municipality).all()]
     }

@@ -85,10 +85,3 @@ class NotYourKind(Forbidden):
 
     code, rule = "kind_not_for_this_role", "LG-7"
     detail = "You can't add an entry of this kind."
-
-
-class NotForThisCaller(Forbidden):
-    """The procedure is for one service's own token."""
-
-    code = "not_for_this_caller"
-    detail = "This procedure is not for you."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.chassis.actor import demand_service
 from services.chassis.unit_of_work import Reading
 from services.kernel.errors import NotFound
-from services.relay_log.domain.errors import NotForThisCaller
 from services.relay_log.storage.meetings import Meetings
 
 CALLER = "notifications"
@@ -14,8 +14,7 @@ CALLER = "notifications"
 
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """When the meeting begins and ends, and how often it was changed."""
-    if reading.actor.capacity != "service" or reading.actor.service != CALLER:
-        raise NotForThisCaller
+    demand_service(reading.actor, CALLER)
     found = Meetings.of(reading).hours(request["meeting_id"])
     if found is None:
         raise NotFound
