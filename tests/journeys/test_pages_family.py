@@ -209,6 +209,7 @@ def test_a_mother_decides_on_what_tells_of_her_and_ends_the_log(browser: Browser
     press(mother, "Ta tilbake")
     expect(mother.locator("main")).to_contain_text("Kan andre se dette?")
 
+    _a_correction_is_hers_too(page, mother, case, demo.name("blessing-okorie-fjellvang"))
     _she_decides_on_a_goal(page, mother, case, demo.name("blessing-okorie-fjellvang"))
     mother.goto(case)
     mother.get_by_role("link", name="Avslutt stafettloggen").click()
@@ -230,6 +231,21 @@ def test_a_mother_decides_on_what_tells_of_her_and_ends_the_log(browser: Browser
     page.goto(case)
     expect(page.locator("main")).to_contain_text("avsluttet stafettloggen for familien")
     assert browser.faults == []
+
+
+def _a_correction_is_hers_too(holder: Page, mother: Page, case: str, name: str) -> None:
+    """GU-6: new words in a correction are asked about anew; what was corrected stays hers to decide on."""
+    holder.goto(f"{case}/logg/tidslinje")
+    holder.get_by_role("listitem").filter(has_text="Mor sover dårlig").get_by_role("link").click()
+    expect(holder.locator("main")).to_contain_text(f"Forteller om: {name}")
+    holder.get_by_label("Hva vil du skrive?").fill("Mor er ofte våken om natten.")
+    press(holder, "Legg ut")
+    mother.goto(f"{case}/logg/om-andre")
+    cards = mother.get_by_label(re.compile("^Om deg"))
+    card = cards.filter(has_text="Mor er ofte våken om natten.")
+    card.get_by_role("button", name="Ja, vis det").click()
+    expect(card).to_contain_text("Disse kan se det nå")
+    expect(cards.filter(has_text="Mor sover dårlig")).to_contain_text("Kan andre se dette?")
 
 
 def _she_decides_on_a_goal(holder: Page, mother: Page, case: str, name: str) -> None:

@@ -45,14 +45,57 @@ def test_GU_6_what_tells_of_the_mother_is_hers_until_she_agrees(world: World) ->
     assert HERS in texts(world, "teacher") and len(world.rows("third_person_words")) == 2
 
 
-def test_GU_6_a_correction_is_that_persons_too(world: World) -> None:
-    """GU-6, LG-6: whoever corrects cannot unmark, and one word counts for both."""
+def test_GU_6_a_correction_is_that_persons_too_and_waits_for_a_word_of_its_own(world: World) -> None:
+    """GU-6, LG-6: whoever corrects cannot unmark; and new words are another thing to agree to than the old ones, which
+    show meanwhile as they did, without telling that there is more."""
     world.level_2()
     entry = world.say("teacher", "note", HERS, topic="learning", third_person="mother")
-    world.say("teacher", "correction", "she is tired", topic="learning", corrects=entry)
-    assert not {HERS, "she is tired"} & texts(world, "father")
-    word(world, "teacher", entry)
-    assert {HERS, "she is tired"} <= texts(world, "father")
+    word(world, "mother", entry)
+    right = world.say("teacher", "correction", "she is ill", topic="learning", corrects=entry)
+    for who in ("father", "psychologist"):
+        (seen,) = world.log(who)["entries"]
+        assert (seen["text"], seen["corrected_by"]) == (HERS, None), who
+    for who in ("teacher", "head", "mother"):
+        assert [each["corrected_by"] for each in world.log(who)["entries"]] == [right, None], who
+    word(world, "mother", right)
+    assert texts(world, "father") == texts(world, "psychologist") == {HERS, "she is ill"}
+    word(world, "mother", entry, agrees=False)
+    (seen,) = world.log("father")["entries"]
+    assert (seen["text"], seen["corrects"]) == ("she is ill", None)
+
+
+def test_GU_6_a_correction_may_say_whom_it_and_what_it_corrects_tell_of(world: World) -> None:
+    """GU-6: as a goal may; what was forgotten at first is that person's from then on, old words and new."""
+    world.level_2()
+    first = world.say("teacher", "note", HERS, topic="learning")
+    second = world.say("teacher", "correction", "she is ill", topic="learning", corrects=first)
+    assert texts(world, "father") == texts(world, "psychologist") == {HERS, "she is ill"}
+    third = world.say(
+        "teacher", "correction", "she is at home", topic="learning", corrects=second, third_person="mother"
+    )
+    for who in ("father", "psychologist"):
+        assert not world.log(who)["entries"], who
+    assert {each["third_person"] for each in world.log("mother")["entries"]} == {"mother"}
+    word(world, "mother", third)
+    assert texts(world, "father") == {"she is at home"}
+    again = {"kind": "correction", "topic": "learning", "text": "x", "corrects": third}
+    for whom, fault in (("father", "already_marked"), ("psychologist", "not_of_the_family")):
+        refused = world.refused(relay_log.AddEntry, "teacher", **again, third_person=whom)
+        assert isinstance(refused, InvalidInput) and refused.fields == {"third_person": fault}
+    world.say("teacher", "correction", "as it is", topic="learning", corrects=third, third_person="mother")
+    assert "as it is" not in texts(world, "father")
+
+
+def test_GU_6_nobody_corrects_what_they_may_not_read(world: World) -> None:
+    """GU-6: to another service's writer an entry that waits for a word is not there to be corrected."""
+    world.level_2()
+    world.bring_in("psychologist", may_write=True)
+    entry = world.say("teacher", "note", HERS, topic="learning", third_person="mother")
+    asked = {"kind": "correction", "topic": "learning", "text": "x", "corrects": entry}
+    assert isinstance(world.refused(relay_log.AddEntry, "psychologist", **asked), NotFound)
+    word(world, "mother", entry)
+    world.say("psychologist", "correction", "she rests", topic="learning", corrects=entry)
+    assert "she rests" not in texts(world, "psychologist") and "she rests" in texts(world, "mother")
 
 
 def test_GU_6_only_that_person_or_the_holder_gives_the_word(world: World) -> None:
@@ -135,13 +178,13 @@ def test_GU_6_what_waits_for_a_reader_tells_of_nobody_else(world: World, who: st
 
 
 def test_GU_6_that_person_is_asked_and_a_sibling_is_not_named(world: World) -> None:
-    """The event bears whose word it waits for; who has no id here is asked by the holder. A correction asks no more."""
+    """The event bears whose word it waits for; who has no id here is asked by the holder. New words are asked about."""
     world.level_2()
     entry = world.say("teacher", "note", HERS, topic="learning", third_person="mother")
     world.say("teacher", "note", "the brother is ill", topic="learning", third_person="somebody")
     world.say("teacher", "correction", "she is tired", topic="learning", corrects=entry)
     told = [each.get("third_person") for each in world.told(relay_log.EntryAdded)]
-    assert told == ["mother", None, None]
+    assert told == ["mother", None, "mother"]
 
 
 def test_GU_6_an_item_of_minutes_that_tells_of_a_parent_is_that_parents(world: World) -> None:

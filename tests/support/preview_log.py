@@ -262,6 +262,7 @@ def _plan() -> list[Sample]:
                         "at": at(8),
                         "topic": "home",
                         "shown": True,
+                        "corrected": True,
                         "others": ["Torbjørn Lillevik"],
                     },
                 ],
@@ -303,7 +304,14 @@ def _plan() -> list[Sample]:
         Sample(
             "entry",
             "log/entry_form.html",
-            {**frame, "form": form(), "topics": TOPICS, "corrects": None, "kinds": ["note", "hindrance"]},
+            {
+                **frame,
+                "form": form(),
+                "topics": TOPICS,
+                "corrects": None,
+                "kinds": ["note", "hindrance"],
+                "others": OTHERS,
+            },
         ),
         Sample(
             "entry-correct",
@@ -313,7 +321,32 @@ def _plan() -> list[Sample]:
                 "form": form(),
                 "topics": TOPICS,
                 "kinds": ["note"],
-                "corrects": {"id": "e1", "text": "Møtet er på onsdag.", "at": at(8), "by": "Solveig Brekke"},
+                "others": OTHERS,
+                "corrects": {
+                    "id": "e1",
+                    "text": "Møtet er på onsdag.",
+                    "at": at(8),
+                    "by": "Solveig Brekke",
+                    "marked": None,
+                },
+            },
+        ),
+        Sample(
+            "entry-correct-marked",
+            "log/entry_form.html",
+            {
+                **frame,
+                "form": form(),
+                "topics": TOPICS,
+                "kinds": ["note"],
+                "others": OTHERS,
+                "corrects": {
+                    "id": "e1",
+                    "text": "Mor er sliten for tiden.",
+                    "at": at(8),
+                    "by": "Solveig Brekke",
+                    "marked": "Ánne Márjá Hætta-Lillevik",
+                },
             },
         ),
     ]

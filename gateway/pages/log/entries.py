@@ -27,11 +27,15 @@ def new(case_id: str) -> Answer:
         form.data["text"] = corrects["text"]
     if request.method == "POST":
         kind = form.text("kind") or (kinds[0] if len(kinds) == 1 else None)
-        asked: dict[str, Any] = {"case_id": case_id, "text": form.text("text")}
+        asked: dict[str, Any] = {
+            "case_id": case_id,
+            "text": form.text("text"),
+            "third_person": form.text("third_person"),
+        }
         if corrects:
             asked |= {"kind": "correction", "topic": corrects["topic"], "corrects": corrects["id"]}
         else:
-            asked |= {"kind": kind, "topic": form.text("topic"), "third_person": form.text("third_person")}
+            asked |= {"kind": kind, "topic": form.text("topic")}
         if form.submit(relay_log.AddEntry, asked):
             notice("log.done.entry")
             return redirect(path("timeline", case_id=case_id), 303)
@@ -71,4 +75,5 @@ def _corrected(page: Page, entry_id: str | None) -> dict[str, Any] | None:
         "text": entry["text"],
         "at": entry["recorded_at"],
         "by": name_of(page, entry["by_person_id"]),
+        "marked": other_in_words(page, entry["third_person"]) if entry["third_person"] else None,
     }

@@ -63,14 +63,15 @@ def _items(page: Page) -> Iterator[dict[str, Any]]:
             "whom": t("entry.somebody") if whom == SOMEBODY else name_of(page, whom),
             "by": party(page, thing["by_person_id"]) if thing["by_person_id"] else t("marks.kind.measure"),
             "shown": thing["third_person_agrees"],
+            "corrected": bool(thing.get("corrected_by")),
             "others": _others(page, thing),
         }
 
 
 def _entries(page: Page) -> Iterator[dict[str, Any]]:
+    """What was corrected is among them: it stands, and is that person's to take back (LG-6)."""
     for each in page["log"]["entries"]:
-        if each["corrected_by"] is None:
-            yield {**each, "id": each["entry_id"], "at": each["recorded_at"]}
+        yield {**each, "id": each["entry_id"], "at": each["recorded_at"]}
 
 
 def _minutes(page: Page) -> Iterator[dict[str, Any]]:

@@ -102,7 +102,7 @@ class AddEntryRequest(Message):
     third_person = opaque(
         required=False,
         description="Whom it tells of besides the child: a guardian's id, or `somebody`, such as a sibling (GU-6). "
-        "A correction tells of whom the corrected entry tells.",
+        "A correction tells of whom the corrected entry tells; where it is the first to say so, both do.",
     )
 
 

@@ -11,7 +11,9 @@ from services.kernel.errors import NotFound
 from services.kernel.facts import SOMEBODY, Act, Capacity
 from services.relay_log.commands.common import demand_readable, me, open_log, tell_entry
 from services.relay_log.domain.entries import act_for, demand_correctable, demand_pointer, demand_third_person
+from services.relay_log.domain.plan import marked
 from services.relay_log.storage.entries import Entries
+from services.relay_log.storage.marks import Marks
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -19,11 +21,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     case_id, entries = request["case_id"], Entries.of(uow)
     open_log(uow, case_id, Act.SEE_CASE)
     demand_pointer(request["kind"], request["corrects"])
-    root = _root(uow, entries, request)
-    third_person = request["third_person"]
     facts = access.of(uow, case_id).facts
     assert facts is not None
-    demand_third_person(third_person, {guardian.person_id for guardian in facts.guardians})
+    demand_third_person(request["third_person"], {guardian.person_id for guardian in facts.guardians})
+    root, third_person = _root(uow, entries, request)
     capacity = Capacity(uow.actor.capacity)
     open_log(uow, case_id, act_for(root, capacity), [request["topic"]])
     entry = {
@@ -37,15 +38,19 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     return {"id": entry["entry_id"]}
 
 
-def _root(uow: UnitOfWork, entries: Entries, request: dict[str, Any]) -> str:
-    """LG-6: a correction counts as of the kind of what it corrects, which the asker must be able to read."""
-    if request["corrects"] is None:
-        kind: str = request["kind"]
-        return kind
-    found = entries.entry(request["case_id"], request["corrects"])
+def _root(uow: UnitOfWork, entries: Entries, request: dict[str, Any]) -> tuple[str, str | None]:
+    """As of what kind the entry counts, and whom it tells of. LG-6: a correction counts as what it corrects, which the
+    asker must be able to read. GU-6: it tells of the same person, by whom its new words are another thing to agree to;
+    where it is the first to say so, that holds for what it corrects as well."""
+    case_id, corrects, given = request["case_id"], request["corrects"], request["third_person"]
+    if corrects is None:
+        return request["kind"], given
+    found = entries.entry(case_id, corrects)
     if found is None:
         raise NotFound
-    corrected, recorded_at = found
-    demand_readable(uow, request["case_id"], Act.READ_LOG_ITEM, corrected.topic, recorded_at)
+    corrected, recorded_at, mark = found
+    demand_readable(uow, case_id, Act.READ_LOG_ITEM, corrected.topic, recorded_at, mark)
     demand_correctable(corrected, request["topic"], me(uow))
-    return corrected.root
+    if marked(mark.third_person, given):
+        Marks.of(uow).tell_of(case_id, corrects, given)
+    return corrected.root, given or mark.third_person

@@ -88,9 +88,16 @@ class Items:
         ]
 
     def entries(self) -> list[Record]:
-        """Entries by topic."""
-        found = Entries.of(self._reading).entries(self._case.case_id)
-        return self._by_name(self._case.open_allowed(Act.READ_LOG_ITEM, found))
+        """Entries by topic; none points at one that the asker may not read, which would tell that it is there."""
+        found = self._case.open_allowed(
+            Act.READ_LOG_ITEM, Entries.of(self._reading).entries(self._case.case_id)
+        )
+        readable = {entry["entry_id"] for entry in found}
+        for entry in found:
+            for pointer in ("corrects", "corrected_by"):
+                if entry[pointer] not in readable:
+                    entry[pointer] = None
+        return self._by_name(found)
 
     def views(self) -> list[Record]:
         """The child's views; one given apart is not among those that guardians get, unless the child agrees (LG-5)."""

@@ -123,9 +123,9 @@ class Entries(Store):
         return [
             self._seal(
                 Act.READ_LOG_ITEM, row,
-                lambda row=row: self._entry(row, corrected_by.get(row.entry_id), row.word_of in agreed),  # type: ignore[misc]
+                lambda row=row: self._entry(row, corrected_by.get(row.entry_id), row.entry_id in agreed),  # type: ignore[misc]
                 row.recorded_at, needed_by_guardians=row.needed_by_guardians,
-                third_person=row.third_person, third_person_agrees=row.word_of in agreed,
+                third_person=row.third_person, third_person_agrees=row.entry_id in agreed,
             )
             for row in found
         ]  # fmt: skip
@@ -136,25 +136,25 @@ class Entries(Store):
             return frozenset()
         return Words(self._conn, self._municipality, self._keys).agreed(case_id)
 
-    def entry(self, case_id: str, entry_id: str) -> tuple[Entry, datetime] | None:
-        """An entry of the case as far as rules go, and when it was recorded; None when there is none."""
+    def entry(self, case_id: str, entry_id: str) -> tuple[Entry, datetime, Mark] | None:
+        """An entry of the case as far as rules go, when it was recorded, and whom it tells of; None when there is
+        none."""
         row = self._row(entries, "entry_id", entry_id)
         if row is None or row.case_id != case_id:
             return None
         correction = self._row(entries, "corrects", entry_id)
         corrected_by = None if correction is None else correction.entry_id
-        return Entry(row.entry_id, row.topic, row.root, row.by_person_id, corrected_by), row.recorded_at
+        mark = Mark(row.third_person, entry_id in self._agreed_of(case_id, [row]))
+        return Entry(row.entry_id, row.topic, row.root, row.by_person_id, corrected_by), row.recorded_at, mark
 
     def add_entry(self, case_id: str, entry: Record, text: str, at: datetime) -> None:
         """Keep a new entry; nothing of those before changes (LG-6). A correction bears the holder's mark of what it
-        corrects, and its third person, so that it shows to the same readers (AG-6, GU-6)."""
+        corrects, so that it shows to the same readers (AG-6)."""
         corrected = self._row(entries, "entry_id", entry["corrects"]) if entry.get("corrects") else None
         self._insert(entries, [
             {"case_id": case_id, "text": self._encrypt(case_id, "entry", text), "recorded_at": at,
              "needed_by_guardians": bool(corrected and corrected.needed_by_guardians), "corrects": None,
-             "root": entry["kind"], **entry,
-             "third_person": corrected.third_person if corrected else entry.get("third_person"),
-             "word_of": corrected.word_of if corrected else entry["entry_id"]}
+             "root": entry["kind"], "third_person": None, **entry}
         ])  # fmt: skip
 
     def unread_by(self, case_ids: Sequence[str], person_id: str, kinds: Sequence[str]) -> list[Any]:

@@ -1,4 +1,5 @@
-"""The holder's marks: what guardians of a youth need to read for their parental responsibility (AG-6)."""
+"""What is marked after it was written: what guardians of a youth need to read for their parental responsibility (AG-6),
+and whom an entry turns out to tell of (GU-6)."""
 
 from __future__ import annotations
 
@@ -41,7 +42,7 @@ class Marks(Store):
         if kind == "measure":
             return Plans(self._conn, self._municipality, self._keys).marks([row])[row.measure_id]
         agreed = Words(self._conn, self._municipality, self._keys).agreed(row.case_id)
-        return Mark(row.third_person, row.word_of in agreed)
+        return Mark(row.third_person, (row.entry_id if kind == "entry" else row.word_of) in agreed)
 
     def put(self, case_id: str, kind: str, item_id: str, needed: bool) -> None:
         """Set or take away the mark: of an entry with all that it corrects and that corrects it (LG-6)."""
@@ -49,6 +50,13 @@ class Marks(Store):
         ids = self._corrections(case_id, item_id) if kind == "entry" else {item_id}
         which = (table.c.municipality == self._municipality) & table.c[key].in_(ids)
         self._conn.execute(sa.update(table).where(which).values(needed_by_guardians=needed))
+
+    def tell_of(self, case_id: str, entry_id: str, third_person: str) -> None:
+        """GU-6: an entry, and all that it corrects, tells of that person from now on, and waits for their word."""
+        which = (entries.c.municipality == self._municipality) & entries.c.entry_id.in_(
+            self._corrections(case_id, entry_id)
+        )
+        self._conn.execute(sa.update(entries).where(which).values(third_person=third_person))
 
     def _corrections(self, case_id: str, entry_id: str) -> set[str]:
         found = {entry_id}

@@ -210,12 +210,11 @@ entries = sa.Table(
     _instant("recorded_at"),
     sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
     _id("third_person", optional=True),
-    _id("word_of", optional=True),
     _of_case("entries"),
     sa.UniqueConstraint("municipality", "corrects"),
 )
 """Only added to (LG-6). `root`: the kind of what a correction corrects in the end, else its own. `third_person`: whom
-it tells of besides the child (GU-6); `word_of`: the entry for which that person's word is kept, a correction's too."""
+it tells of besides the child (GU-6)."""
 
 words = sa.Table(
     "third_person_words",

@@ -46,7 +46,7 @@ class Words(Store):
         row = self._row(entries, "entry_id", thing_id)
         if row is not None:
             marked = row.case_id == case_id and row.third_person is not None
-            return Marked(row.third_person, row.word_of) if marked else None
+            return Marked(row.third_person, thing_id) if marked else None
         for item in self._rows(_ITEMS, case_id):
             if item.third_person is not None and item_id(item.meeting_id, item.number) == thing_id:
                 return Marked(item.third_person, thing_id)

@@ -169,7 +169,6 @@ def upgrade() -> None:
         _instant("recorded_at"),
         sa.Column("needed_by_guardians", sa.Boolean, nullable=False),
         sa.Column("third_person", sa.String(64)),
-        sa.Column("word_of", sa.String(64)),
         sa.UniqueConstraint("municipality", "corrects"),
     )
     op.create_table(
