@@ -45,7 +45,7 @@ NOT_OF_A_CASE = {
     "cases.discussions": "what child protection was asked without a name, of no case",
     "relay_log.get_calendar_facts": "a meeting's hours, for the sender's token, which decides on each letter (NO-6)",
     "consent.get_receipt": "a signer's own receipt stays theirs (CO-7)",
-    "consent.get_withdrawal": "and so does that of what they took back (CO-3, CO-7)",
+    "consent.get_withdrawal": "and so does that of what they took back (CO-3, CO-7); a unit's is decided (GU-4)",
     "consent.preview_policy": "counts, for the coordinator; cases only as decided",
     "notifications.subscriptions": "outside systems, for the operator; nothing of a case",
     "notifications.read_feed": "an outside system's events, each decided when it is told (egress/deciding.py)",

@@ -135,6 +135,26 @@ def test_GU_4_a_receipt_signed_at_work_goes_with_the_work(world: World) -> None:
         world.app.call(consent.GetReceipt, AS_CASEWORKER, asked)
 
 
+def test_GU_4_the_units_receipt_of_a_withdrawal_goes_with_the_work(world: World) -> None:
+    """GU-4, CO-10, SE-3: any colleague in child protection reads it, while they work there and while the order stands;
+    nobody else with the unit in their token, and not whoever withdrew, once they have left."""
+    care(world)
+    answer(world, world.request(), AS_CASEWORKER)
+    asked = {"withdrawal_id": world.app.call(consent.Withdraw, AS_CASEWORKER, {"case_id": CASE})["id"]}
+    for colleague in (AS_CASEWORKER, AS_SECOND):
+        assert world.app.call(consent.GetWithdrawal, colleague, asked)["taken_from"][0]["purpose"]
+    nobody = Actor("granli", "employee", "nobody", UNIT, "high")
+    for other in (AS_CLERK, nobody):
+        with pytest.raises((Forbidden, NotFound)):
+            world.app.call(consent.GetWithdrawal, other, asked)
+    world.hear(directory.StaffChanged, person_id="caseworker", roles=[])
+    with pytest.raises((Forbidden, NotFound)):
+        world.app.call(consent.GetWithdrawal, AS_CASEWORKER, asked)
+    care(world, valid_from="2026-09-01", valid_to="2026-10-01")
+    with pytest.raises((Forbidden, NotFound)):
+        world.app.call(consent.GetWithdrawal, AS_SECOND, asked)
+
+
 def test_GU_4_the_unit_signs_at_high_assurance_as_others_do(world: World) -> None:
     """GU-4, CO-1"""
     care(world)

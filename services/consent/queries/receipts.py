@@ -59,7 +59,8 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def get_withdrawal(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """One's own receipt of a withdrawal (CO-3): what was taken back and when. NotFound for anybody else's."""
+    """The receipt of a withdrawal (CO-3): what was taken back and when; one's own, or under a care order one's unit's,
+    for who may read the case's consents now (GU-4). NotFound for anybody else's."""
     withdrawal_id = request["withdrawal_id"]
     repository = Requests(reading.conn, reading.municipality, reading.keys)
     found = repository.withdrawn(withdrawal_id)
@@ -67,12 +68,15 @@ def get_withdrawal(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     if not found or found[0].signer_id != as_signer(Capacity(actor.capacity), actor.person_id, actor.unit_id):
         raise NotFound
     case_id = found[0].case_id
+    case = access.of(reading, case_id)
+    if found[0].signer_id != actor.person_id:  # GU-4: any colleague's, while they work there
+        case.require(Act.READ_CONSENT)
     reading.access("CO-7", "read_receipt", case_id, found[0].signer_id)
     return {
         "withdrawal_id": withdrawal_id,
         "person_id": found[0].signer_id,
         "at": found[0].at,
-        **_case(access.of(reading, case_id)),
+        **_case(case),
         "lines": [
             {"request_id": each.request_id, "topic": each.topic, "service_id": each.service_id or None,
              "person_id": each.person_id or None}
@@ -112,8 +116,8 @@ def _reference(reading: Reading, signature: Any) -> dict[str, int | None]:
 
 
 def _purpose(reading: Reading, repository: Requests, row: Any, signature: Any) -> str:
-    """Of one's own signature, or under a care order of a colleague's for the same unit, who is decided on (GU-4)."""
-    if (signature.by_person_id or signature.signer_id) == reading.actor.person_id:
+    """Of what one signed for oneself; what was signed for a unit is decided on, whoever of it did (GU-4)."""
+    if signature.signer_id == reading.actor.person_id:
         return repository.purpose_as_signed(row, signature, reading.actor.person_id)
     found = next(each for each in repository.of_case(row.case_id) if each.request_id == row.request_id)
     return purpose_for(access.of(reading, row.case_id), repository, row, found)
