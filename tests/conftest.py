@@ -10,7 +10,6 @@ import os
 # Before psycopg is imported anywhere: without it, one query freezes all green threads of a process.
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
 
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from sqlalchemy.engine import make_url
 from deploy.broker import PrivateBroker, is_installed
 from deploy.packages import SETS, ensure
 from deploy.plan import SERVICES
+from tests.support.databases import Databases
 from tests.support.played import Played, play
 from tests.support.postgres import PrivatePostgres
 from tests.support.suite import Suite
@@ -79,35 +79,36 @@ def engine_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def databases_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Where new SQLite databases come from."""
+    return Databases(tmp_path_factory.mktemp("db"))
+
+
+@pytest.fixture(scope="session")
+def databases_on_postgresql(postgres: PrivatePostgres, tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Where new PostgreSQL databases come from."""
+    return Databases(tmp_path_factory.mktemp("db"), postgres)
+
+
 @pytest.fixture(scope="module")
-def make_database(
-    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], str]]:
+def databases(engine_name: str, request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """New databases on the engine under test, empty or brought up; dropped after the module."""
+    made: Databases = request.getfixturevalue(f"databases_on_{engine_name}")
+    yield made
+    made.drop_all()
+
+
+@pytest.fixture(scope="module")
+def make_database(databases: Databases) -> Callable[[str], str]:
     """`make_database("cases")` gives the URL of a new empty database on the engine under test; as many as wanted."""
-    made: list[str] = []
-    folder = tmp_path_factory.mktemp("db")
-
-    def make(name: str = "service") -> str:
-        if engine_name == "sqlite":
-            return f"sqlite:///{folder}/{name}-{secrets.token_hex(3)}.sqlite3"
-        made.append(request.getfixturevalue("postgres").fresh_database(name))
-        return made[-1]
-
-    yield make
-    for url in made:
-        request.getfixturevalue("postgres").drop_database(url)
+    return databases.empty
 
 
 @pytest.fixture
-def database_url(make_database: Callable[[str], str]) -> str:
-    """URL of a database that is new for each test, on SQLite and then on PostgreSQL."""
-    return make_database("test")
-
-
-@pytest.fixture(scope="module")
-def module_database_url(make_database: Callable[[str], str]) -> str:
-    """As `database_url`, but one for the whole module."""
-    return make_database("module")
+def database_url(databases: Databases) -> str:
+    """URL of an empty database that is new for each test, on SQLite and then on PostgreSQL."""
+    return databases.empty("test")
 
 
 @pytest.fixture

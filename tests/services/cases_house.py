@@ -33,7 +33,8 @@ NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 @cache
 def demo_families() -> list[dict[str, Any]]:
     """The families of the demo: read once, since that takes longer than most tests. Not to be changed."""
-    families: list[dict[str, Any]] = yaml.safe_load(DEMO_FILE.read_text(encoding="utf-8"))["families"]
+    with DEMO_FILE.open(encoding="utf-8") as file:
+        families: list[dict[str, Any]] = yaml.load(file, Loader=yaml.CSafeLoader)["families"]
     return families
 
 

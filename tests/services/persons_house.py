@@ -83,11 +83,11 @@ def recorded(the: House, act: str) -> list[tuple[str | None, bool, str]]:
 
 
 @pytest.fixture
-def persons(database_url: str, var_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Persons]:
+def persons(cases_url: str, var_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Persons]:
     path = var_dir / "register.yaml"
     register = Register(path)
     monkeypatch.setenv("STAFETT_REGISTER_FILE", str(path))
-    with house(database_url, var_dir, kind=Persons) as made:
+    with house(cases_url, var_dir, kind=Persons) as made:
         assert isinstance(made, Persons)
         made.register = register
         yield made

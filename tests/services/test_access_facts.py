@@ -21,6 +21,7 @@ from services.contracts.envelope import Event
 from services.kernel.errors import Forbidden, NotFound
 from services.kernel.facts import Act, Audience, Capacity
 from services.kernel.policies import InvalidPolicy
+from tests.support.databases import Databases
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 GRANLI, STORVIK = "granli", "storvik"
@@ -133,13 +134,22 @@ class Ask:
         return decision.rule, decision.reason_code
 
 
-@pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
+def open_database(url: str) -> Database:
     metadata = new_metadata()
     chassis_tables(metadata)
     access.access_tables(metadata)
-    database = Database(database_url, metadata, "relay_log")
-    metadata.create_all(database.engine)
+    return Database(url, metadata, "relay_log")
+
+
+def make_tables(url: str) -> None:
+    database = open_database(url)
+    database.metadata.create_all(database.engine)
+    database.close()
+
+
+@pytest.fixture
+def db(databases: Databases) -> Iterator[Database]:
+    database = open_database(databases.copy("access_facts", make_tables))
     yield database
     database.close()
 

@@ -33,6 +33,7 @@ from services.contracts.directory import UnitChanged
 from services.directory.service import DirectoryService
 from services.kernel.errors import NotFound, Unavailable
 from tests.services.cases_house import KINDERGARTEN, SERVICES, TEACHER, TUVA, House, house
+from tests.support.databases import Databases
 
 STORY = {
     "child_number": TUVA, "kind": "protected", "suspicion": "violence", "text": "Merker på armene",
@@ -100,9 +101,9 @@ class Town:
 
 
 @pytest.fixture
-def town(make_database: Callable[[str], str], var_dir: Path) -> Iterator[Town]:
-    with house(make_database("cases"), var_dir) as the:
-        settings = Settings("directory", var_dir, "amqp://127.0.0.1:1//", make_database("directory"))
+def town(databases: Databases, var_dir: Path) -> Iterator[Town]:
+    with house(databases.migrated("cases"), var_dir) as the:
+        settings = Settings("directory", var_dir, "amqp://127.0.0.1:1//", databases.migrated("directory"))
         directory = App(DirectoryService, settings, clock=the.clock, keys=the.app.keys)
         directory.setup()
         the.hear(UnitChanged, KINDERGARTEN, {

@@ -41,6 +41,7 @@ from tests.support.bus import (
     seen,
     tell,
 )
+from tests.support.databases import Databases
 
 
 class Alpha(Service):
@@ -102,7 +103,7 @@ class World:
 
 
 @pytest.fixture
-def world(make_database: Callable[[str], str], var_dir: Path) -> Iterator[World]:
+def world(databases: Databases, var_dir: Path) -> Iterator[World]:
     ensure_key_material(var_dir)
     opened: list[App] = []
     catalogues = [CATALOGUE]
@@ -113,7 +114,7 @@ def world(make_database: Callable[[str], str], var_dir: Path) -> Iterator[World]
     def open_app(kind: type[Service], name: str) -> App:
         app = App(
             kind,
-            Settings(kind.name, var_dir, "amqp://127.0.0.1:1//", make_database(name)),
+            Settings(kind.name, var_dir, "amqp://127.0.0.1:1//", databases.bus()),
             clock=SettableClock(AT + timedelta(days=365)),
             migrations=MIGRATIONS,
             catalogue=catalogues[-1],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from services.chassis.clock import SystemClock
 from services.chassis.storage import Database, upsert
 from services.contracts.envelope import Event
 from tests.support.bus import AT, CATALOGUE, THING_CHANGED, THINGS, open_database, rows, tell
+from tests.support.databases import Databases
 
 LAST = sa.Table(
     "last_of_thing",
@@ -50,9 +51,9 @@ PROJECTION = Projection((LAST,), {THING_CHANGED.type: remember})
 class World:
     """Alpha, which tells, and beta, which remembers the last number of each thing."""
 
-    def __init__(self, make: Callable[[str], str], folder: Path) -> None:
+    def __init__(self, databases: Databases, folder: Path) -> None:
         self.folder = folder
-        self.alpha, self.beta = (open_database(make(name), name) for name in ("alpha", "beta"))
+        self.alpha, self.beta = (open_database(databases.bus(), name) for name in ("alpha", "beta"))
         LAST.to_metadata(self.beta.metadata)
         with self.beta.write() as tx:
             LAST.create(tx.connection)
@@ -87,12 +88,10 @@ class _Uow:
 
 
 @pytest.fixture
-def world(
-    make_database: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+def world(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(module, "PAGE", 10)
     monkeypatch.setattr(module, "_LEVEL_WITHIN", 0.3)
-    world = World(make_database, tmp_path)
+    world = World(databases, tmp_path)
     yield world
     world.alpha.close()
     world.beta.close()

@@ -36,6 +36,7 @@ from tests.support.bus import (
     tell,
     wait_until,
 )
+from tests.support.databases import Databases
 
 
 class Failing(Exception):
@@ -90,8 +91,8 @@ class World:
 
 
 @pytest.fixture
-def world(make_database: Callable[[str], str], tmp_path: Any, amqp_url: str) -> Iterator[World]:
-    db = open_database(make_database("beta"), "beta")
+def world(databases: Databases, tmp_path: Any, amqp_url: str) -> Iterator[World]:
+    db = open_database(databases.bus(), "beta")
     source = open_database(f"sqlite:///{tmp_path}/alpha.sqlite3", "alpha")
     world = World(db, source, amqp_url)
     yield world

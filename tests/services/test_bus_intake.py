@@ -23,6 +23,7 @@ from services.chassis.ids import new_id
 from services.chassis.storage import Database, WriteTransaction
 from services.contracts.envelope import Event
 from tests.support.bus import AT, THING_CHANGED, THINGS, open_database, rows, see, seen
+from tests.support.databases import Databases
 
 
 class World:
@@ -60,8 +61,8 @@ def event(subject: str, sequence: int, n: int | None = None) -> Event:
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    world = World(open_database(database_url, "beta"))
+def world(bus_url: str) -> Iterator[World]:
+    world = World(open_database(bus_url, "beta"))
     yield world
     world.db.close()
 
@@ -155,9 +156,9 @@ def test_SE_7_not_even_between_two_of_its_own(world: World) -> None:
 
 
 @pytest.fixture
-def fresh(make_database: Callable[[str], str]) -> Iterator[Callable[[], World]]:
+def fresh(databases: Databases) -> Iterator[Callable[[], World]]:
     """A world that is emptied for each example."""
-    world = World(open_database(make_database("any"), "beta"))
+    world = World(open_database(databases.bus(), "beta"))
 
     def empty() -> World:
         with world.db.write() as tx:

@@ -26,8 +26,8 @@ EVENT = Event(
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    database = open_database(database_url, "alpha")
+def db(bus_url: str) -> Iterator[Database]:
+    database = open_database(bus_url, "alpha")
     yield database
     database.close()
 

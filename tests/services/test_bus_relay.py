@@ -39,8 +39,8 @@ from tests.support.bus import (
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    database = open_database(database_url, "alpha")
+def db(bus_url: str) -> Iterator[Database]:
+    database = open_database(bus_url, "alpha")
     yield database
     database.close()
 
@@ -174,11 +174,11 @@ def test_CO_9_no_heartbeat_vouches_for_an_unsent_event_from_before_the_clock_was
 
 
 def test_one_relay_a_database_is_active_and_the_next_takes_over(
-    db: Database, database_url: str, connection: Connection, make_relay: Callable[..., Relay]
+    db: Database, bus_url: str, connection: Connection, make_relay: Callable[..., Relay]
 ) -> None:
     first = make_relay(db)
     wait_until(lambda: first.active)
-    other = open_database(database_url, "alpha")
+    other = open_database(bus_url, "alpha")
     second = make_relay(other)
     tell(db, "t1", 1)
     wait_until(lambda: all_sent(db))
@@ -193,11 +193,11 @@ def test_one_relay_a_database_is_active_and_the_next_takes_over(
 
 
 def test_a_commit_in_another_process_is_heard_at_once(
-    db: Database, database_url: str, connection: Connection, make_relay: Callable[..., Relay]
+    db: Database, bus_url: str, connection: Connection, make_relay: Callable[..., Relay]
 ) -> None:
     relay = make_relay(db, poll_seconds=60)
     wait_until(lambda: relay.active)
-    other = open_database(database_url, "alpha")  # knows nothing of that relay, as another process
+    other = open_database(bus_url, "alpha")  # knows nothing of that relay, as another process
     told = [tell(other, "t1", 1)]
     wait_until(lambda: all_sent(db), 5)
     told.append(tell(db, "t1", 2))

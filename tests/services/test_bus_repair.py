@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ from tests.support.bus import (
     tell,
     wait_until,
 )
+from tests.support.databases import Databases
 
 BETWEEN = bus.events_between("alpha")
 
@@ -109,12 +110,12 @@ class World:
 
 
 @pytest.fixture
-def world(make_database: Callable[[str], str], var_dir: Path) -> Iterator[World]:
+def world(databases: Databases, var_dir: Path) -> Iterator[World]:
     ensure_key_material(var_dir)
-    settings = Settings("alpha", var_dir, "amqp://127.0.0.1:1//", make_database("alpha"))
+    settings = Settings("alpha", var_dir, "amqp://127.0.0.1:1//", databases.bus())
     alpha = App(Alpha, settings, clock=SettableClock(AT), migrations=MIGRATIONS, catalogue=CATALOGUE)
     alpha.setup()
-    world = World(alpha, open_database(make_database("beta"), "beta"), SettableClock(AT), [])
+    world = World(alpha, open_database(databases.bus(), "beta"), SettableClock(AT), [])
     yield world
     world.db.close()
     alpha.db.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -28,6 +28,7 @@ from tests.support.bus import (
     seen,
     tell,
 )
+from tests.support.databases import Databases
 
 
 class World:
@@ -72,10 +73,8 @@ class World:
 
 
 @pytest.fixture
-def world(make_database: Callable[[str], str]) -> Iterator[World]:
-    world = World(
-        open_database(make_database("beta"), "beta"), open_database(make_database("alpha"), "alpha")
-    )
+def world(databases: Databases) -> Iterator[World]:
+    world = World(open_database(databases.bus(), "beta"), open_database(databases.bus(), "alpha"))
     yield world
     world.db.close()
     world.source.close()

@@ -23,6 +23,7 @@ from services.contracts import bus
 from services.contracts.base import Procedure
 from services.contracts.envelope import Event
 from tests.support.bus import AT, CATALOGUE, THING_CHANGED, THINGS, open_database, rows, see, tell
+from tests.support.databases import Databases
 
 SUBJECTS, EACH = 12, 15
 
@@ -90,10 +91,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Event]]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_who_ever_takes_events_in_at_once_each_is_handled_once_and_in_its_turn(
-    told: list[Event], make_database: Callable[[str], str], seed: int, monkeypatch: pytest.MonkeyPatch
+    told: list[Event], databases: Databases, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.chassis.bus.repair.GAP_SECONDS", 0.0)
-    url = make_database("beta")
+    url = databases.bus()
     instances = [Instance(open_database(url, "beta"), told, 10 * seed + n) for n in range(2)]
     faults: list[BaseException] = []
     done = threading.Event()

@@ -22,6 +22,7 @@ from services.chassis.storage import Database, WriteTransaction
 from services.contracts.base import EventType, Message, number, opaque
 from services.contracts.envelope import Event
 from tests.support.bus import AT, THINGS, BusSettings, ThingData, open_database, rows, wait_until
+from tests.support.databases import Databases
 
 
 class WiderThingData(ThingData):
@@ -82,9 +83,9 @@ def tell_one(db: Database, event_type: EventType, n: int) -> Event:
 class World:
     """Alpha's and beta's databases, and the broker between them."""
 
-    def __init__(self, make_database: Callable[[str], str], url: str) -> None:
-        self.alpha = open_database(make_database("alpha"), "alpha")
-        self.beta = open_database(make_database("beta"), "beta")
+    def __init__(self, databases: Databases, url: str) -> None:
+        self.alpha = open_database(databases.bus(), "alpha")
+        self.beta = open_database(databases.bus(), "beta")
         self._settings = BusSettings(url)
 
     @contextmanager
@@ -128,8 +129,8 @@ class World:
 
 
 @pytest.fixture
-def world(make_database: Callable[[str], str], amqp_url: str) -> Iterator[World]:
-    world = World(make_database, amqp_url)
+def world(databases: Databases, amqp_url: str) -> Iterator[World]:
+    world = World(databases, amqp_url)
     yield world
     world.alpha.close()
     world.beta.close()

@@ -19,8 +19,8 @@ from tests.support.bus import AT, THINGS, open_database
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    database = open_database(database_url, "watched")
+def db(bus_url: str) -> Iterator[Database]:
+    database = open_database(bus_url, "watched")
     yield database
     database.close()
 

@@ -33,8 +33,8 @@ WHY = "Hun er innlagt, og vi må vite hva som er prøvd"
 
 
 @pytest.fixture
-def the(database_url: str, var_dir: Path) -> Iterator[House]:
-    with house(database_url, var_dir) as made:
+def the(cases_url: str, var_dir: Path) -> Iterator[House]:
+    with house(cases_url, var_dir) as made:
         made.hear(directory.StaffChanged, "p-coordinator", {
             "person_id": "p-coordinator",
             "roles": [{"unit_id": KINDERGARTEN, "service_id": "service-granli-barnehage", "role": "coordinator",

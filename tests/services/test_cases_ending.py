@@ -17,8 +17,8 @@ from tests.services.cases_house import HEALTH, LEADER, NURSE, TEACHER, House, ho
 
 
 @pytest.fixture
-def the(database_url: str, var_dir: Path) -> Iterator[House]:
-    with house(database_url, var_dir) as made:
+def the(cases_url: str, var_dir: Path) -> Iterator[House]:
+    with house(cases_url, var_dir) as made:
         yield made
 
 

@@ -30,8 +30,8 @@ from tests.services.test_cases_emergency import COORDINATOR
 
 
 @pytest.fixture
-def the(database_url: str, var_dir: Path) -> Iterator[House]:
-    with house(database_url, var_dir) as made:
+def the(cases_url: str, var_dir: Path) -> Iterator[House]:
+    with house(cases_url, var_dir) as made:
         made.hear(directory.StaffChanged, "p-coordinator", {
             "person_id": "p-coordinator",
             "roles": [{"unit_id": KINDERGARTEN, "service_id": SERVICES[KINDERGARTEN], "role": "coordinator",
@@ -93,9 +93,9 @@ def test_CO_11_the_version_is_that_of_the_day_and_stays(the: House) -> None:
     assert ground_of(read(the, after)) == ("duty_to_report", 2)
 
 
-def test_CO_11_a_report_goes_in_where_no_reference_was_heard_of(database_url: str, var_dir: Path) -> None:
+def test_CO_11_a_report_goes_in_where_no_reference_was_heard_of(cases_url: str, var_dir: Path) -> None:
     """PR-1: at once, whatever is missing."""
-    with house(database_url, var_dir) as made:
+    with house(cases_url, var_dir) as made:
         assert ground_of(read(made, file(made))) == ("duty_to_report", None)
 
 

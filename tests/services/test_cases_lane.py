@@ -49,8 +49,8 @@ STORY = "Merker på armene som ingen kan forklare"
 
 
 @pytest.fixture
-def the(database_url: str, var_dir: Path) -> Iterator[House]:
-    with house(database_url, var_dir) as made:
+def the(cases_url: str, var_dir: Path) -> Iterator[House]:
+    with house(cases_url, var_dir) as made:
         yield made
 
 

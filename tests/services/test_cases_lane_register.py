@@ -72,8 +72,8 @@ def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Register:
 
 
 @pytest.fixture
-def the(database_url: str, var_dir: Path, register: Register) -> Iterator[House]:
-    with house(database_url, var_dir) as made:
+def the(cases_url: str, var_dir: Path, register: Register) -> Iterator[House]:
+    with house(cases_url, var_dir) as made:
         yield made
 
 

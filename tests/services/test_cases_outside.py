@@ -150,12 +150,12 @@ ACTIVE = {
     ],
 )
 def test_the_contact_register_is_asked_each_time_and_nothing_is_kept(
-    database_url: str, var_dir: Path, person: dict[str, Any], answer: dict[str, Any]
+    cases_url: str, var_dir: Path, person: dict[str, Any], answer: dict[str, Any]
 ) -> None:
     """NO-3: for notifications alone, by the register's own rules of who may be notified, and never stored."""
     register = Register()
     register.person = person
-    with register.running() as url, house(database_url, var_dir, url) as the:
+    with register.running() as url, house(cases_url, var_dir, url) as the:
         mother, notifications = known_mother(the), service_actor("notifications")
         for _ in range(2):
             assert the.ask(cases.ContactOf, notifications, person_id=mother) == answer
@@ -167,10 +167,10 @@ def test_the_contact_register_is_asked_each_time_and_nothing_is_kept(
         assert "example.com" not in repr(the.dump())
 
 
-def test_a_contact_register_that_fails_is_unavailable(database_url: str, var_dir: Path) -> None:
+def test_a_contact_register_that_fails_is_unavailable(cases_url: str, var_dir: Path) -> None:
     """NO-3: an error answer, nonsense and silence are all the same: try again."""
     register, notifications = Register(), service_actor("notifications")
-    with register.running() as url, house(database_url, var_dir, url) as the:
+    with register.running() as url, house(cases_url, var_dir, url) as the:
         mother = known_mother(the)
         for status, person in ((500, ACTIVE), (200, {"nothing": "useful"}), (302, ACTIVE)):
             register.status, register.person = status, person

@@ -48,8 +48,8 @@ OTHER_SERIES = next(n for n in (f"014120500{tail:02}" for tail in range(100)) if
 
 
 @pytest.fixture
-def the(database_url: str, var_dir: Path) -> Iterator[House]:
-    with house(database_url, var_dir) as made:
+def the(cases_url: str, var_dir: Path) -> Iterator[House]:
+    with house(cases_url, var_dir) as made:
         yield made
 
 

@@ -166,9 +166,9 @@ def child(*responsible: str, born: str = "2022-05-17", new_from: str | None = No
 
 
 @pytest.fixture
-def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+def world(consent_url: str, tmp_path: Path) -> Iterator[World]:
     ensure_key_material(tmp_path)
-    settings = Settings("consent", tmp_path, "amqp://127.0.0.1:1//", database_url)
+    settings = Settings("consent", tmp_path, "amqp://127.0.0.1:1//", consent_url)
     app = App(ConsentService, settings, clock=SettableClock(NOW))
     app.setup()
     yield World(app)

@@ -28,9 +28,9 @@ STAFF = {"p-coordinator": (UNIT, "coordinator"), "p-leader": (UNIT, "leader"), "
 
 
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[App]:
+def app(directory_url: str, tmp_path: Path) -> Iterator[App]:
     ensure_key_material(tmp_path)
-    settings = Settings("directory", tmp_path, "amqp://127.0.0.1:1//", database_url)
+    settings = Settings("directory", tmp_path, "amqp://127.0.0.1:1//", directory_url)
     made = App(DirectoryService, settings, clock=SettableClock(NOW))
     made.setup()
     for municipality in ("granli", "storvik"):

@@ -36,9 +36,9 @@ TEACHER = {
 
 
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[App]:
+def app(directory_url: str, tmp_path: Path) -> Iterator[App]:
     ensure_key_material(tmp_path)
-    settings = Settings("directory", tmp_path, "amqp://127.0.0.1:1//", database_url)
+    settings = Settings("directory", tmp_path, "amqp://127.0.0.1:1//", directory_url)
     made = App(DirectoryService, settings, clock=SettableClock(NOW))
     made.setup()
     for municipality in ("granli", "storvik"):

@@ -20,8 +20,8 @@ GATEWAY = service_actor("gateway", "granli")
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path) -> Iterator[EgressHouse]:
-    with egress_house(database_url, tmp_path, "amqp://127.0.0.1:1//") as made:
+def home(notifications_url: str, tmp_path: Path) -> Iterator[EgressHouse]:
+    with egress_house(notifications_url, tmp_path, "amqp://127.0.0.1:1//") as made:
         yield made.furnish()
 
 

@@ -22,8 +22,8 @@ from tests.support.bus import wait_until
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path, amqp_url: str) -> Iterator[EgressHouse]:
-    with egress_house(database_url, tmp_path, amqp_url) as made:
+def home(notifications_url: str, tmp_path: Path, amqp_url: str) -> Iterator[EgressHouse]:
+    with egress_house(notifications_url, tmp_path, amqp_url) as made:
         yield made.furnish()
 
 

@@ -96,8 +96,8 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path) -> Iterator[EgressHouse]:
-    with egress_house(database_url, tmp_path, "amqp://127.0.0.1:1//") as made:
+def home(notifications_url: str, tmp_path: Path) -> Iterator[EgressHouse]:
+    with egress_house(notifications_url, tmp_path, "amqp://127.0.0.1:1//") as made:
         made.app.surroundings.services.egress.webhooks.poster = Poster(seconds=3)
         yield made.furnish()
 

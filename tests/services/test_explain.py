@@ -30,8 +30,8 @@ COORDINATOR = Actor("granli", "employee", "p-coordinator", UNIT, "high")
 
 
 @pytest.fixture
-def granli(database_url: str, tmp_path: Path) -> Iterator[House]:
-    with house(database_url, tmp_path) as made:
+def granli(cases_url: str, tmp_path: Path) -> Iterator[House]:
+    with house(cases_url, tmp_path) as made:
         role = {"unit_id": UNIT, "service_id": "service-granli-koordinering", "valid_from": "2020-01-01"}
         made.hear(directory.StaffChanged, "p-coordinator", {
             "person_id": "p-coordinator", "roles": [{**role, "role": "coordinator"}],

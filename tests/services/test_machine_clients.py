@@ -46,10 +46,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+def desk(directory_url: str, tmp_path: Path) -> Iterator[Desk]:
     ensure_key_material(tmp_path)
     clock = SettableClock(NOW)
-    settings = Settings("directory", tmp_path, "amqp://127.0.0.1:1//", database_url)
+    settings = Settings("directory", tmp_path, "amqp://127.0.0.1:1//", directory_url)
     app = App(DirectoryService, settings, clock=clock)
     app.setup()
     yield Desk(app, clock)

@@ -32,8 +32,8 @@ from tests.services.notifications_house import (
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path) -> Iterator[House]:
-    with house(database_url, tmp_path, smtp_port=1) as made:
+def home(notifications_url: str, tmp_path: Path) -> Iterator[House]:
+    with house(notifications_url, tmp_path, smtp_port=1) as made:
         yield made
 
 

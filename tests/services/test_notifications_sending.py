@@ -47,9 +47,9 @@ def mail(tmp_path: Path) -> Iterator[MailCatcher]:
 
 
 @pytest.fixture
-def home(database_url: str, tmp_path: Path, mail: MailCatcher) -> Iterator[House]:
+def home(notifications_url: str, tmp_path: Path, mail: MailCatcher) -> Iterator[House]:
     """A house where all went out that came before the meeting."""
-    with house(database_url, tmp_path, mail.port) as made:
+    with house(notifications_url, tmp_path, mail.port) as made:
         made.play()
         yield made
 
@@ -172,13 +172,13 @@ def test_CO_9_on_old_consent_knowledge_a_third_party_is_not_written_to_yet(
 
 @pytest.mark.parametrize(("when", "arrived"), [("before", 0), ("after", 1)])
 def test_NO_2_a_crash_in_the_conversation_leaves_an_unknown_outcome_that_is_not_repeated(
-    home: House, mail: MailCatcher, when: str, arrived: int, database_url: str, tmp_path: Path
+    home: House, mail: MailCatcher, when: str, arrived: int, notifications_url: str, tmp_path: Path
 ) -> None:
     """NO-2: killed between mark and letter, or between letter and answer: once at most, and it shows in the inbox."""
     send_all(home)
     before = len(mail.messages())
     home.take(home.meeting("p-mother", meeting_id="meeting-2"))
-    child = [sys.executable, "-m", "tests.services.notifications_house", database_url, str(tmp_path)]
+    child = [sys.executable, "-m", "tests.services.notifications_house", notifications_url, str(tmp_path)]
     died = subprocess.run(
         [*child, str(mail.port), when], cwd=ROOT, timeout=60, check=False, capture_output=True
     )
@@ -337,14 +337,14 @@ class Grumpy:
 
 
 def test_NO_2_each_answer_of_the_mail_server_counts_for_what_it_says(
-    database_url: str, tmp_path: Path
+    notifications_url: str, tmp_path: Path
 ) -> None:
     """NO-2: refused for good; tried again when it said so; unknown, and never again, when the line broke in between."""
     grumpy, port = Grumpy(), free_port()
     server = Controller(grumpy, hostname="127.0.0.1", port=port)
     server.start()
     try:
-        with house(database_url, tmp_path, port) as home:
+        with house(notifications_url, tmp_path, port) as home:
             home.play()
             for _ in range(6):
                 send_all(home)
@@ -386,12 +386,11 @@ def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
 
 
 def test_from_event_to_letter_over_a_real_broker(
-    amqp_url: str, database_url: str, make_database: Callable[[str], str], tmp_path: Path, mail: MailCatcher
+    amqp_url: str, notifications_url: str, directory_url: str, tmp_path: Path, mail: MailCatcher
 ) -> None:
     """NO-2: the service as it runs, and directory beside it: child protection has its letter once, soon after a report,
     though the broker brings the event twice; and has the message once, asked for over RPC."""
-    directory_url = make_database("directory")
-    with Running(tmp_path, amqp_url, database_url, directory_url, mail.port) as running:
+    with Running(tmp_path, amqp_url, notifications_url, directory_url, mail.port) as running:
         running.staff("p-protection", "worker@granli.example", "child_protection")
         running.staff("p-teacher", "teacher@granli.example", "employee")
         for number, report in enumerate(("lane-1", "lane-2"), 1):

@@ -21,6 +21,7 @@ from services.chassis.keys import ensure_key_material
 from services.chassis.storage import Database
 from tests.services.test_bus_tending import World
 from tests.support.bus import open_database, rows, seen
+from tests.support.databases import Databases
 
 
 class Desk:
@@ -42,15 +43,15 @@ class Desk:
 
 @pytest.fixture
 def desk(
-    make_database: Callable[[str], str], var_dir: Path, amqp_url: str, capsys: pytest.CaptureFixture[str]
+    databases: Databases, var_dir: Path, amqp_url: str, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Desk]:
     ensure_key_material(var_dir)
     (var_dir / "run").mkdir()
-    url = make_database("beta")
+    url = databases.bus()
     engines.keep(var_dir, {"STAFETT_AMQP_URL": amqp_url, "STAFETT_CONSENT_DATABASE_URL": url})
     with Connection(amqp_url) as connection:
         topology.declare(connection.channel(), topology.Catalogue.published())
-    world = World(open_database(url, "beta"), open_database(make_database("alpha"), "alpha"))
+    world = World(open_database(url, "beta"), open_database(databases.bus(), "alpha"))
     yield Desk(var_dir, world, capsys)
     world.db.close()
     world.source.close()

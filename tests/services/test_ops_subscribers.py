@@ -23,6 +23,7 @@ from services.chassis.bus import topology
 from services.contracts import directory, notifications, outside
 from tests.services.notifications_process import Running
 from tests.support.bus import wait_until
+from tests.support.databases import Databases
 
 GRANTED = "directory.unit_changed.v1"
 WHO = ["--municipality", "granli", "--recipient", "skolesystem"]
@@ -59,10 +60,10 @@ class Operator:
 
 @pytest.fixture
 def operator(
-    make_database: Callable[[str], str], tmp_path: Path, amqp_url: str, broker: PrivateBroker,
+    databases: Databases, tmp_path: Path, amqp_url: str, broker: PrivateBroker,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Operator]:  # fmt: skip
-    urls = make_database("notifications"), make_database("directory")
+    urls = databases.migrated("notifications"), databases.migrated("directory")
     outside_url = f"{amqp_url}-outside"
     with Running(tmp_path, amqp_url, *urls, free_port(), outside_url) as running:
         (running.var / "run").mkdir()

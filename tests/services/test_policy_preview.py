@@ -191,9 +191,9 @@ class Town(World):
 
 
 @pytest.fixture
-def town(database_url: str, tmp_path: Path) -> Iterator[Town]:
+def town(consent_url: str, tmp_path: Path) -> Iterator[Town]:
     ensure_key_material(tmp_path)
-    settings = Settings("consent", tmp_path, "amqp://127.0.0.1:1//", database_url)
+    settings = Settings("consent", tmp_path, "amqp://127.0.0.1:1//", consent_url)
     app = App(ConsentService, settings, clock=SettableClock(NOW))
     app.setup()
     yield Town(app)

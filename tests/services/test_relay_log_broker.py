@@ -26,6 +26,7 @@ from services.contracts.base import Procedure
 from services.contracts.envelope import CONTENT_TYPE, Event
 from services.kernel.errors import Refusal
 from tests.services.relay_log_world import HEALTH, World
+from tests.support.databases import Databases
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,8 +99,8 @@ def _ready(port: int) -> bool:
 
 
 @pytest.fixture
-def running(amqp_url: str, module_database_url: str, tmp_path: Path) -> Iterator[Running]:
-    made = Running(tmp_path, amqp_url, module_database_url)
+def running(amqp_url: str, databases: Databases, tmp_path: Path) -> Iterator[Running]:
+    made = Running(tmp_path, amqp_url, databases.migrated("relay_log"))
     yield made
     made.stop()
 

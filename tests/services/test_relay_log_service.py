@@ -30,6 +30,7 @@ from tests.services.relay_log_world import (
     open_app,
 )
 from tests.services.relay_log_world import TIES as THEIRS
+from tests.support.databases import Databases
 
 OUTSIDERS = ("psychologist", "nurse")
 INSIDE = ("teacher", "head")
@@ -38,8 +39,8 @@ SECRET = "Eira vil leke med Odin ved huska"
 
 
 @pytest.fixture(scope="module")
-def app(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    made = open_app(tmp_path_factory.mktemp("log"), module_database_url)
+def app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    made = open_app(tmp_path_factory.mktemp("log"), databases.migrated("relay_log"))
     yield made
     made.db.close()
 

@@ -119,11 +119,13 @@ class PrivatePostgres:
         if self._base is not None:
             shutil.rmtree(self._base, ignore_errors=True)
 
-    def fresh_database(self, prefix: str = "test") -> str:
-        """Make an empty database and return its SQLAlchemy URL (psycopg 3)."""
-        name = f"{prefix}_{secrets.token_hex(4)}"
+    def fresh_database(self, prefix: str = "test", *, like: str = "template1") -> str:
+        """Make an empty database, or a copy of the one at URL `like`, to which nobody may be connected; return its
+        SQLAlchemy URL (psycopg 3)."""
+        name, original = f"{prefix}_{secrets.token_hex(4)}", like.rsplit("/", 1)[-1]
+        words = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log")
         with self._lock, psycopg.connect(self._dsn("postgres"), autocommit=True) as conn:
-            conn.execute(sql.SQL("CREATE DATABASE {} STRATEGY file_copy").format(sql.Identifier(name)))
+            conn.execute(words.format(sql.Identifier(name), sql.Identifier(original)))
         return f"postgresql+psycopg://stafett:{self._password}@127.0.0.1:{self._port}/{name}"
 
     def drop_database(self, url: str) -> None:
