@@ -103,6 +103,12 @@ class Forbidden(Refusal):
     code, status, detail = "forbidden", 403, "You may see this, but not do this to it."
 
 
+class CoordinatorOnly(Forbidden):
+    """What the municipality's coordinator alone may do, by a role and not by a tie to a case."""
+
+    code, rule, detail = "coordinator_only", "SE-3", "Only the municipality's coordinator may do this."
+
+
 class InvalidInput(Refusal):
     """The request is malformed; `fields` names each fault."""
 

@@ -170,6 +170,8 @@ def test_SE_3_the_coordinator_sees_what_was_opened_and_who_tried_in_vain(the: Ho
     for actor in (NURSE, TEACHER, the.guardian(case_id)):
         with pytest.raises(Forbidden):
             the.ask(cases.ListEmergencies, actor)
+    refused = [(line[0], line[2]) for line in recorded(the, cases.ListEmergencies.name)]
+    assert refused == [(actor.person_id, False) for actor in (NURSE, TEACHER, the.guardian(case_id))]
 
 
 def end(the: House, actor: Actor, emergency_id: str) -> None:

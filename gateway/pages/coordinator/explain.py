@@ -20,7 +20,7 @@ from gateway.pages.forms import Form
 from gateway.pages.paths import PATHS
 from gateway.pages.view import render, t, why
 from services.contracts import cases
-from services.kernel.errors import Forbidden
+from services.kernel.errors import CoordinatorOnly
 
 blueprint = Blueprint("coordinator", __name__)
 
@@ -43,12 +43,12 @@ _CHILD, _GUARDIANS = "self", "guardian"
 
 
 def demand_coordinator() -> None:
-    """Raises NotLoggedIn, or Forbidden for whoever has not chosen to act as the coordinator."""
+    """Raises NotLoggedIn, or CoordinatorOnly for whoever has not chosen to act as the coordinator."""
     chosen = people.chosen()
     if chosen is None:
         raise NotLoggedIn
     if chosen["capacity"] != "employee" or "coordinator" not in (chosen.get("roles") or ()):
-        raise Forbidden(code="coordinator_only")
+        raise CoordinatorOnly
 
 
 @blueprint.get(PATHS["explain"])

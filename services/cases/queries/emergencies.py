@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from services.cases.storage import emergencies, grounds, staff
+from services.cases.storage import emergencies, grounds
 from services.chassis import access
 from services.chassis.access_record import Line
 from services.chassis.unit_of_work import Reading
-from services.kernel.errors import Forbidden
-from services.kernel.facts import Role, in_force
 from services.kernel.parties import of_family
 
 _SHOWN = (
@@ -23,8 +21,8 @@ _REFUSED_OF = timedelta(days=30)
 
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """A page, newest first, less what is about the coordinator's own family: a colleague oversees that. It is noted in
-    the access record of each case; raises Forbidden for anybody else."""
-    _demand_coordinator(reading)
+    the access record of each case; raises CoordinatorOnly for anybody else."""
+    access.demand_coordinator(reading)
     limit, first = request["limit"], request["cursor"] is None
     rows = emergencies.newest(reading.conn, reading.municipality, request["cursor"], limit + 1)
     page = rows[:limit]
@@ -69,14 +67,3 @@ def _counted(lines: list[Line]) -> list[dict[str, Any]]:
         for (who, unit), of in found.items()
     ]
     return sorted(counted, key=lambda each: (-each["attempts"], each["person_id"] or ""))[:500]
-
-
-def _demand_coordinator(reading: Reading) -> None:
-    actor = reading.actor
-    if actor.capacity == "employee":
-        for role in staff.roles_of(reading.conn, reading.municipality, actor.person_id):
-            here = role.role is Role.COORDINATOR and role.unit_id == actor.unit_id
-            if here and in_force(role, reading.now):
-                return
-    reading.access("SE-3", "read_emergency", allowed=False)
-    raise Forbidden("Only the municipality's coordinator may do this.", code="coordinator_only", rule="SE-3")

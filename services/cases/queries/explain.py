@@ -17,7 +17,7 @@ from services.contracts import consent
 from services.contracts.envelope import Event
 from services.kernel.access import decide
 from services.kernel.calendar import age_at
-from services.kernel.errors import Forbidden, InvalidInput, NotFound
+from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act, Capacity, Decision, Facts, Question, Spanning, in_force
 from services.kernel.legal_basis import basis_of
 from services.kernel.parties import NoStanding, standings
@@ -27,9 +27,9 @@ from services.kernel.signers import required_signers
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """The decision about each person asked about, with the facts of that instant. It is noted in the access record.
 
-    Raises Forbidden for anybody but the coordinator, NotFound for a case that the municipality does not have, or that
-    is about the coordinator's own family: a colleague looks it up."""
-    _demand_coordinator(reading, request["case_id"])
+    Raises CoordinatorOnly, and NotFound for a case that the municipality does not have, or that is about the family of
+    the coordinator: a colleague looks it up."""
+    access.demand_coordinator(reading, "CO-8")
     at = _instant(request["at"], reading.now)
     source = _Source(reading, request["case_id"], at)
     if people.of_family(reading.conn, reading.municipality, source.subject, reading.actor.person_id or ""):
@@ -92,13 +92,6 @@ class _Source:
         if self.past is not None:
             return self.past.of_consent
         return self._reading.told.of(consent.WINDOWS, self._case_id)
-
-
-def _demand_coordinator(reading: Reading, case_id: str) -> None:
-    if access.is_coordinator(reading):
-        return
-    reading.access("CO-8", "explain", case_id, allowed=False)
-    raise Forbidden("Only the municipality's coordinator may do this.", code="coordinator_only", rule="CO-8")
 
 
 def _instant(asked: datetime | None, now: datetime) -> datetime:

@@ -26,7 +26,7 @@ from services.chassis.access.facts import (
     policy_of,
     service_of_unit,
 )
-from services.chassis.access.parts import case_ids_for, is_coordinator
+from services.chassis.access.parts import case_ids_for, demand_coordinator, is_coordinator
 from services.chassis.access.past import Past
 from services.chassis.access.projections import HANDLERS, PROJECTION, together
 from services.chassis.access.tables import AccessTables, access_tables, create_access_tables
@@ -43,6 +43,7 @@ __all__ = [
     "case_ids_for",
     "create_access_tables",
     "decide",
+    "demand_coordinator",
     "ground_version",
     "is_coordinator",
     "load_facts",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from services.chassis.access.decisions import Asker, Context
 from services.chassis.access.projections import T
 from services.kernel.calendar import local_date
+from services.kernel.errors import CoordinatorOnly
 from services.kernel.facts import Capacity, Role
 
 
@@ -51,6 +52,12 @@ def is_coordinator(context: Context) -> bool:
     if who.capacity is not Capacity.EMPLOYEE or not who.person_id or not who.unit_id:
         return False
     return Role.COORDINATOR in _roles_now(context, who.person_id, who.unit_id)
+
+
+def demand_coordinator(context: Context, rule: str = "SE-3") -> None:
+    """Raises CoordinatorOnly, by that rule, for who is not the coordinator. The chassis notes the refusal (SE-1)."""
+    if not is_coordinator(context):
+        raise CoordinatorOnly(rule=rule)
 
 
 def _of_employee(context: Context, person_id: str, unit_id: str) -> list[sa.Select[Any]]:

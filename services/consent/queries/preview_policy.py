@@ -13,7 +13,7 @@ from services.consent.domain.preview import Effect, effect
 from services.consent.domain.request import Request
 from services.consent.storage import Requests, running_cases
 from services.kernel.calendar import local_date, midnight
-from services.kernel.errors import Forbidden, InvalidInput
+from services.kernel.errors import InvalidInput
 from services.kernel.facts import Act, Facts
 from services.kernel.policies import InvalidPolicy, Policy, drafted
 
@@ -25,8 +25,7 @@ _NEXT = 1_000_000
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """The effects of the draft on its first instant: now, if that is today. Counts below the policy's least are not
     shown, nor what would tell them by subtraction (SE-4): what is hidden is of all cases not listed, together."""
-    if not access.is_coordinator(reading):
-        raise Forbidden("Only the municipality's coordinator may do this.", code="coordinator_only")
+    access.demand_coordinator(reading)
     at = _first_instant(request["valid_from"], reading.now)
     found = list(_effects(reading, request, at))
     least = access.policy_of(reading.conn, reading.municipality, reading.now).hide_counts_below

@@ -9,7 +9,7 @@ from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.directory.domain.policies import changes, draft, draft_hash, in_force
 from services.directory.storage import Policies, Staff
 from services.kernel.calendar import local_date
-from services.kernel.errors import Forbidden
+from services.kernel.errors import CoordinatorOnly
 from services.kernel.policies import policy_on
 
 
@@ -51,11 +51,12 @@ def check(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def demand_coordinator(work: Reading | UnitOfWork) -> None:
-    """Raises Forbidden for whoever is not the municipality's coordinator today, in the unit that they act for."""
+    """Raises CoordinatorOnly for whoever is not the municipality's coordinator today, in the unit that they act for:
+    by the roles that are kept here, which the others hear of (access.demand_coordinator)."""
     actor: Actor = work.actor
     if actor.capacity == "employee" and actor.person_id:
         today = local_date(work.now)
         for role in Staff(work.conn, work.municipality).roles([actor.person_id], today):
             if (role["role"], role["unit_id"]) == ("coordinator", actor.unit_id):
                 return
-    raise Forbidden("Only the municipality's coordinator may do this.", code="coordinator_only")
+    raise CoordinatorOnly
