@@ -1,18 +1,29 @@
-"""What has happened in a case, in plain data: what the oracle judges by. No code of the product is used here."""
+"""What has happened in a case, in plain data, and what is so at a moment: all that the oracle judges by. No code of the
+product is used here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-Line = tuple[str, str]
-"""A receiver, which is a service or a person by name, and a topic."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Line(NamedTuple):
+    """A part of what consent is asked for; the receiver is a service, or a person by name."""
+
+    receiver: str
+    topic: str
 
 
 @dataclass(frozen=True)
 class Item:
     """Something that was written, or the case itself. `apart`: given by the child apart from the guardians, who may not
-    see it. `tells_of`: whom it tells of besides the child, a guardian by name or somebody else."""
+    see it. `tells_of`: whom it tells of besides the child, a guardian by name or somebody else. `corrects`: the first
+    of the entries that it corrects. `holds`: the items whose words stand in it too, as a goal's in its measure."""
 
     id: str
     kind: str  # "case"; "note" before there is a log, else "log"
@@ -20,6 +31,13 @@ class Item:
     at: datetime
     apart: bool = False
     tells_of: str | None = None
+    corrects: str | None = None
+    holds: frozenset[str] = frozenset()
+
+    @property
+    def first(self) -> str:
+        """For what marks and words on it are kept: an entry and its corrections have them in common (LG-6)."""
+        return self.corrects or self.id
 
 
 @dataclass(frozen=True)
@@ -36,10 +54,25 @@ class Word:
 class Request:
     """Consent that was asked for, and all that was answered."""
 
+    id: str
     lines: frozenset[Line]
     starts: datetime
     ends: datetime
     words: list[Word] = field(default_factory=list)
+
+    def agreed(self, line: Line) -> dict[str, datetime]:
+        """Whose latest word is yes, and since when without a break."""
+        since: dict[str, datetime] = {}
+        for word in (each for each in self.words if each.line == line):
+            if word.answer == "yes":
+                since.setdefault(word.who, word.at)
+            else:
+                since.pop(word.who, None)
+        return since
+
+    def answered(self, line: Line) -> set[str]:
+        """Who has ever said yes or no. A wish to talk first is no answer."""
+        return {word.who for word in self.words if word.line == line and word.answer != "talk_first"}
 
 
 @dataclass(frozen=True)
@@ -57,10 +90,12 @@ class CareOrder:
 
 @dataclass(frozen=True)
 class Emergency:
-    """Somebody at work said that they must read the case, and why."""
+    """Somebody at work said that they must read the case, and why; `ended`: that they need it no more."""
 
+    id: str
     who: str
     at: datetime
+    ended: datetime = NEVER
 
 
 @dataclass
@@ -98,3 +133,84 @@ class Chronicle:
     reports: list[Report] = field(default_factory=list)
     agreed: set[str] = field(default_factory=set)
     needed: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is so of a case at a time. `fresh`: the service that is asked has heard of all others lately."""
+
+    case: Chronicle
+    now: datetime
+    fresh: bool = True
+
+    @cached_property
+    def age(self) -> int:
+        """The child's, in years."""
+        return self.age_on(self.now)
+
+    def age_on(self, when: datetime) -> int:
+        """AG-7, AG-8: by Norwegian days; whoever is born on a leap day has their birthday on 1 March."""
+        born, day = self.case.born, local(when)
+        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+    @cached_property
+    def today(self) -> date:
+        """The day in Norway."""
+        return local(self.now)
+
+    def works(self, who: str) -> bool:
+        """Whether somebody is an employee, and still is."""
+        return who in self.case.posts and self.today < self.case.left.get(who, date.max)
+
+    def post(self, who: str) -> tuple[str, str]:
+        """An employee's unit and role."""
+        return self.case.posts[who]
+
+    @cached_property
+    def holder(self) -> str | None:
+        """HO-6: whoever was appointed, while they work there; of an open case from level 1 else the leader of its unit,
+        else the coordinator."""
+        at_the_head = [(self.case.unit, "leader"), ("office", "coordinator")]
+        running = self.case.level >= 1 and not self.case.closed
+        heads = [who for post in at_the_head for who in self.case.posts if self.post(who) == post]
+        return next((who for who in (self.case.holder, *heads * running) if who and self.works(who)), None)
+
+    def works_inside(self, who: str) -> bool:
+        """Whether somebody is at work in the unit that owns the case, or stands in there as holder."""
+        stands_in = who == self.holder != self.case.holder
+        return self.works(who) and (stands_in or self.post(who)[0] == self.case.unit)
+
+    @cached_property
+    def order(self) -> CareOrder | None:
+        """The care order that is in force."""
+        return next((each for each in self.case.orders if each.starts <= self.today < each.ends), None)
+
+    @cached_property
+    def protected(self) -> bool:
+        """Whether the child's address is, by grade 6 or 7."""
+        return self.case.grade in ("confidential", "strictly_confidential")
+
+    @cached_property
+    def guardians(self) -> set[str]:
+        """Who has parental responsibility by papers that were seen, or the register."""
+        return {who for who, tie in self.case.ties.items() if tie == (True, True)}
+
+    @cached_property
+    def unverified(self) -> set[str]:
+        """Who is said to have parental responsibility, and nobody has seen papers of it."""
+        return {who for who, tie in self.case.ties.items() if tie == (True, False)}
+
+    def asked(self, receiver: str, topic: str | None) -> list[tuple[Request, Line]]:
+        """What was asked for somebody, on a topic or (None) on any."""
+        lines = [(request, line) for request in self.case.requests for line in request.lines]
+        return [each for each in lines if each[1].receiver == receiver and topic in (None, each[1].topic)]
+
+    def untold(self, who: str) -> set[str]:
+        """The items that tell of somebody else than the child and the reader, who has not agreed to that."""
+        marked = (each for each in self.case.items if each.tells_of not in (None, who))
+        return {each.id for each in marked if each.first not in self.case.agreed}
+
+
+def local(now: datetime) -> date:
+    """The day in Norway at an instant."""
+    return now.astimezone(ZoneInfo("Europe/Oslo")).date()

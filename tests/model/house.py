@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -40,15 +40,16 @@ from services.kernel.identity_number import make_test_number
 from services.relay_log.service import RelayLogService
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
-SCHOOL, PSYCHOLOGY, HEALTH, PROTECTION = "school", "psychology", "health", "protection"
+SCHOOL, PSYCHOLOGY, HEALTH, PROTECTION, OFFICE = "school", "psychology", "health", "protection", "office"
 STAFF = {
     "teacher": (SCHOOL, "employee"), "colleague": (SCHOOL, "employee"), "head": (SCHOOL, "leader"),
     "psychologist": (PSYCHOLOGY, "employee"), "other-psychologist": (PSYCHOLOGY, "employee"),
     "chief": (PSYCHOLOGY, "leader"), "nurse": (HEALTH, "employee"), "matron": (HEALTH, "leader"),
     "carer": (PROTECTION, "child_protection"), "other-carer": (PROTECTION, "child_protection"),
+    "coordinator": (OFFICE, "coordinator"),
 }  # fmt: skip
-"""Who works where. The case is the teacher's; psychology and health station are other services, and protection is child
-protection."""
+"""Who works where. The case is the teacher's; psychology and health station are other services, protection is child
+protection, and in the office the coordinator works."""
 FAMILY = ("mother", "father", "stepfather")
 _numbers = count(1)
 
@@ -243,6 +244,7 @@ class Town:
         self.born, self.grade = born, "ungraded"
         self.responsible = {"mother": (True, True), "father": (True, True), "stepfather": (False, True)}
         self.roles: dict[str, date | None] = dict.fromkeys(STAFF)
+        self.reports: list[str] = []
         self._catalogue()
         for person in STAFF:
             self.employ(person, None)
@@ -333,7 +335,7 @@ class Town:
 
     def _catalogue(self) -> None:
         with self.house.apps["directory"].work(self.place) as uow:
-            for unit in (SCHOOL, PSYCHOLOGY, HEALTH, PROTECTION):
+            for unit in (SCHOOL, PSYCHOLOGY, HEALTH, PROTECTION, OFFICE):
                 service = self.id(f"{unit}-service")
                 uow.record(
                     directory.ServiceChanged,
@@ -361,8 +363,8 @@ class Town:
     # ------------------------------------------------------------ what is read
 
     def reads(self, service: str, who: str) -> frozenset[str]:
-        """The ids of all that somebody is shown by a service, or by the lane, which is within cases; an item of an
-        agenda has none, and is known by its text."""
+        """The ids of all that somebody is shown by a service, or by the lane, which is within cases, and shows
+        `reports` also one by one; an item of an agenda has none, and is known by its text."""
         try:
             return frozenset(_READS[service](self, who))
         except Refusal:
@@ -380,10 +382,19 @@ class Town:
         for meeting in log["meetings"]:
             yield from (item["text"] for item in meeting["agenda"])
             yield from (item["item_id"] for item in (meeting["minutes"] or {"items": ()})["items"])
+        for evaluation in log["evaluations"]:
+            yield from (
+                f"{evaluation['evaluation_id']}:{each['measure_id']}" for each in evaluation["outcomes"]
+            )
 
     def _lane(self, who: str) -> Iterator[str]:
         asked = cases.LaneReports if who in STAFF else cases.ReportsWithGuardians
         yield from (report["report_id"] for report in self.do(asked, who)["items"])
 
+    def _lane_by_id(self, who: str) -> Iterator[str]:
+        for report_id in self.reports:
+            with suppress(Refusal):
+                yield self.do(cases.GetLaneReport, who, report_id=report_id)["report_id"]
 
-_READS = {"cases": Town._case, "relay_log": Town._log, "lane": Town._lane}
+
+_READS = {"cases": Town._case, "relay_log": Town._log, "lane": Town._lane, "lane, by id": Town._lane_by_id}

@@ -16,15 +16,27 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.chassis.clock import SettableClock
 from services.contracts import cases, consent, relay_log
-from services.kernel.errors import Refusal
-from tests.model.chronicle import CareOrder, Chronicle, Emergency, Item, Report, Request, Word
+from services.kernel.errors import NotFound, Refusal
+from tests.model.chronicle import (
+    CareOrder,
+    Chronicle,
+    Emergency,
+    Item,
+    Line,
+    Moment,
+    Report,
+    Request,
+    Word,
+    local,
+)
 from tests.model.house import FAMILY, HEALTH, PROTECTION, PSYCHOLOGY, SCHOOL, STAFF, House, Town
-from tests.model.oracle import age, holder, readable, who_sign
+from tests.model.oracle import readable, who_sign
 
 OTHERS = (PSYCHOLOGY, HEALTH)
 TOPICS = ("learning", "health", "home")
 READERS = (*STAFF, *FAMILY, "child")
 SIGNERS = ("mother", "father", "child")
+WRITERS = ("teacher", "teacher", "psychologist")
 CARERS = ("carer", "other-carer")
 BIRTHS = (
     date(2011, 11, 26), date(2010, 11, 26), date(2008, 11, 26), date(2012, 2, 29), date(2010, 6, 1), date(2014, 11, 26),
@@ -44,6 +56,8 @@ seen = st.sampled_from(((), (None,), (None, "learning"), (None, "health", "home"
 """What guardians see under a care order: nothing, that there is a case, or some topics too."""
 third_persons = st.sampled_from((None, None, "somebody", *FAMILY))
 """Whom something tells of besides the child: mostly nobody."""
+latest = st.integers(0, 2)
+"""Which of the latest of something, the last being 0."""
 answers = st.sampled_from(("yes", "yes", "yes", "no", "talk_first", "partly"))
 
 
@@ -59,9 +73,9 @@ def perhaps() -> Iterator[None]:
 class Model(RuleBasedStateMachine):
     """One child's case, told to the services and to the oracle. Set `house` before it runs.
 
-    `stage`: how it begins, 0: with a concern, 2: as cooperation to which everyone has agreed, 3: as that, under a care
-    order, to which child protection has agreed. `told`: how many stories were; `red`: the first that was not as the
-    oracle says, else 0."""
+    `stage`: how it begins, 0: with a concern, 1: as its own unit's plan, on the day of an emergency and of reports, 2:
+    as cooperation to which everyone has agreed, 3: as that, under a care order, to which child protection has agreed.
+    `told`: how many stories were; `red`: the first that was not as the oracle says, else 0."""
 
     house: ClassVar[House]
     stage: ClassVar[int]
@@ -74,6 +88,9 @@ class Model(RuleBasedStateMachine):
         type(self).told += 1
         self.case = Chronicle(born, "ungraded", "teacher", SCHOOL, dict(STAFF), dict(self.town.responsible))
         self.lately: list[Chronicle] = []
+        self.entries: list[str] = []
+        self.goals: list[str] = []
+        self.measures: list[str] = []
         self.case.items.append(Item(self.town.case_id, "case", None, self.town.now))
         self._add_notes()
         steps: list[Callable[[], None]] = []
@@ -82,6 +99,14 @@ class Model(RuleBasedStateMachine):
                 partial(self.talk, "apart"),
                 partial(self.move, 1, ()),
                 *(partial(self.write, "entry", topic, "teacher") for topic in TOPICS),
+                partial(self.plan, "learning", "teacher", None, None),
+            ]
+        if stage == 1:
+            steps += [
+                partial(self.emergency, "matron"),
+                partial(self.report, "nurse", True),
+                partial(self.report, "teacher", False),
+                partial(self.name_reader, "teacher", "colleague", None),
             ]
         if stage == 3:
             steps.append(partial(self.take_into_care, "carer", 0, None, (None, "learning")))
@@ -184,16 +209,14 @@ class Model(RuleBasedStateMachine):
 
     @precondition(lambda self: self._open)
     @rule(
-        kind=st.sampled_from(("goal", "entry", "comment", "together", "apart", "apart, shown")),
-        topic=st.sampled_from(TOPICS), who=st.sampled_from(("teacher", "teacher", "mother", "child", "psychologist")),
+        kind=st.sampled_from(("entry", "entry", "comment", "together", "apart", "apart, shown")),
+        topic=st.sampled_from(TOPICS), who=st.sampled_from((*WRITERS, "mother", "child")),
         tells_of=third_persons,
     )  # fmt: skip
     def write(self, kind: str, topic: str, who: str, tells_of: str | None = None) -> None:
         tells_of = tells_of if kind in ("entry", "comment") else None
         with perhaps():
-            if kind == "goal":
-                done = self.town.do(relay_log.AddGoal, who, topic=topic, text="t")
-            elif kind in ("entry", "comment"):
+            if kind in ("entry", "comment"):
                 done = self.town.do(
                     relay_log.AddEntry, who, kind="note" if kind == "entry" else kind, topic=topic, text="t",
                     **self._of_third(tells_of),
@@ -204,6 +227,94 @@ class Model(RuleBasedStateMachine):
                     guardians_may_see=kind == "apart, shown",
                 )  # fmt: skip
             self._wrote(done["id"], topic, tells_of, apart=kind == "apart")
+            self.entries += [done["id"]] if kind in ("entry", "comment") else []
+
+    @precondition(lambda self: self._open and self.entries)
+    @rule(which=latest, who=st.sampled_from(WRITERS))
+    def correct(self, which: int, who: str) -> None:
+        """One of the latest entries that nobody has corrected; only who reads it can (LG-6)."""
+        entry = self._item(self.entries[-1 - which % len(self.entries)])
+        with perhaps():
+            done = self.town.do(
+                relay_log.AddEntry, who, kind="correction", topic=entry.topic, text="t", corrects=entry.id
+            )
+            self._wrote(done["id"], str(entry.topic), entry.tells_of, corrects=entry.first)
+            self.entries.remove(entry.id)
+            self.entries.append(done["id"])
+
+    @precondition(lambda self: self._open)
+    @rule(
+        topic=st.sampled_from(TOPICS),
+        who=st.sampled_from(WRITERS),
+        tells_of=third_persons,
+        more=third_persons,
+    )
+    def plan(self, topic: str, who: str, tells_of: str | None, more: str | None) -> None:
+        """A goal and a measure under it, which tells of whom the goal does, or else perhaps of somebody itself."""
+        more = None if tells_of else more
+        with perhaps():
+            goal = self.town.do(relay_log.AddGoal, who, topic=topic, text="t", **self._of_third(tells_of))
+            self._wrote(goal["id"], topic, tells_of)
+            self.goals.append(goal["id"])
+            measure = self.town.do(
+                relay_log.AddMeasure, who, goal_id=goal["id"], what="t", arena="home", deadline=self._in_a_month,
+                responsible_person_id=self.town.id("teacher"), **self._of_third(more),
+            )  # fmt: skip
+            self._wrote(measure["id"], topic, tells_of or more, holds=frozenset({goal["id"]}))
+            self.measures.append(measure["id"])
+
+    @precondition(lambda self: self._open and self.measures)
+    @rule(kind=st.sampled_from(("goal", "measure")), which=latest, tells_of=third_persons)
+    def put_otherwise(self, kind: str, which: int, tells_of: str | None) -> None:
+        """One of the latest goals or measures gets words to which no third person has agreed, and perhaps tells of
+        somebody from now on, a goal with its measures (GU-6)."""
+        ids, words, command = (
+            (self.goals, "text", relay_log.ChangeGoal)
+            if kind == "goal"
+            else (self.measures, "what", relay_log.ChangeMeasure)
+        )
+        item = self._item(ids[-1 - which % len(ids)])
+        with perhaps():
+            version = self._planned(item.id)["version"]
+            self.town.do(
+                command, self._holder, expected_version=version, **self._of_third(tells_of),
+                **{f"{kind}_id": item.id, words: f"version {version}"},
+            )  # fmt: skip
+            below = [self._item(each) for each in self.measures] if tells_of and not item.tells_of else []
+            for each in (item, *(each for each in below if item.id in each.holds and not each.tells_of)):
+                self._changed(each, tells_of=each.tells_of or tells_of)
+                self.case.agreed.discard(each.id)
+
+    @precondition(lambda self: self._open and self.measures)
+    @rule(which=latest, change=st.booleans())
+    def evaluate(self, which: int, change: bool) -> None:
+        """One of the latest measures: another of its goal takes its place, or it ends. What is said of it holds the
+        words of both."""
+        measure = self._item(self.measures[-1 - which % len(self.measures)])
+        outcome = {"measure_id": measure.id, "outcome": "change" if change else "end", "effect": "some"}
+        instead = {"new_what": "t", "new_deadline": self._in_a_month.isoformat()} if change else {}
+        with perhaps():
+            done = self.town.do(relay_log.RecordEvaluation, self._holder, outcomes=[{**outcome, **instead}])
+            self._changed(measure)
+            holds, topic = measure.holds | {measure.id}, str(measure.topic)
+            if change:
+                new = str(self._planned(measure.id)["replaced_by"])
+                self._wrote(new, topic, measure.tells_of, holds=measure.holds)
+                self.measures.append(new)
+                holds |= {new}
+            self._wrote(f"{done['id']}:{measure.id}", topic, holds=holds)
+
+    @property
+    def _in_a_month(self) -> date:
+        return local(self.town.now) + timedelta(days=30)
+
+    def _planned(self, its_id: str) -> dict[str, Any]:
+        """A goal or a measure, as the holder is shown it; raises Refusal."""
+        log = self.town.do(relay_log.GetLog, self._holder)
+        shown = {each.get("measure_id", each["goal_id"]): each for each in (*log["goals"], *log["measures"])}
+        if its_id not in shown:
+            raise NotFound
+        return dict(shown[its_id])
 
     @precondition(lambda self: self._open)
     @rule(topics=st.permutations(TOPICS), tells_of=third_persons)
@@ -227,13 +338,20 @@ class Model(RuleBasedStateMachine):
                 self._wrote(item["text"], item["topic"])
             self.town.do(
                 relay_log.PublishMinutes, holder, meeting_id=called["id"], expected_version=called["version"],
-                items=minutes, no_next_meeting_reason="r", next_evaluation_on=_local(soon) + timedelta(days=9),
+                items=minutes, no_next_meeting_reason="r", next_evaluation_on=local(soon) + timedelta(days=9),
             )  # fmt: skip
             self._wrote(f"{called['id']}:0", topics[1], tells_of)
             self._wrote(f"{called['id']}:1", topics[2])
 
-    def _wrote(self, item: str, topic: str, tells_of: str | None = None, apart: bool = False) -> None:
-        self.case.items.append(Item(item, "log", topic, self.town.now, apart, tells_of))
+    def _wrote(self, its_id: str, topic: str, tells_of: str | None = None, **more: Any) -> None:
+        self.case.items.append(Item(its_id, "log", topic, self.town.now, tells_of=tells_of, **more))
+
+    def _item(self, its_id: str) -> Item:
+        return next(item for item in self.case.items if item.id == its_id)
+
+    def _changed(self, item: Item, **new: Any) -> None:
+        """What changes counts as of when it last did."""
+        self.case.items[self.case.items.index(item)] = replace(item, at=self.town.now, **new)
 
     def _of_third(self, who: str | None) -> dict[str, str]:
         return {"third_person": self.town.id(who) if who in FAMILY else who} if who else {}
@@ -246,19 +364,17 @@ class Model(RuleBasedStateMachine):
         item = marked[-1 - which % len(marked)]
         who = item.tells_of if themselves and item.tells_of in FAMILY else self._holder
         with perhaps():
+            planned = item.id in (*self.goals, *self.measures)
+            asked_as = self._planned(item.id)["item_id"] if planned else item.id
             self.town.do(
-                relay_log.RecordThirdPersonWord,
-                who,
-                entry_id=item.id,
-                agrees=agrees,
-                said_on=_local(self.town.now),
-            )
-            (self.case.agreed.add if agrees else self.case.agreed.discard)(item.id)
+                relay_log.RecordThirdPersonWord, who, entry_id=asked_as, agrees=agrees, said_on=local(self.town.now)
+            )  # fmt: skip
+            (self.case.agreed.add if agrees else self.case.agreed.discard)(item.first)
 
     @precondition(lambda self: self._open)
     @rule(needed=st.sampled_from((True, True, False)))
     def mark_needed(self, needed: bool) -> None:
-        """The holder marks the first entry on health, or takes the mark away."""
+        """The holder marks the first entry on health, which is that of all its corrections, or takes the mark away."""
         item = next(item for item in self.case.items if item.kind == "log" and item.topic == "health")
         with perhaps():
             self.town.do(
@@ -266,7 +382,7 @@ class Model(RuleBasedStateMachine):
                 self._holder,
                 marks=[{"kind": "entry", "item_id": item.id, "needed": needed}],
             )
-            (self.case.needed.add if needed else self.case.needed.discard)(item.id)
+            (self.case.needed.add if needed else self.case.needed.discard)(item.first)
 
     @precondition(lambda self: self._open and not self._held)
     @rule(
@@ -301,21 +417,36 @@ class Model(RuleBasedStateMachine):
     @precondition(lambda self: self.case.talked and not self.case.closed)
     @rule(wanted=shares, ahead=st.sampled_from((0, 0, 0, 5)), persons=named)
     def ask(self, wanted: dict[str, set[str]], ahead: int, persons: dict[str, set[str]]) -> None:
-        today = _local(self.town.now)
+        """CO-5: what was asked for before ends where nobody has answered it and this asks for as much."""
+        today = local(self.town.now)
         first, last = today + timedelta(days=ahead), today + timedelta(days=120)
         lines = [{"service_id": self.town.id(f"{service}-service"), "topics": sorted(topics)}
                  for service, topics in sorted(wanted.items())]  # fmt: skip
         persons_lines = [{"person_id": self.town.id(person), "topics": sorted(topics)}
                          for person, topics in persons.items()]  # fmt: skip
         with perhaps():
-            self.town.do(
+            done = self.town.do(
                 consent.RequestConsent, self._holder, purpose="p", shares=lines, person_shares=persons_lines,
                 valid_to=last, **({"valid_from": first} if ahead else {}),
             )  # fmt: skip
             asked = (*wanted.items(), *persons.items())
-            lines_asked = frozenset((receiver, topic) for receiver, topics in asked for topic in topics)
-            starts = _midnight(first) if ahead else self.town.now
-            self.case.requests.append(Request(lines_asked, starts, _midnight(last + timedelta(days=1))))
+            lines_asked = frozenset(Line(receiver, topic) for receiver, topics in asked for topic in topics)
+            for each in self.case.requests:
+                if each.lines <= lines_asked and not any(each.answered(line) for line in each.lines):
+                    each.ends = min(each.ends, self.town.now)
+            starts, ends = _midnight(first) if ahead else self.town.now, _midnight(last + timedelta(days=1))
+            self.case.requests.append(Request(done["id"], lines_asked, starts, ends))
+
+    @precondition(lambda self: self.case.requests and not self.case.closed)
+    @rule(more=shares)
+    def ask_anew(self, more: dict[str, set[str]]) -> None:
+        """For all that was asked for last, and perhaps more: what nobody has answered gives way to it (CO-5)."""
+        lines = {*self.case.requests[-1].lines, *(Line(who, topic) for who in more for topic in more[who])}
+        wanted = {who: {topic for to, topic in lines if to == who} for who, _ in lines}
+        self.ask(
+            {who: topics for who, topics in wanted.items() if who in OTHERS}, 0,
+            {who: topics for who, topics in wanted.items() if who in FAMILY},
+        )  # fmt: skip
 
     @precondition(lambda self: self.case.requests and not self.case.closed)
     @rule(by=st.integers(0, 2), which=st.integers(0, 2), answer=answers)
@@ -326,14 +457,14 @@ class Model(RuleBasedStateMachine):
             self.answer(signers[by % len(signers)], -1 - which % len(self.case.requests), answer)
 
     def _asked(self, topic: str) -> set[str]:
-        return who_sign(self.case, topic, age(self.case, self.town.now), self.town.now)
+        now = Moment(self.case, self.town.now)
+        return who_sign(now, topic, now.age)
 
     def answer(self, signer: str, which: int, answer: str) -> None:
         who = self._speaks(signer)
         with perhaps():
-            found = self.town.do(consent.ConsentsOfCase, "teacher")["requests"]
-            ids = sorted(each["request_id"] for each in found)
-            shown = self.town.ask(consent.GetRequest, who, request_id=ids[which])
+            request = self.case.requests[which]
+            shown = self.town.ask(consent.GetRequest, who, request_id=request.id)
             me = [each for each in shown["signers"] if each["person_id"] == self.town.id(signer)]
             mine = {topic for each in me for topic in each["required_for"]}
             said = {
@@ -346,10 +477,10 @@ class Model(RuleBasedStateMachine):
                     ("answers", "lines", "service_id"), ("person_answers", "person_lines", "person_id"),
                 )
             }  # fmt: skip
-            self.town.ask(consent.Sign, who, request_id=ids[which], text_hash=shown["text_hash"], **said)
+            self.town.ask(consent.Sign, who, request_id=request.id, text_hash=shown["text_hash"], **said)
             for each in (*said["answers"], *said["person_answers"]):
-                line = (self._name(each.get("service_id") or each["person_id"]), each["topic"])
-                self.case.requests[which].words.append(Word(signer, line, each["answer"], self.town.now))
+                line = Line(self._name(each.get("service_id") or each["person_id"]), each["topic"])
+                request.words.append(Word(signer, line, each["answer"], self.town.now))
 
     def _speaks(self, signer: str) -> str:
         """Who answers: for the unit of child protection, whoever set the order last."""
@@ -389,8 +520,11 @@ class Model(RuleBasedStateMachine):
             )
             for each in self.case.requests:
                 for line in each.lines:
-                    said = [word.answer for word in each.words if (word.who, word.line) == (signer, line)]
-                    if receiver in (None, line[0]) and topic in (None, line[1]) and said[-1:] == ["yes"]:
+                    if (
+                        receiver in (None, line.receiver)
+                        and topic in (None, line.topic)
+                        and signer in each.agreed(line)
+                    ):
                         each.words.append(Word(signer, line, "no", self.town.now))
 
     # ------------------------------------------------------------ people
@@ -413,7 +547,7 @@ class Model(RuleBasedStateMachine):
     @rule(who=st.sampled_from(tuple(STAFF)), ends=st.sampled_from((0, 1, None)))
     def role(self, who: str, ends: int | None) -> None:
         """A role ends today, or tomorrow, or goes on."""
-        today = _local(self.town.now)
+        today = local(self.town.now)
         self.case.left.pop(who, None)
         if ends is not None:
             self.case.left[who] = today + timedelta(days=ends)
@@ -429,7 +563,7 @@ class Model(RuleBasedStateMachine):
         see=seen,
     )
     def take_into_care(self, by: str, begins: int, days: int | None, see: Sequence[str | None]) -> None:
-        starts = _local(self.town.now) + timedelta(days=begins)
+        starts = local(self.town.now) + timedelta(days=begins)
         ends = None if days is None else starts + timedelta(days=days)
         with perhaps():
             done = self.town.do(
@@ -448,7 +582,7 @@ class Model(RuleBasedStateMachine):
     def change_care(self, by: str, days: int | None, see: Sequence[str | None]) -> None:
         """The latest order: child protection lets the guardians see something else, or it ends."""
         order = self.case.orders[-1]
-        ends = None if days is None else _local(self.town.now) + timedelta(days=days)
+        ends = None if days is None else local(self.town.now) + timedelta(days=days)
         with perhaps():
             self.town.do(cases.ChangeCareOrder, by, order_id=order.id, **_set(ends, see))
             self.case.orders[-1] = replace(
@@ -468,6 +602,16 @@ class Model(RuleBasedStateMachine):
             )
 
     @precondition(lambda self: self._in_emergency)
+    @rule(by=st.sampled_from((None, None, "coordinator", "head")))
+    def end_emergency(self, by: str | None) -> None:
+        """The latest: whoever opened it ends it, or the coordinator; by nobody else's word is it over (SE-3)."""
+        latest = self.case.emergencies[-1]
+        with perhaps():
+            self.town.do(cases.EndEmergency, by or latest.who, emergency_id=latest.id)
+            if by != "head":
+                self.case.emergencies[-1] = replace(latest, ended=self.town.now)
+
+    @precondition(lambda self: self._in_emergency)
     @rule(heard=st.booleans())
     def the_hour_is_over(self, heard: bool) -> None:
         """Of an emergency: to the instant, or nearly."""
@@ -476,7 +620,7 @@ class Model(RuleBasedStateMachine):
     @property
     def _in_emergency(self) -> bool:
         hour_ago = self.town.now - timedelta(hours=1)
-        return any(hour_ago < each.at for each in self.case.emergencies)
+        return any(hour_ago < each.at and self.town.now < each.ended for each in self.case.emergencies)
 
     # ------------------------------------------------------------ reports to child protection
 
@@ -492,6 +636,7 @@ class Model(RuleBasedStateMachine):
                 guardians_informed_reason="r",
             )  # fmt: skip
             self.case.reports.append(Report(done["id"], not protected, {by: date.max}))
+            self.town.reports.append(done["id"])
 
     @precondition(lambda self: self.case.reports)
     @rule(
@@ -502,7 +647,7 @@ class Model(RuleBasedStateMachine):
         """Of the latest report: the reporter or child protection names one more, for good or until the end of a day."""
         report, until = (
             self.case.reports[-1],
-            None if days is None else _local(self.town.now) + timedelta(days),
+            None if days is None else local(self.town.now) + timedelta(days),
         )
         with perhaps():
             self.town.ask(
@@ -575,19 +720,20 @@ class Model(RuleBasedStateMachine):
         if self.town.bus.still:
             self.lately = []
         for service, of_kind in self._shown():
-            fresh = service == "lane" or self.town.bus.age(service) <= KNOWN_FOR
+            fresh = service.startswith("lane") or self.town.bus.age(service) <= KNOWN_FOR
+            moments = [Moment(case, self.town.now, fresh) for case in (*self.lately, self.case)]
             for who in READERS:
-                lately = (*self.lately, self.case)
-                right = [readable(case, who, self.town.now, fresh) & of_kind for case in lately]
-                self._judge(service, who, right)
-        self.lately.append(replace(deepcopy(self.case), items=self.case.items))
+                self._judge(service, who, [readable(moment, who) & of_kind for moment in moments])
+        written = (self.case.items, self.case.agreed, self.case.needed)
+        self.lately.append(deepcopy(self.case, {id(each): each for each in written}))
 
     def _shown(self) -> Iterator[tuple[str, set[str]]]:
         """What each service shows, and the lane, once there is a report."""
         yield "cases", {item.id for item in self.case.items if item.kind != "log"}
         yield "relay_log", {item.id for item in self.case.items if item.kind == "log"}
         if self.case.reports:
-            yield "lane", {report.id for report in self.case.reports}
+            yield "lane", set(self.town.reports)
+            yield "lane, by id", set(self.town.reports)
 
     def _judge(self, service: str, who: str, right: list[frozenset[str]]) -> None:
         """`right`: what may be read by what has been so since all was heard of, the last of them by what is so now."""
@@ -599,7 +745,7 @@ class Model(RuleBasedStateMachine):
             assert got <= once, self._story(who, service, f"reads {self._named(got)}, and could lately", once)
 
     def _story(self, who: str, service: str, does: str, what: frozenset[str]) -> str:
-        years, kind = age(self.case, self.town.now), type(self)
+        years, kind = Moment(self.case, self.town.now).age, type(self)
         kind.red = kind.red or kind.told  # the same story is told again to be printed
         return f"story {kind.red}: {who}, of a child of {years}, in {service}: {does} {self._named(what)}"
 
@@ -624,7 +770,7 @@ class Model(RuleBasedStateMachine):
 
     @property
     def _holder(self) -> str:
-        return holder(self.case, self.town.now) or "teacher"
+        return Moment(self.case, self.town.now).holder or "teacher"
 
     def _carry(self) -> None:
         """Let the bus bring what was told. An entry that nobody wrote here is a notice of release (LV-11)."""
@@ -633,13 +779,20 @@ class Model(RuleBasedStateMachine):
             if event.type == relay_log.EntryAdded.type and event.data["entry_id"] not in known:
                 self.case.items.append(Item(event.data["entry_id"], "log", event.data["topic"], event.time))
             if event.type == cases.EmergencyOpened.type:
-                self.case.emergencies.append(Emergency(self._name(event.data["person_id"]), event.time))
+                who = self._name(event.data["person_id"])
+                self.case.emergencies.append(Emergency(event.data["emergency_id"], who, event.time))
 
 
 class Concern(Model):
     """Stories that begin with a concern."""
 
     stage = 0
+
+
+class Alarm(Model):
+    """Stories that begin with an emergency, and with reports of both kinds."""
+
+    stage = 1
 
 
 class Cooperation(Model):
@@ -652,10 +805,6 @@ class Care(Model):
     """Stories that begin in the middle of cooperation under a care order."""
 
     stage = 3
-
-
-def _local(now: datetime) -> date:
-    return now.astimezone(ZoneInfo("Europe/Oslo")).date()
 
 
 def _set(ends: date | None, see: Sequence[str | None]) -> dict[str, Any]:

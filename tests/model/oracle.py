@@ -1,144 +1,98 @@
-"""Who may read what: written from the rulebook alone, knowing nothing of the product."""
+"""Who may read what: the rules alone, written from the rulebook and knowing nothing of the product. What is plain fact
+at a moment, such as an age, a post or an order in force, stands in chronicle.py."""
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
-from tests.model.chronicle import CareOrder, Chronicle, Item, Line, Report, Request
+from tests.model.chronicle import Item, Line, Moment, Report, Request
 
-YOUTH, ALONE_ON_HEALTH, ADULT = 15, 16, 18
-
-
-def readable(case: Chronicle, who: str, now: datetime, fresh: bool = True) -> frozenset[str]:
-    items = {item.id for item in case.items if may_read(case, who, item, now, fresh)}
-    return frozenset(items | {each.id for each in case.reports if may_read_report(case, who, each, now)})
+HEARD, YOUTH, ALONE_ON_HEALTH, ADULT, HOUR = 12, 15, 16, 18, timedelta(hours=1)
 
 
-def may_read(case: Chronicle, who: str, item: Item, now: datetime, fresh: bool) -> bool:
-    at_work = who in case.posts and works(case, who, now)  # CO-10
-    if at_work and in_own_unit(case, who, item, now):
+def readable(at: Moment, who: str) -> frozenset[str]:
+    items = {item.id for item in at.case.items if may_read(at, who, item)}
+    return frozenset(items | {each.id for each in at.case.reports if may_read_report(at, who, each)})
+
+
+def may_read(at: Moment, who: str, item: Item) -> bool:
+    if at.works_inside(who) and in_own_unit(at, who, item):
         return True
-    if item.tells_of not in (None, who) and item.id not in case.agreed:  # GU-6
+    if {item.id, *item.holds} & at.untold(who):  # GU-6
         return False
-    told = case.talked or item.kind == "log"  # LV-17
-    if who == "child":
-        return told and age(case, now) >= 12  # AG-1, LG-7
-    limited = item.topic == "health" and age(case, now) >= ALONE_ON_HEALTH
-    needed = not limited or item.id in case.needed  # AG-6
-    parental = told and age(case, now) < ADULT and needed and not item.apart  # AG-5, LG-5
-    if who not in case.posts:
-        guards = parental and is_guardian(case, who) and lets(case, item, now)
-        return guards or (not item.apart and shared(case, who, item, now, fresh))  # GU-2, AG-5
-    in_place = (parental and answers_for(case, who, now)) or in_emergency(case, who, item, now)
-    return at_work and (in_place or in_other_unit(case, who, item, now, fresh))
-
-
-def may_read_report(case: Chronicle, who: str, report: Report, now: datetime) -> bool:
-    if who in case.posts:
-        named = local(now) < report.readers.get(who, date.min)  # PR-5
-        return works(case, who, now) and (named or case.posts[who][1] == "child_protection")
-    parental = is_guardian(case, who) and age(case, now) < ADULT and not care_order(case, now)  # AG-5, GU-4
-    return parental and report.with_guardians  # PR-2
-
-
-def in_own_unit(case: Chronicle, who: str, item: Item, now: datetime) -> bool:
-    in_charge, note = leads(case, who) or who == holder(case, now), item.kind == "note"
-    involved = in_charge if not note else in_charge and case.talked  # LV-17
-    takes_part = who in case.takes_part and not note
-    return case.posts[who][0] == case.unit and (who == case.owner or involved or takes_part)  # LG-1, SE-3
-
-
-def in_other_unit(case: Chronicle, who: str, item: Item, now: datetime, fresh: bool) -> bool:
-    unit, involved = case.posts[who][0], case.takes_part | {holder(case, now)}
-    led = leads(case, who) and unit in {case.posts[each][0] for each in case.takes_part}
-    return (who in involved or led) and shared(case, unit, item, now, fresh)  # SE-3, HO-4
-
-
-def in_emergency(case: Chronicle, who: str, item: Item, now: datetime) -> bool:
-    begun = {each.at for each in case.emergencies if each.who == who and each.at <= now}
-    shut = is_protected(case) or item.apart or item.kind == "note"  # PR-6, LG-5
-    return not shut and any(now < at + timedelta(hours=1) for at in begun)  # SE-3
-
-
-def shared(case: Chronicle, receiver: str, item: Item, now: datetime, fresh: bool) -> bool:
-    if not fresh or case.level == 0 or item.kind == "note":  # CO-9, LG-1
-        return False
-    named = {line for each in case.requests for line in each.lines if line[0] == receiver}
-    lines = {line for line in named if item.kind == "case" or line[1] == item.topic}
-    return any(opens(case, each, line, item, now) for each in case.requests for line in lines)
-
-
-def opens(case: Chronicle, request: Request, line: Line, item: Item, now: datetime) -> bool:
-    if line not in request.lines or not request.starts <= now < request.ends:  # CO-1, CO-2, CO-5
-        return False
-    said = {word.who: word.answer for word in request.words if word.line == line}
-    yes = {who for who, answer in said.items() if answer == "yes"}  # CO-3: the latest word counts
-    signers = who_sign(case, line[1], age(case, now), now)
-    if signers and signers <= yes:  # GU-1
+    told = at.case.talked or item.kind == "log"  # LV-17
+    heard = who == "child" and at.age >= HEARD  # AG-1, LG-7
+    if told and (heard or as_guardian(at, who, item)):
         return True
-    own = {word.answer for word in request.words if (word.who, word.line) == ("child", line)}
-    before = who_sign(case, line[1], age(case, item.at), now)  # AG-4
-    held = before <= yes and all(age(case, agreed_at(request, line, who)) < YOUTH for who in before)
-    return bool(before) and held and own <= {"talk_first"} and "child" not in before
+    if at.works(who):  # CO-10
+        return in_other_unit(at, who, item) or in_emergency(at, who, item)
+    return not item.apart and shared(at, who, item)  # GU-2, AG-5, LG-5
 
 
-def agreed_at(request: Request, line: Line, who: str) -> datetime:
-    words = [word for word in request.words if (word.who, word.line) == (who, line)]
-    return words[max((n + 1 for n, word in enumerate(words) if word.answer != "yes"), default=0)].at
+def may_read_report(at: Moment, who: str, report: Report) -> bool:
+    if at.works(who):  # PR-5
+        return at.post(who)[1] == "child_protection" or at.today < report.readers.get(who, date.min)
+    guardian = who in at.guardians and at.age < ADULT and not at.order  # AG-5, GU-4
+    return guardian and report.with_guardians  # PR-2
 
 
-def who_sign(case: Chronicle, topic: str, years: int, now: datetime) -> set[str]:
-    claim = {who for who, (responsible, _) in case.ties.items() if responsible}
-    adults = claim if all(case.ties[who][1] for who in claim) else set()  # GU-3
-    if order := care_order(case, now):
-        adults = {order.unit}  # GU-4
+def in_own_unit(at: Moment, who: str, item: Item) -> bool:
+    """The plan is the unit's own: its owner's, holder's, leader's, and theirs whom the holder brings in."""
+    in_charge = who == at.holder or leads(at, who)
+    if item.kind == "note":  # LV-17
+        return who == at.case.owner or (in_charge and at.case.talked)
+    return who == at.case.owner or in_charge or who in at.case.takes_part  # LG-1, SE-3
+
+
+def in_other_unit(at: Moment, who: str, item: Item) -> bool:
+    """Consent opens it to those of a service who hold the relay or take part, and to their leader."""
+    unit, involved = at.post(who)[0], at.case.takes_part | {at.holder}  # SE-3, HO-4
+    led = leads(at, who) and unit in {at.post(each)[0] for each in at.case.takes_part}  # LG-1
+    return (who in involved or led) and shared(at, unit, item)
+
+
+def leads(at: Moment, who: str) -> bool:
+    return at.post(who)[1] == "leader" and not at.protected  # PR-6
+
+
+def in_emergency(at: Moment, who: str, item: Item) -> bool:
+    shut = at.protected or item.apart or item.kind == "note"  # PR-6, LG-5
+    mine = [each for each in at.case.emergencies if each.who == who and each.at <= at.now < each.ended]
+    return not shut and any(at.now < each.at + HOUR for each in mine)  # SE-3
+
+
+def as_guardian(at: Moment, who: str, item: Item) -> bool:
+    """Who has parental responsibility, or answers in the guardians' place."""
+    needed = item.topic != "health" or at.age < ALONE_ON_HEALTH or item.first in at.case.needed  # AG-6
+    if at.age >= ADULT or not needed or item.apart:  # AG-5, LG-5
+        return False
+    if not at.order:
+        return who in at.guardians  # GU-2, GU-3
+    let = who in at.guardians and item.kind != "note" and item.topic in at.order.guardians_see
+    cares = at.works(who) and at.post(who) == (at.order.unit, "child_protection")
+    return let or (cares and (who == at.order.set_by or not at.protected))  # GU-4, PR-6
+
+
+def shared(at: Moment, receiver: str, item: Item) -> bool:
+    if not at.fresh or at.case.level == 0 or item.kind == "note":  # CO-9, LG-1
+        return False
+    return any(
+        opens(at, request, line, item) for request, line in at.asked(receiver, item.topic)
+    )  # CO-1, CO-5
+
+
+def opens(at: Moment, request: Request, line: Line, item: Item) -> bool:
+    if not request.starts <= at.now < request.ends:  # CO-2
+        return False
+    yes, signers = request.agreed(line), who_sign(at, line.topic, at.age)
+    if signers and signers <= set(yes):  # CO-3, GU-1
+        return True
+    before = who_sign(at, line.topic, at.age_on(item.at))
+    early = {who for who, since in yes.items() if at.age_on(since) < YOUTH} - {"child"}
+    return bool(before) and before <= early and "child" not in request.answered(line)  # AG-4
+
+
+def who_sign(at: Moment, topic: str, years: int) -> set[str]:
     if years >= (ALONE_ON_HEALTH if topic == "health" else YOUTH):  # AG-2
         return {"child"}
+    adults = set() if at.unverified else at.guardians  # GU-1, GU-3
+    adults = {at.order.unit} if at.order else adults  # GU-4
     return adults | {"child"} if years >= YOUTH and adults else adults  # AG-3
-
-
-def care_order(case: Chronicle, now: datetime) -> CareOrder | None:
-    return next((each for each in case.orders if each.starts <= local(now) < each.ends), None)
-
-
-def answers_for(case: Chronicle, who: str, now: datetime) -> bool:
-    order = care_order(case, now)
-    if order is None or case.posts[who] != (order.unit, "child_protection"):  # GU-4
-        return False
-    return order.set_by == who or not is_protected(case)  # PR-6
-
-
-def lets(case: Chronicle, item: Item, now: datetime) -> bool:
-    order = care_order(case, now)
-    return order is None or (item.kind != "note" and item.topic in order.guardians_see)  # GU-4
-
-
-def is_guardian(case: Chronicle, who: str) -> bool:
-    return case.ties.get(who) == (True, True)  # GU-2, GU-3
-
-
-def leads(case: Chronicle, who: str) -> bool:
-    return case.posts[who][1] == "leader" and not is_protected(case)  # PR-6
-
-
-def holder(case: Chronicle, now: datetime) -> str | None:
-    if case.holder and works(case, case.holder, now):
-        return case.holder
-    head = next(who for who, post in case.posts.items() if post == (case.unit, "leader"))  # HO-6
-    return head if case.level >= 1 and not case.closed else None
-
-
-def is_protected(case: Chronicle) -> bool:
-    return case.grade in ("confidential", "strictly_confidential")
-
-
-def works(case: Chronicle, who: str, now: datetime) -> bool:
-    return local(now) < case.left.get(who, date.max)
-
-
-def age(case: Chronicle, now: datetime) -> int:
-    day = local(now)  # AG-7, AG-8
-    return day.year - case.born.year - ((day.month, day.day) < (case.born.month, case.born.day))
-
-
-def local(now: datetime) -> date:
-    return now.astimezone(ZoneInfo("Europe/Oslo")).date()

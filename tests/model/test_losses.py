@@ -43,6 +43,9 @@ LOSSES = (
     Loss("handover", lambda it: it.hand_over("teacher", True), "other-psychologist", "relay_log", ("cases",)),
     Loss("new guardian", lambda it: it.responsibility("stepfather", BOTH), "psychologist", "relay_log",
          ("cases", "consent")),
+    Loss("care order", lambda it: it.take_into_care("carer", 0, None, ()), "father", "relay_log", ("cases",)),
+    Loss("withdrawal, for one named", lambda it: it.withdraw("mother", "stepfather", None), "stepfather", "relay_log",
+         ("consent",)),
     Loss("responsibility end", lambda it: it.responsibility("father", (False, True)), "father", "relay_log",
          ("cases",)),
     Loss("birthday", lambda it: it.time_passes("midnight", True), "father", "relay_log", ("cases",), ALMOST_ADULT),
@@ -71,8 +74,8 @@ def cooperation(services: House) -> Callable[[Loss], Cooperation]:
 def test_CO_10_a_loss_holds_for_the_next_read_after_it_was_heard(
     loss: Loss, cooperation: Callable[[Loss], Cooperation]
 ) -> None:
-    """CO-10: withdrawal, release, role, handover, address grade, responsibility, birthday; nobody else loses anything
-    that the oracle leaves them."""
+    """CO-10, GU-2, GU-3, GU-4: withdrawal, release, role, handover, address grade, responsibility, care, birthday;
+    nobody else loses anything that the oracle leaves them."""
     case = cooperation(loss)
     loss.take(case)
     case.everybody_reads_what_the_oracle_says()
