@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -244,7 +244,7 @@ class Town:
         self.born, self.grade = born, "ungraded"
         self.responsible = {"mother": (True, True), "father": (True, True), "stepfather": (False, True)}
         self.roles: dict[str, date | None] = dict.fromkeys(STAFF)
-        self.reports: list[str] = []
+        self.latest_report: str | None = None
         self._catalogue()
         for person in STAFF:
             self.employ(person, None)
@@ -363,8 +363,8 @@ class Town:
     # ------------------------------------------------------------ what is read
 
     def reads(self, service: str, who: str) -> frozenset[str]:
-        """The ids of all that somebody is shown by a service, or by the lane, which is within cases, and shows
-        `reports` also one by one; an item of an agenda has none, and is known by its text."""
+        """The ids of all that somebody is shown by a service, or by the lane, which is within cases, and of which the
+        latest report is asked for by its id too; an item of an agenda has none, and is known by its text."""
         try:
             return frozenset(_READS[service](self, who))
         except Refusal:
@@ -392,9 +392,7 @@ class Town:
         yield from (report["report_id"] for report in self.do(asked, who)["items"])
 
     def _lane_by_id(self, who: str) -> Iterator[str]:
-        for report_id in self.reports:
-            with suppress(Refusal):
-                yield self.do(cases.GetLaneReport, who, report_id=report_id)["report_id"]
+        yield self.do(cases.GetLaneReport, who, report_id=self.latest_report)["report_id"]
 
 
 _READS = {"cases": Town._case, "relay_log": Town._log, "lane": Town._lane, "lane, by id": Town._lane_by_id}

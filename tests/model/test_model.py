@@ -15,8 +15,8 @@ from tests.model import oracle
 from tests.model.house import House
 from tests.model.machine import Alarm, Care, Concern, Cooperation, Model
 
-EXAMPLES = int(os.environ.get("STAFETT_MODEL_EXAMPLES", "18"))
-A_PART = 6
+EXAMPLES = int(os.environ.get("STAFETT_MODEL_EXAMPLES", "10"))
+A_PART = 5
 STEPS = 16
 _SEED = os.environ.get("STAFETT_MODEL_SEED", "1")
 SEED = random.randrange(1 << 32) if _SEED == "new" else int(_SEED)
