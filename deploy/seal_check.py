@@ -45,6 +45,7 @@ OPEN_TO: dict[str, set[str]] = {
         "services.cases.lane.follow_up",  # whether a name is known
     },
     # Whom a report is about, once the reporter may see the case: it goes into the report alone (PR-1).
+    "services.cases.storage.people.names_to_hide": {"services.cases.commands.discuss"},
     "services.cases.storage.people.kept_of": {"services.cases.lane.commands"},
     "services.cases.lane.storage.answers_of": {"services.cases.lane.queries"},
     "services.cases.lane.grounds.of_report": {"services.cases.lane.queries"},

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from services.cases.storage import tables
 from services.contracts import cases, directory
 from services.kernel.errors import Forbidden, InvalidInput, NotFound, Refusal
 from tests.services.cases_house import (
@@ -95,6 +97,34 @@ def test_LV_12_a_text_that_tells_whom_it_is_about_is_refused_with_the_word(
             ask(persons, text=text, **whom)
         assert (refused.value.fields, refused.value.params) == ({"text": f"tells_{what}"}, {"word": word})
     assert persons.dump(without=("access_record", "access_heads")) == before
+
+
+@pytest.mark.parametrize("gone", ["the tie", "the child"])
+def test_LV_12_a_family_is_also_whom_the_register_has_dropped(persons: Persons, gone: str) -> None:
+    """LV-12, GU-3: whom it no longer ties to the child, and all of them where it no longer knows the number."""
+    case_id = persons.at_level_1()
+    if gone == "the child":
+        del persons.register.families["fagerdalen"]
+    else:
+        ties = persons.register.families["fagerdalen"]["ties"]
+        ties.remove(persons.register.tie("jonas-fagerdalen"))
+    persons.register.tell()
+    with pytest.raises(InvalidInput) as refused:
+        ask(persons, case_id=case_id, child_number=None, text="Faren, Jonas, er borte mye")
+    assert (refused.value.code, refused.value.params) == ("text_tells", {"word": "Jonas"})
+    ask(persons, case_id=case_id, child_number=None)
+
+
+def test_LV_12_a_text_that_can_be_held_against_no_name_is_not_shared(persons: Persons) -> None:
+    """LV-12: where neither the register nor anybody here knows the family, nothing says that the text is anonymous."""
+    case_id = persons.at_level_1()
+    del persons.register.families["fagerdalen"]
+    persons.register.tell()
+    with persons.app.db.write() as tx:
+        tx.execute(sa.delete(tables.persons).where(tables.persons.c.is_employee.is_(False)))
+    with pytest.raises(InvalidInput) as refused:
+        ask(persons, case_id=case_id, child_number=None, text="Tuva er redd")
+    assert refused.value.fields == {"child_number": "family_not_known"}
 
 
 def test_LV_12_no_answer_bears_an_identity_number_either(persons: Persons) -> None:

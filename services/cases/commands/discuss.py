@@ -1,7 +1,7 @@
 """A worry is talked over with other services or child protection: without a name, or with the family's word (LV-12)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -47,8 +47,9 @@ class Known:
 
 def prepare(context: Context, request: dict[str, Any]) -> Known:
     """Whom the text must not tell, from the case at hand or by the child's number: one of them is needed. The register
-    is asked, since it knows all their names and where they live; nothing of its answer is kept. PR-6: where anybody's
-    address is protected, none of the family's is held against it, or a refusal would tell whoever guessed at it."""
+    is asked, since it knows where they live, and names that nobody here does; nothing of its answer is kept. PR-6:
+    where anybody's address is protected, none of the family's is held against it, or a refusal would tell whoever
+    guessed at it."""
     if request["case_id"] is None and not request["child_number"]:
         raise InvalidInput(fields={"child_number": "required"}, rule="LV-12")
     with context.read() as reading:
@@ -84,7 +85,7 @@ def ask(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     family, not_to = _family(uow, request["_prepared"].numbers)
     if post.person_id in family:
         raise OwnFamily("child_number")
-    whom = request["_prepared"].whom
+    whom = _with_kept_names(uow, request["_prepared"].whom, family)
     kept: dict[str, Any] = {"parts": parts_of(whom.names)}
     if request["named"]:
         kept = _family_word(uow, request)
@@ -134,10 +135,19 @@ def _demand_anonymous(uow: UnitOfWork, text: str, whom: Whom) -> None:
     if before >= REFUSED_AT_MOST:
         uow.access("LV-12", ACT, allowed=False, reason="too_many_texts")
         raise TooManyTexts
+    if not whom.names:
+        raise InvalidInput(fields={"child_number": "family_not_known"}, rule="LV-12")
     found = telling(text, whom)
     if found is not None:
         uow.access("LV-12", ACT, allowed=False, reason=f"tells_{found.what}")
         raise _tells(found)
+
+
+def _with_kept_names(uow: UnitOfWork, whom: Whom, family: frozenset[str]) -> Whom:
+    """LV-12: the family is also whom the register no longer knows, or whom a paper alone ties to the child (GU-3)."""
+    return replace(
+        whom, names=(*whom.names, *people.names_to_hide(uow.conn, uow.keys, uow.municipality, family))
+    )
 
 
 def _tells(found: Telling) -> InvalidInput:

@@ -248,6 +248,14 @@ def children_in_care(
     return {person_id: name_of(keys, row) for person_id, row in rows.items()}
 
 
+def names_to_hide(
+    conn: AnyConnection, keys: Keys, municipality: str, person_ids: Iterable[str]
+) -> tuple[str, ...]:
+    """The names of a family, to be looked for in a text that must not tell them, and told to nobody (LV-12)."""
+    rows = _rows(conn, municipality, sorted(set(person_ids)))
+    return tuple(name_of(keys, row) for row in rows.values())
+
+
 def children_numbers(
     conn: AnyConnection, keys: Keys, municipality: str, guardian_id: str
 ) -> list[tuple[str, str]]:
