@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from tempfile import TemporaryFile
+from types import FrameType
+from typing import IO
 
 from deploy.packages import main as ensure_packages
-from deploy.processes import stop
+from deploy.processes import spawn, stop
 from deploy.steps import ROOT
 
 # Tier -> the system packages that it needs, in the order in which the tiers run: the quick ones first.
@@ -28,42 +29,61 @@ TIERS: dict[str, tuple[str, ...]] = {
     "journeys": ("broker", "browser", "curl"),
     "bench": ("broker",),
 }
-BESIDE = frozenset({"rules", "contracts", "model"})
-"""Tiers of one process that ask nothing of the time: where there is more than one processor they run beside the
-services', which wait for engines about half of the time, in a pytest with engines of its own."""
+TIMELESS = frozenset({"rules", "contracts", "model"})
+"""Tiers of one process that ask nothing of the time: they share a pytest with one half of the services'."""
 _NO_TESTS = 5
 _END_SECONDS = 60.0
 """For a pytest that is broken off, to stop its engines."""
 
+Lanes = list[list[str]]
+"""The pytests that run at once, each by its paths under tests/. The first is watched, the others tell at the end."""
 
-def lanes(names: Sequence[str], processors: int) -> list[list[str]]:
-    """The tiers by the pytest that runs them: the first is watched, the second tells what it has to tell at the end."""
-    beside = [name for name in names if name in BESIDE]
-    rest = [name for name in names if name not in BESIDE]
-    return [rest, beside] if processors > 1 and beside and "services" in rest else [list(names)]
+
+def stages(names: Sequence[str], processors: int) -> list[Lanes]:
+    """The tiers in the order in which they run, one stage after the other.
+
+    Where there is more than one processor the services' tests run in two halves at once, each with engines of its own:
+    one test after the other, they keep no more than one processor busy. What plays with the whole suite has the
+    machine for itself: there limits of time are held, and a browser clicks.
+    """
+    if processors == 1 or "services" not in names:
+        return [[list(names)]]
+    timeless = [name for name in names if name in TIMELESS]
+    whole = [name for name in names if name not in TIMELESS and name != "services"]
+    first, second = halves("services")
+    return [[first, [*timeless, *second]], *([[whole]] if whole else [])]
+
+
+def halves(tier: str) -> tuple[list[str], list[str]]:
+    """The test files of a tier, in two heaps that take about as long: every other one, the longest first."""
+    files = sorted(
+        (ROOT / "tests" / tier).glob("**/test_*.py"), key=lambda file: file.stat().st_size, reverse=True
+    )
+    paths = [str(file.relative_to(ROOT / "tests")) for file in files]
+    return sorted(paths[::2]), sorted(paths[1::2])
 
 
 def run(commands: Sequence[Sequence[str]]) -> int:
-    """Run the first in the foreground and the others beside it, whose output is printed after it. The first code that
-    is not 0 (or "no tests") is the answer; whatever stops this stops them all."""
+    """Run the first in view and the others beside it, whose output is printed after it. The first code that is not 0
+    (or "no tests") is the answer; whatever stops this stops them all."""
     with ExitStack() as stack:
-        beside = []
-        for command in commands[1:]:
-            output = stack.enter_context(TemporaryFile())
-            process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-            stack.callback(stop, process, seconds=_END_SECONDS, first=signal.SIGINT)
-            beside.append((process, output))
-        codes = [subprocess.run(commands[0], cwd=ROOT, check=False).returncode]
-        for process, output in beside:
-            codes.append(process.wait())
+        view: IO[bytes] = stack.enter_context(os.fdopen(os.dup(1), "wb"))
+        outputs: list[IO[bytes]] = [stack.enter_context(TemporaryFile()) for _ in commands[1:]]
+        processes = []
+        for command, output in zip(commands, [view, *outputs], strict=True):
+            processes.append(spawn(command, cwd=ROOT, env=os.environ, output=output))
+            stack.callback(stop, processes[-1], seconds=_END_SECONDS)
+        codes = [process.wait() for process in processes]
+        for output in outputs:
             output.seek(0)
             print(output.read().decode("utf-8", "replace"), flush=True)
     return next((code for code in codes if code not in (0, _NO_TESTS)), 0)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the tiers in one pytest, so that they share engines, or in two at once (`lanes`). Words with a "-" go to it.
-    Returns its code."""
+    """Run the tiers, stage by stage, in as few pytests as that takes, so that they share engines. Words with a "-" go
+    to each. Returns the first code that tells of a fault. Told to end, it ends them, and their engines, first."""
+    signal.signal(signal.SIGTERM, end)
     words = [word for word in arguments if word.startswith("-")]
     names = [word for word in arguments if not word.startswith("-")] or list(TIERS)
     there = [name for name in names if any((ROOT / "tests" / name).glob("**/test_*.py"))]
@@ -75,9 +95,17 @@ def main(arguments: Sequence[str]) -> int:
     if ensure_packages(list(needed)):
         return 1
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=10", *words]
-    return run(
-        [[*command, *(f"tests/{name}" for name in lane)] for lane in lanes(there, os.cpu_count() or 1)]
-    )
+    codes = [
+        run([[*command, *(f"tests/{path}" for path in lane)] for lane in lanes])
+        for lanes in stages(there, os.cpu_count() or 1)
+    ]
+    return next((code for code in codes if code), 0)
+
+
+def end(number: int, _frame: FrameType | None) -> None:
+    """The handler of a signal after which all that was started is stopped; the code is what a shell expects."""
+    signal.signal(number, signal.SIG_IGN)  # a second one must not tear the end apart
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ import os
 # Before psycopg is imported anywhere: without it, one query freezes all green threads of a process.
 os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import psycopg
 import pytest
@@ -33,6 +35,16 @@ settings.load_profile("stafett")
 
 ENGINES = ("sqlite", "postgresql")
 TIERS = ("rules", "model", "services", "contracts", "journeys", "faults", "security", "bench")
+
+
+def pytest_configure() -> None:
+    """Whoever is told to end stops its engines first, as at Ctrl-C."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,36 +1,53 @@
-"""How `make test` divides the tiers among its runs, and that none of them is lost."""
+"""How `make test` divides the tiers among its runs, that none of them is lost, and that all end with it."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
 import pytest
 
-from deploy.tiers import TIERS, lanes, run
+from deploy.processes import wait_until
+from deploy.steps import ROOT
+from deploy.tiers import TIERS, halves, run, stages
 
 OK, RED, NO_TESTS = (f"print('ran {code}'); raise SystemExit({code})" for code in (0, 1, 5))
+
+
+def files_of(path: str) -> list[Path]:
+    return (
+        [ROOT / "tests" / path]
+        if path.endswith(".py")
+        else list((ROOT / "tests" / path).glob("**/test_*.py"))
+    )
 
 
 @pytest.mark.parametrize(
     "names", [list(TIERS), ["services"], ["rules"], ["rules", "services"], ["model", "bench"]]
 )
 @pytest.mark.parametrize("processors", [1, 2, 16])
-def test_each_tier_runs_once(names: list[str], processors: int) -> None:
-    divided = lanes(names, processors)
-    assert sorted(name for lane in divided for name in lane) == sorted(names)
-    assert all(divided)
+def test_each_file_runs_once(names: list[str], processors: int) -> None:
+    paths = [path for lanes in stages(names, processors) for lane in lanes for path in lane]
+    assert sorted(file for path in paths for file in files_of(path)) == sorted(
+        file for name in names for file in files_of(name)
+    )
+    assert all(lane for lanes in stages(names, processors) for lane in lanes)
 
 
-def test_what_asks_nothing_of_the_time_runs_beside_the_services() -> None:
-    assert lanes(list(TIERS), 2) == [
-        ["services", "faults", "security", "journeys", "bench"],
-        ["rules", "contracts", "model"],
+def test_only_the_services_and_what_asks_nothing_of_the_time_run_at_once() -> None:
+    first, second = halves("services")
+    assert stages(list(TIERS), 2) == [
+        [first, ["rules", "contracts", "model", *second]],
+        [["faults", "security", "journeys", "bench"]],
     ]
-    assert lanes(list(TIERS), 1) == [list(TIERS)]
-    assert lanes(["rules", "journeys"], 2) == [["rules", "journeys"]]
+    assert abs(len(first) - len(second)) <= 1
+    assert stages(["services"], 2) == [[first, second]]
+    assert stages(list(TIERS), 1) == [[list(TIERS)]]
+    assert stages(["rules", "journeys"], 2) == [[["rules", "journeys"]]]
 
 
 @pytest.mark.parametrize(
@@ -44,13 +61,47 @@ def test_one_red_run_is_red_for_all(
     assert capfd.readouterr().out.count("ran") == len(codes)
 
 
-def test_what_runs_beside_is_ended_with_the_run(tmp_path: Path) -> None:
-    beside = f"""
-import os, pathlib, signal
-pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))
-signal.pause()
+ENGINE = """
+import pathlib, signal, pytest
+
+HERE = pathlib.Path(__file__).parent
+
+@pytest.fixture(scope="session")
+def engine():
+    (HERE / "started").touch()
+    yield
+    (HERE / "stopped").touch()
+
+def test_that_waits(engine):
+    signal.pause()
 """
-    with pytest.raises(FileNotFoundError):
-        run([["/no/such/program"], [sys.executable, "-c", beside]])
-    told = tmp_path / "pid"
-    assert not told.exists() or not psutil.pid_exists(int(told.read_text()))
+"""A test file whose engine tells when it starts and when it was stopped in order."""
+
+
+def test_told_to_end_all_runs_stop_their_engines_first(tmp_path: Path) -> None:
+    lanes = [tmp_path / name for name in ("watched", "beside")]
+    for lane in lanes:
+        lane.mkdir()
+        (lane / "test_engine.py").write_text(ENGINE)
+    plugin = ["-p", "tests.conftest", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+    commands = [[sys.executable, "-m", "pytest", *plugin, str(lane)] for lane in lanes]
+    program = (
+        "import signal\n"
+        "from deploy import tiers\n"
+        "signal.signal(signal.SIGTERM, tiers.end)\n"
+        f"tiers.run({commands!r})\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        for lane in lanes:
+            wait_until((lane / "started").exists, seconds=120, what="a run", process=process)
+        process.terminate()
+        assert process.wait(120) == 128 + signal.SIGTERM
+    finally:
+        process.kill()
+    assert all((lane / "stopped").exists() for lane in lanes)
