@@ -11,10 +11,10 @@ from services.chassis.access import Asker, CaseAccess
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.kernel.facts import Act, Capacity, Decision, in_force
 from services.kernel.parties import OWN_FAMILY, Party, of_family
-from services.notifications.domain.kinds import KINDS, Post
+from services.notifications.domain.kinds import KINDS, QUIET_KINDS, Post
 from services.notifications.domain.message import Message, Told
 from services.notifications.domain.telling import OF_WORK
-from services.notifications.storage import roles_of
+from services.notifications.storage import lost_by, roles_of
 
 NOT_KNOWN = "consent_status_not_known"
 """The kernel's reason where consent knowledge is too old to rest on (CO-9): neither shown nor sent, and asked again."""
@@ -50,10 +50,15 @@ def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[M
     found = access.of_many(context, case_ids, guest) if case_ids else []
     cases = {case.case_id: case for case in found}
     roles: set[str] | None = None
+    lane = any(each.told.kind in QUIET_KINDS for each in messages)
+    lost = lost_by(context.conn, context.municipality, person_id) if lane else frozenset()
     known: dict[object, Verdict] = {}
     answers = []
     for told in (each.told for each in messages):
         rests_on = KINDS[told.kind].rests_on
+        if told.kind in QUIET_KINDS and told.item_id in lost:
+            answers.append(Verdict(Answer.NO, "PR-5"))
+            continue
         of_work = told.kind in OF_WORK
         at, third = told.at if told.topics else None, told.third_person
         question = (rests_on, of_work, told.case_id, told.topics, at, third, told.by_person_id)

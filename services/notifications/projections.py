@@ -18,7 +18,7 @@ from services.kernel.signers import care_order
 from services.notifications.domain.recipients import Scene
 from services.notifications.domain.telling import TABLE, told_by
 from services.notifications.egress.offering import HANDLERS as OUTSIDE_HANDLERS
-from services.notifications.storage import Messages, leaders_of, people_with_role
+from services.notifications.storage import Messages, leaders_of, lose, people_with_role, regain
 
 
 def tell(uow: UnitOfWork, event: Event) -> None:
@@ -29,6 +29,16 @@ def tell(uow: UnitOfWork, event: Event) -> None:
     repository = Messages(uow.tx, uow.municipality)
     for told in told_by(event.type, event.data, event.time, _scene(uow, event, repository)):
         repository.add(event.id, told, uow.now, uow.traceparent)
+
+
+def readers_lost(uow: UnitOfWork, event: Event) -> None:
+    """PR-5: what these had been told of a report in the lane is neither shown nor sent any more (NO-6)."""
+    lose(uow.tx, uow.municipality, event.data["report_id"], event.data["person_ids"])
+
+
+def reader_named(uow: UnitOfWork, event: Event) -> None:
+    """PR-5: somebody may read the report, who may have lost it before."""
+    regain(uow.tx, uow.municipality, event.data["report_id"], event.data["person_id"])
 
 
 def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
@@ -67,5 +77,8 @@ def _vacant(facts: Facts) -> bool:
 
 
 HANDLERS: dict[str, Handler] = together(
-    {line.event: tell for line in TABLE}, OUTSIDE_HANDLERS, ACCESS_HANDLERS
+    {line.event: tell for line in TABLE},
+    {cases.LaneReadersLost.type: readers_lost, cases.LaneReaderNamed.type: reader_named},
+    OUTSIDE_HANDLERS,
+    ACCESS_HANDLERS,
 )

@@ -61,6 +61,15 @@ attempts = sa.Table(
     sa.Index("ix_attempts_due", "outcome", "next_try_at"),
 )
 
+lane_lost = sa.Table(
+    "lane_lost",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(64), primary_key=True),
+    sa.Column("report_id", sa.String(64), primary_key=True),
+)
+"""PR-5: who may read a report of the lane no more, of those who had been told of it."""
+
 _TOLD = (
     "person_id", "kind", "at", "case_id", "item_id", "by_person_id", "starts_at", "ends_at", "third_person",
 )  # fmt: skip
@@ -213,6 +222,33 @@ def due(conn: AnyConnection, now: datetime, limit: int) -> Iterator[Due]:
     )
     for row in conn.execute(found):
         yield Due(row.municipality, _message(row), row.tries, row.traceparent)
+
+
+def lose(tx: AnyConnection, municipality: str, report_id: str, person_ids: Sequence[str]) -> None:
+    """These are shown and sent nothing more of a report in the lane."""
+    for person_id in person_ids:
+        insert_ignore(
+            tx, lane_lost, {"municipality": municipality, "person_id": person_id, "report_id": report_id}
+        )
+
+
+def regain(tx: AnyConnection, municipality: str, report_id: str, person_id: str) -> None:
+    """Somebody was named anew as reader of a report."""
+    tx.execute(
+        sa.delete(lane_lost).where(
+            lane_lost.c.municipality == municipality,
+            lane_lost.c.person_id == person_id,
+            lane_lost.c.report_id == report_id,
+        )
+    )
+
+
+def lost_by(conn: AnyConnection, municipality: str, person_id: str) -> frozenset[str]:
+    """The reports in the lane that somebody may read no more."""
+    found = sa.select(lane_lost.c.report_id).where(
+        lane_lost.c.municipality == municipality, lane_lost.c.person_id == person_id
+    )
+    return frozenset(conn.scalars(found))
 
 
 def roles_of(conn: AnyConnection, municipality: str, person_id: str, now: datetime) -> set[str]:

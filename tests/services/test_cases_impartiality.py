@@ -361,6 +361,10 @@ def test_PR_5_a_report_that_only_described_the_child_is_kept_from_the_family_onc
             each["act"] for each in persons.ask(cases.LaneAccess, CHILD_PROTECTION, report_id=report)["items"]
         ]
         assert "identify_child" in acts
+    lost = persons.told(cases.LaneReadersLost, "lane_outbox")
+    assert [(each["report_id"], each["person_ids"]) for each in lost] == [
+        (report, [father.person_id]) for report in reports
+    ], "NO-6: what he was told of them is shown and sent no more"
     assert persons.ask(cases.LaneReports, father)["items"] == []
     assert {each["child_name"] for each in persons.ask(cases.LaneReports, TEACHER)["items"]} == {None}
     assert "Tuva" not in repr(persons.dump()) and TUVA not in repr(persons.dump())

@@ -240,6 +240,13 @@ def test_PR_5_reporter_and_child_protection_name_readers_and_take_the_name_back(
     the.ask(cases.RemoveLaneReader, CHILD_PROTECTION, report_id=report, person_id="p-colleague")
     with pytest.raises(NotFound):
         the.ask(cases.GetLaneReport, COLLEAGUE, report_id=report)
+    [lost] = the.told(cases.LaneReadersLost, "lane_outbox")
+    assert (lost["report_id"], lost["person_ids"]) == (report, ["p-colleague"])
+    the.ask(cases.NameLaneReader, TEACHER, report_id=report, person_id="p-protection-too")
+    the.ask(cases.RemoveLaneReader, TEACHER, report_id=report, person_id="p-protection-too")
+    assert len(the.told(cases.LaneReadersLost, "lane_outbox")) == 1, (
+        "who reads it without the name loses nothing"
+    )
     the.clock.advance(days=4)
     with pytest.raises(NotFound):
         the.ask(cases.GetLaneReport, LEADER, report_id=report)
@@ -250,7 +257,7 @@ def test_PR_5_reporter_and_child_protection_name_readers_and_take_the_name_back(
     with pytest.raises(Forbidden):
         the.ask(cases.LaneAccess, TEACHER, report_id=report)
     assert [each["person_id"] for each in the.told(cases.LaneReaderNamed, "lane_outbox")] == [
-        "p-leader", "p-colleague",
+        "p-leader", "p-colleague", "p-protection-too",
     ]  # fmt: skip
 
 

@@ -111,6 +111,28 @@ def test_PR_5_a_report_in_the_lane_shows_for_child_protection_alone(home: House)
     assert home.kinds(PROTECTOR) == [] and home.unread(PROTECTOR) == 0
 
 
+def test_NO_6_who_reads_a_report_no_more_is_shown_nothing_of_it(home: House) -> None:
+    """NO-6, PR-5: whose name was taken back, and of whose family it turned out to be; of other reports they are shown
+    as before, and who is named anew is shown again. To nobody else anything changes."""
+    home.play()
+    reader, by = "p-psychologist", "p-protection"
+    for report in ("lane-1", "lane-2"):
+        home.hear(cases.LaneReportFiled, report, report_id=report, kind="protected")
+        home.hear(cases.LaneReaderNamed, report, report_id=report, person_id=reader, by_person_id=by)
+    nurses, unread = home.inbox(NURSE), home.unread(PSYCHOLOGIST)
+    home.hear(cases.LaneReadersLost, "lane-1", report_id="lane-1", person_ids=["p-protection", reader])
+    assert _reports(home, PROTECTOR) == _reports(home, PSYCHOLOGIST) == ["lane-2"]
+    assert home.unread(PROTECTOR) == 1 and home.unread(PSYCHOLOGIST) == unread - 1
+    home.hear(cases.LaneReaderNamed, "lane-1", report_id="lane-1", person_id=reader, by_person_id=by)
+    assert set(_reports(home, PSYCHOLOGIST)) == {"lane-1", "lane-2"}
+    assert _reports(home, PROTECTOR) == ["lane-2"] and home.inbox(NURSE) == nurses
+
+
+def _reports(home: House, who: Actor) -> list[str]:
+    """The reports in the lane of which somebody is shown a message."""
+    return [each["item_id"] for each in home.inbox(who)["items"] if each["kind"].startswith("lane_")]
+
+
 def test_HO_6_the_leader_of_the_owning_unit_is_told_for_an_owner_of_the_family(home: House) -> None:
     """HO-6, LV-7, SE-3: from the day on which the teacher turns out to be tied to the child; a leader elsewhere is
     not told, and the teacher has no message of their work any more, also where they are told as family."""

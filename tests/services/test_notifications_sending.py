@@ -252,6 +252,15 @@ def of_the_lane(home: House, number: int) -> None:
     home.hear(cases.LaneReaderNamed, report, report_id=report, person_id="p-psychologist", by_person_id=by)
 
 
+def test_NO_6_no_e_mail_of_a_report_goes_to_who_reads_it_no_more(home: House, mail: MailCatcher) -> None:
+    """NO-6, PR-5: decided at sending, however long the e-mail has waited."""
+    of_the_lane(home, 1)
+    home.hear(cases.LaneReadersLost, "lane-1", report_id="lane-1", person_ids=["p-psychologist"])
+    send_all(home)
+    assert home.outcomes("p-psychologist")["lane_reader_named"] == "not_allowed"
+    assert home.outcomes("p-teacher")["lane_report_answered"] == "sent"
+
+
 def test_PR_3_of_the_lanes_e_mails_nothing_is_told_whatever_becomes_of_them(
     home: House, mail: MailCatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from services.cases.domain.people import is_protected
 from services.cases.lane import storage
 from services.cases.storage import care, people, staff
 from services.chassis.unit_of_work import Reading, UnitOfWork
+from services.contracts.cases import LaneReadersLost
 from services.kernel.calendar import local_date, midnight
 from services.kernel.facts import Capacity, Decision, GuardianFact, Role, RoleFact, in_force
 from services.kernel.lane import (
@@ -107,6 +108,47 @@ def of_family(work: Reading | UnitOfWork, row: Any, person_id: str) -> bool:
     """Whether somebody is the child that a report is about, or was ever tied to it (PR-5)."""
     own = _look_up_of(work, person_id)
     return row.child_index in _ever_tied_to(work, person_id) or own in (row.child_index or "", *row.adults)
+
+
+def tell_lost(uow: UnitOfWork, row: Any, person_ids: Iterable[str]) -> None:
+    """Tell who of these, having been told of a report as named or in child protection, reads it no more: no message
+    of it is shown or sent to them any more (PR-5, NO-6). The lane's stream is told, with ids alone."""
+    named = storage.named_readers(uow.conn, uow.municipality, row.report_id)
+    had_names = {each.person_id for each in named}
+    lost = []
+    for person_id in sorted(set(person_ids)):
+        roles = staff.roles_of(uow.conn, uow.municipality, person_id)
+        facts = LaneFacts(
+            uow.municipality,
+            ReportKind(row.kind),
+            row.reporter_person_id,
+            named,
+            roles,
+            family=frozenset({person_id} if of_family(uow, row, person_id) else ()),
+        )
+        was_told = person_id in had_names or any(role.role is Role.CHILD_PROTECTION for role in roles)
+        if was_told and not _reads_at_work(uow, facts, person_id):
+            lost.append(person_id)
+    if lost:
+        told = {"report_id": row.report_id, "person_ids": lost, "at": uow.now}
+        uow.record(LaneReadersLost, row.report_id, told)
+
+
+def _reads_at_work(uow: UnitOfWork, facts: LaneFacts, person_id: str) -> bool:
+    questions = (
+        LaneQuestion(uow.municipality, person_id, Capacity.EMPLOYEE, uow.now, role.unit_id)
+        for role in facts.roles
+    )
+    return any(may_read_lane_report(question, facts).allowed for question in questions)
+
+
+def family_ids(work: Reading | UnitOfWork, numbers: Sequence[str]) -> frozenset[str]:
+    """By person id, as far as they are known here: those with these identity numbers, the child's first, and who is or
+    was tied to it here."""
+    conn, keys, place = work.conn, work.keys, work.municipality
+    ids = [people.id_by_number(conn, keys, place, number) for number in numbers]
+    tied = people.family_of(conn, place, ids[0]) if ids and ids[0] else frozenset()
+    return tied | {each for each in ids if each}
 
 
 def _look_up_of(work: Reading | UnitOfWork, person_id: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from services.cases.domain.errors import NotFound, UnknownNumber
 from services.cases.domain.numbers import accepted
 from services.cases.lane import grounds, register, storage
+from services.cases.lane.asking import family_ids
 from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter, ground_of, kind_of
 from services.cases.storage import people, staff
 from services.chassis import access, tracing
@@ -129,15 +130,10 @@ def forget_old_drafts(work: Work) -> None:
 def _family_in_child_protection(uow: UnitOfWork, found: Found) -> list[str]:
     """Who of the child's family works in child protection: they are not told that there is a report (PR-5)."""
     numbers = [found.child.number, *found.adults] if found.child.number else []
-    ids = {people.id_by_number(uow.conn, uow.keys, uow.municipality, number) for number in numbers}
-    child = people.id_by_number(uow.conn, uow.keys, uow.municipality, numbers[0]) if numbers else None
-    if child:
-        ids |= {tie.guardian_id for tie in people.ties_of(uow.conn, uow.municipality, child)}
     return sorted(
         each
-        for each in ids
-        if each
-        and any(
+        for each in family_ids(uow, numbers)
+        if any(
             role.role is Role.CHILD_PROTECTION for role in staff.roles_of(uow.conn, uow.municipality, each)
         )
     )

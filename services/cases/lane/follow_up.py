@@ -7,7 +7,7 @@ from services.cases.commands.people import ask_register
 from services.cases.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from services.cases.domain.people import RegisteredPerson
 from services.cases.lane import storage
-from services.cases.lane.asking import Asker, of_family
+from services.cases.lane.asking import Asker, family_ids, of_family, tell_lost
 from services.cases.lane.domain import ChildInReport
 from services.cases.storage import staff
 from services.chassis.unit_of_work import Reading, UnitOfWork
@@ -70,6 +70,7 @@ def identify(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     [known] = storage.rows(uow.conn, uow.municipality, report_id=row.report_id)
     if known.taken_by and of_family(uow, known, known.taken_by):
         storage.release(uow.tx, known)
+    tell_lost(uow, known, family_ids(uow, [registered.number, *adults]))
     storage.note(uow.tx, [asker.line("identify_child", "PR-5", row.report_id)])
     return {"id": row.report_id}
 
@@ -136,6 +137,7 @@ def remove_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if LaneAct.FOLLOW_UP not in asker.acts(row) and found.named_by != asker.question.person_id:
         raise Forbidden(rule="PR-5")
     storage.end_reader(uow.tx, row, found.person_id, uow.now)
+    tell_lost(uow, row, [found.person_id])
     storage.note(uow.tx, [asker.line("remove_reader", "PR-5", row.report_id)])
     return {"id": row.report_id}
 

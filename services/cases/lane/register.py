@@ -7,7 +7,7 @@ from typing import Any
 
 from services.cases.domain.people import RegisteredPerson
 from services.cases.lane import storage
-from services.cases.lane.asking import of_family
+from services.cases.lane.asking import family_ids, of_family, tell_lost
 from services.cases.lane.domain import ChildInReport
 from services.cases.registers.population import RegisterUnavailable
 from services.chassis import tracing
@@ -68,5 +68,7 @@ def _fill_in(uow: UnitOfWork, row: Any, told: Told) -> None:
     [known] = storage.rows(uow.conn, uow.municipality, report_id=row.report_id)
     if known.taken_by and of_family(uow, known, known.taken_by):
         storage.release(uow.tx, known)
+    if told.child is not None and told.child.number:
+        tell_lost(uow, known, family_ids(uow, [told.child.number, *told.adults]))
     line = storage.line(uow.actor, uow.municipality, uow.now, "ask_register", "PR-5", row.report_id)
     storage.note(uow.tx, [line])

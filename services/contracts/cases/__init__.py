@@ -31,6 +31,7 @@ EVENTS = (
     LaneReportFiled,
     LaneReportAnswered,
     LaneReaderNamed,
+    LaneReadersLost,
 )
 
 PROCEDURES = (

@@ -47,6 +47,12 @@ class LaneReaderNamedData(Message):
     at = instant()
 
 
+class LaneReadersLostData(Message):
+    report_id = opaque()
+    person_ids = many(opaque())
+    at = instant()
+
+
 LaneReportFiled = EventType(
     "cases.lane_report_filed.v1",
     LANE,
@@ -75,6 +81,16 @@ LaneReaderNamed = EventType(
     "Somebody was named as reader of a report; told to that person alone (PR-5).",
     {"report_id": _ID, "person_id": _P, "by_person_id": _Q, "at": _AT},
     told="When the reporter or child protection names a further reader.",
+)
+
+LaneReadersLost = EventType(
+    "cases.lane_readers_lost.v1",
+    LANE,
+    "report",
+    LaneReadersLostData,
+    "These may read a report no more: what they were told of it is neither shown nor sent (PR-5, NO-6).",
+    {"report_id": _ID, "person_ids": [_P], "at": _AT},
+    told="When a reader's name is taken back, or a report turns out to be about a child of theirs.",
 )
 
 REPORT_KINDS = ("protected", "with_guardians")

@@ -36,6 +36,12 @@ def upgrade() -> None:
     op.create_index("ix_messages_unread", "messages", ["municipality", "person_id", "read_at"])
     op.create_index("ix_messages_about", "messages", ["municipality", "item_id"])
     op.create_table(
+        "lane_lost",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("person_id", sa.String(64), primary_key=True),
+        sa.Column("report_id", sa.String(64), primary_key=True),
+    )
+    op.create_table(
         "attempts",
         sa.Column("municipality", sa.String(64), primary_key=True),
         sa.Column("message_id", sa.String(64), primary_key=True),
