@@ -287,7 +287,7 @@ def test_PR_5_a_parent_by_paper_or_of_the_past_reads_no_report_at_work(persons: 
         with pytest.raises(NotFound):
             persons.ask(asked, worker, report_id=own)
     with pytest.raises(InvalidInput):
-        persons.ask(cases.NameLaneReader, TEACHER, report_id=own, person_id=worker.person_id)
+        persons.ask(cases.NameLaneReader, CHILD_PROTECTION, report_id=own, person_id=worker.person_id)
     not_to = {
         each["report_id"]: each["not_to"] for each in persons.told(cases.LaneReportFiled, "lane_outbox")
     }

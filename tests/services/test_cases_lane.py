@@ -40,6 +40,7 @@ from tests.services.cases_house import (
     at_once,
     house,
 )
+from tests.services.persons_house import employ
 
 LANE = (
     "lane_reports", "lane_readers", "lane_access", "lane_access_heads", "lane_outbox", "lane_answers", "lane_drafts",
@@ -410,6 +411,23 @@ def test_reports_come_in_pages_newest_first(the: House) -> None:
     assert rest["next_cursor"] is None
 
 
+def test_PR_6_whoever_names_readers_is_not_told_who_is_of_the_childs_family(the: House) -> None:
+    """PR-6, PR-5: of a father who is linked nowhere the reporter gets the answer that they get for anybody, sees the
+    name among the readers, and takes it back; it opens nothing, and he is not told."""
+    report, father = file(the, child_number=EMIL), employ(the, RAYMOND, PROTECTION)
+    answers = []
+    for named in (father.person_id, "p-colleague"):
+        asked = {"report_id": report, "person_id": named}
+        told = [the.ask(cases.NameLaneReader, TEACHER, **asked)]
+        readers = the.ask(cases.GetLaneReport, TEACHER, report_id=report)["readers"]
+        told += [{**each, "person_id": ""} for each in readers if each["person_id"] == named]
+        with pytest.raises(NotFound):
+            the.ask(cases.GetLaneReport, father, report_id=report)
+        answers.append([*told, the.ask(cases.RemoveLaneReader, TEACHER, **asked)])
+    assert answers[0] == answers[1]
+    assert {each["person_id"] for each in the.told(cases.LaneReaderNamed, "lane_outbox")} == {"p-colleague"}
+
+
 @pytest.mark.parametrize(
     "child, parent", [(EMIL, RAYMOND), (TUVA, JONAS)], ids=["linked nowhere", "guardian"]
 )
@@ -434,7 +452,7 @@ def test_PR_5_a_parent_who_works_in_child_protection_learns_nothing(
             with pytest.raises(NotFound):
                 the.ask(asked, worker, report_id=report_id)
         with pytest.raises(InvalidInput):
-            the.ask(cases.NameLaneReader, TEACHER, report_id=report_id, person_id=person_id)
+            the.ask(cases.NameLaneReader, CHILD_PROTECTION, report_id=report_id, person_id=person_id)
     assert the.ask(cases.GetLaneReport, CHILD_PROTECTION, report_id=report)["text"] == STORY
     told = {each["report_id"]: each["not_to"] for each in the.told(cases.LaneReportFiled, "lane_outbox")}
     assert told == {report: [], other: [], again: [person_id]}

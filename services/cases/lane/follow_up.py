@@ -12,7 +12,7 @@ from services.cases.lane.domain import ChildInReport
 from services.cases.storage import staff
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.chassis.work import Context
-from services.contracts.cases import LaneReaderNamed, LaneReportAnswered
+from services.contracts.cases import LANE, LaneReaderNamed, LaneReportAnswered
 from services.kernel.calendar import midnight
 from services.kernel.errors import Refusal
 from services.kernel.facts import in_force
@@ -106,14 +106,18 @@ def answer(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 
 def name_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Open a report to one more employee of the municipality, from now until the end of a day, or until the name is
-    taken back."""
+    taken back.
+
+    PR-6: a refusal of one of the child's family would tell who that is. Child protection is told; whoever else names
+    them gets the answer that they get for anybody, and the name opens nothing and is told to nobody (PR-5)."""
     asker = Asker(uow)
     row = asker.demand(request["report_id"], LaneAct.NAME_READERS)
     person_id, until = request["person_id"], request["until"]
     roles = staff.roles_of(uow.conn, uow.municipality, person_id)
     if not any(in_force(role, uow.now) for role in roles):
         raise InvalidInput(fields={"person_id": "not_an_employee"}, rule="PR-5")
-    if of_family(uow, row, person_id):
+    hidden = of_family(uow, row, person_id)
+    if hidden and LaneAct.FOLLOW_UP in asker.acts(row):
         raise InvalidInput(fields={"person_id": "may_not_read"}, rule="PR-5")
     ends = midnight(until + timedelta(days=1)) if until else None
     if ends is not None and ends <= uow.now:
@@ -121,9 +125,10 @@ def name_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     me = asker.question.person_id
     storage.name_reader(uow.tx, row, LaneNamedFact(person_id, uow.now, ends), me)
     storage.note(uow.tx, [asker.line("name_reader", "PR-5", row.report_id)])
-    told = {"report_id": row.report_id, "person_id": person_id, "by_person_id": me, "at": uow.now}
-    uow.record(LaneReaderNamed, row.report_id, told)
-    return {"id": row.report_id}
+    if not hidden:
+        told = {"report_id": row.report_id, "person_id": person_id, "by_person_id": me, "at": uow.now}
+        uow.record(LaneReaderNamed, row.report_id, told)
+    return _without_number(uow, row)
 
 
 def remove_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -139,6 +144,12 @@ def remove_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     storage.end_reader(uow.tx, row, found.person_id, uow.now)
     tell_lost(uow, row, [found.person_id])
     storage.note(uow.tx, [asker.line("remove_reader", "PR-5", row.report_id)])
+    return _without_number(uow, row)
+
+
+def _without_number(uow: UnitOfWork, row: Any) -> dict[str, Any]:
+    """An answer that does not say whether somebody was told: an event's number would (PR-6)."""
+    uow.versions.pop(f"{LANE}:{row.report_id}", None)
     return {"id": row.report_id}
 
 
