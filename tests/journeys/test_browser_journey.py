@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.journeys.browser_job import BrowserJob
 from tests.journeys.browser_job_log import WholeBrowserJob
 from tests.support.browser import BrowserAt
-from tests.support.suite import Suite
 
 TUVA = ("solveig-brekkmo", "tuva-fagerdalen", "marit-elvestrand", "jonas-fagerdalen")
 JAKOB = ("sindre-aspevollen", "jakob-askvangen", "kaja-askvangen", "linn-therese-vardal")
 """Worker, child, and its two parents."""
-
-
-@pytest.fixture(scope="module")
-def browser(suite: Suite) -> Iterator[BrowserAt]:
-    with BrowserAt(suite.url, "journey") as opened:
-        yield opened
 
 
 def test_the_main_job_is_done_by_clicking(browser: BrowserAt) -> None:

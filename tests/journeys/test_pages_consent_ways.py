@@ -23,7 +23,7 @@ from services.contracts.consent import SCAN_BYTES
 from tests.journeys.main_job import today
 from tests.journeys.people import Demo, Person
 from tests.support import scans
-from tests.support.browser import BrowserAt
+from tests.support.browser import BrowserAt, press
 from tests.support.suite import Suite
 
 MOTHER, FATHER, HOLDER, STRANGER = "ida-havrekroken", "simen-tverrasen", "mona-seljebotn", "amund-kvitneslia"
@@ -36,21 +36,6 @@ def suite(broker: PrivateBroker, tmp_path_factory: pytest.TempPathFactory) -> It
     """One of its own: other journeys answer the same question."""
     with Suite(tmp_path_factory.mktemp("ways") / "var", broker) as own:
         yield own
-
-
-@pytest.fixture(scope="module")
-def browser(suite: Suite) -> Iterator[BrowserAt]:
-    with BrowserAt(suite.url, "consent-ways") as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def demo() -> Demo:
-    return Demo()
-
-
-def press(page: Page, name: str) -> None:
-    page.locator("main").get_by_role("button", name=re.compile(name)).click()
 
 
 def cookies_of(page: Page) -> requests.Session:

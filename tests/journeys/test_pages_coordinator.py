@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.people import Demo, Person
-from tests.support.browser import BrowserAt
+from tests.support.browser import BrowserAt, press
 from tests.support.suite import Suite
 
 HOLDER, UNIT = "live-rognbakken", "unit-granli-bjorkelia"
 OUTSIDER = "solveig-brekkmo"
 COORDINATOR = "ragnhild-moanes"
 TODAY = datetime.now(UTC).date()
-
-
-@pytest.fixture(scope="module")
-def browser(suite: Suite) -> Iterator[BrowserAt]:
-    with BrowserAt(suite.url, "coordinator") as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def demo() -> Demo:
-    return Demo()
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=re.compile(name)).click()
 
 
 def a_case(suite: Suite, demo: Demo) -> str:

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.people import Demo
-from tests.support.browser import BrowserAt
-from tests.support.suite import Suite
+from tests.support.browser import BrowserAt, press
 
 TEACHER = "live-rognbakken"
 COLLEAGUE = "solveig-brekkmo"
 LEADER = "turid-haugnesli"
-
-
-@pytest.fixture(scope="module")
-def browser(suite: Suite) -> Iterator[BrowserAt]:
-    with BrowserAt(suite.url, "employee") as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def demo() -> Demo:
-    return Demo()
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=re.compile(name)).click()
 
 
 def told(page: Page) -> str:

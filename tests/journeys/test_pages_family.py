@@ -4,32 +4,14 @@ holder. The seeded case is Noah's: his mother has said yes, his father has not a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.main_job import today
 from tests.journeys.people import Demo
-from tests.support.browser import BrowserAt
-from tests.support.suite import Suite
+from tests.support.browser import BrowserAt, press
 
 MOTHER, FATHER, HOLDER = "ida-havrekroken", "simen-tverrasen", "mona-seljebotn"
-
-
-@pytest.fixture(scope="module")
-def browser(suite: Suite) -> Iterator[BrowserAt]:
-    with BrowserAt(suite.url, "family") as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def demo() -> Demo:
-    return Demo()
-
-
-def press(page: Page, name: str) -> None:
-    page.locator("main").get_by_role("button", name=re.compile(name)).click()
 
 
 def test_a_father_signs_and_a_mother_takes_it_back(browser: BrowserAt, demo: Demo) -> None:

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.people import Demo
-from tests.support.browser import BrowserAt
+from tests.support.browser import BrowserAt, press
 from tests.support.suite import Suite
 
 TEACHER, LEADER, PROTECTION = "live-rognbakken", "turid-haugnesli", "espen-lysvollen"
 CHILD, MOTHER = "kasper-lomtjonna", "ellen-lomtjonna"
 STORY = "Kasper sier at han er redd for å gå hjem."
-
-
-@pytest.fixture(scope="module")
-def browser(suite: Suite) -> Iterator[BrowserAt]:
-    with BrowserAt(suite.url, "lane") as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def demo() -> Demo:
-    return Demo()
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=re.compile(name)).click()
 
 
 def fill(page: Page, kind: str, informed: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -19,17 +18,10 @@ NURSE, COORDINATOR = "ingvild-tangvoll", "ragnhild-moanes"
 WHY = "Han er innlagt, og vi må vite hva som er prøvd."
 
 
-@pytest.fixture(scope="module")
-def browser(suite: Suite) -> Iterator[BrowserAt]:
-    with BrowserAt(suite.url, "record") as opened:
-        yield opened
-
-
 def test_SE_3_a_nurse_reads_in_an_emergency_and_the_family_and_the_coordinator_see_it(
-    browser: BrowserAt, suite: Suite
+    browser: BrowserAt, demo: Demo, suite: Suite
 ) -> None:
     """SE-2, SE-3: without scripts, as the others; a wrong number opens nothing; what was opened is read-only."""
-    demo = Demo()
     page = browser.log_in(demo.name(NURSE), scripts=False)
     page.goto(f"{suite.url}/nodsituasjon")
     page.get_by_role("button", name="Åpne saken").click()
@@ -75,9 +67,8 @@ def test_SE_3_a_nurse_reads_in_an_emergency_and_the_family_and_the_coordinator_s
     assert browser.faults == []
 
 
-def test_SE_2_who_has_looked_comes_from_all_services_at_the_api(suite: Suite) -> None:
+def test_SE_2_who_has_looked_comes_from_all_services_at_the_api(suite: Suite, demo: Demo) -> None:
     """SE-2: cases, consent and relay log in one line a day and person; a stranger finds nothing."""
-    demo = Demo()
     mother = Person(suite.url, demo, MOTHER).log_in("guardian")
     [case] = [each for each in mother.get("/cases")["items"] if each["child"]["name"] == demo.name(CHILD)]
     mother.get(f"/cases/{case['case_id']}/page")

@@ -21,6 +21,11 @@ expect.set_options(timeout=PATIENCE)
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
+def press(page: Page, name: str) -> None:
+    """Press the button with these words (a regular expression) in the page itself, not in what stands round it."""
+    page.locator("main").get_by_role("button", name=re.compile(name)).click()
+
+
 class BrowserAt:
     """Chromium on one suite. `with BrowserAt(suite.url) as browser: page = browser.log_in("Solveig Brekkmo")`."""
 

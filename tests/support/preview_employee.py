@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from tests.support.preview_public import _read as read
+from tests.support.preview_public import read
 from tests.support.preview_samples import (
     EVENTS,
     HEALTH,

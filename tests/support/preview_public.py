@@ -12,17 +12,18 @@ from tests.support.preview_samples import Sample, SOLVEIG, form, page  # isort: 
 DATA = Path(__file__).resolve().parents[2] / "services" / "directory" / "data"
 
 
-def _read(name: str) -> Any:
+def read(name: str) -> Any:
+    """A file of the public catalogue, as it is imported."""
     return yaml.safe_load((DATA / f"{name}.yaml").read_text("utf-8"))
 
 
 def samples() -> list[Sample]:
     """One of each public page, and errors."""
-    services = [one for one in _read("services")["services"] if one["municipality"] == "granli"]
-    units = _read("units")["units"]
-    tools = _read("tools")["tools"]
-    guide, advice = _read("guide"), {one["code"]: one for one in _read("worried")["pages"]}
-    front = _read("front")["front"]
+    services = [one for one in read("services")["services"] if one["municipality"] == "granli"]
+    units = read("units")["units"]
+    tools = read("tools")["tools"]
+    guide, advice = read("guide"), {one["code"]: one for one in read("worried")["pages"]}
+    front = read("front")["front"]
     links = [advice[code] for code in front["worried"]["links"]]
     public = page()
     tool = next(one for one in tools if one["code"] == "concern_zones")
@@ -74,7 +75,7 @@ def samples() -> list[Sample]:
             {
                 "page": public,
                 "tool": tool,
-                "definition": _read("forms/concern_zones.v1"),
+                "definition": read("forms/concern_zones.v1"),
             },
         ),
         Sample("worried", "public/worried.html", {"page": public, "pages": links, "services": services[:2]}),
