@@ -50,7 +50,7 @@ check: python ## ruff, mypy, import-linter, translations, contracts, rulebook, l
 format: python ## Let ruff put the code in form
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
-journey: python ## Play the main job and a youth's story through the running suite's API
+journey: python ## Play the main job, a youth's story and a birth through the running suite's API
 	@$(PY) -m tests.journeys.play
 
 bench: setup ## Measure pages and bus; prints tables and writes var/bench/*.json

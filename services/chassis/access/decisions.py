@@ -299,7 +299,7 @@ def of(context: Context, case_id: str, asker: Asker | None = None) -> CaseAccess
 
 
 def of_many(context: Context, case_ids: Sequence[str], asker: Asker | None = None) -> list[CaseAccess]:
-    """As `of`, for many cases in the same three queries, in the order given."""
+    """As `of`, for many cases with no more queries, in the order given."""
     who = asker or Asker.of(context.actor)
     facts = load_facts_of(
         context.conn, context.municipality, case_ids, who.person_id, context.now, context.settings.service

@@ -1,4 +1,4 @@
-"""From tables to the kernel's Facts: all that the decision rests on, in three queries and one snapshot."""
+"""From tables to the kernel's Facts: all that the decision rests on, in one snapshot and at most four queries."""
 
 from __future__ import annotations
 
