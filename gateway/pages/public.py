@@ -3,34 +3,19 @@ They know only the public catalogue; nothing of a case can leak from here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import Any
 
-from flask import Blueprint, render_template, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, g, render_template, request
 
+from gateway.pages import view
 from gateway.pages.paths import PATHS
 from services.kernel.errors import NotFound
 
+blueprint = Blueprint("public", __name__)
+
 Catalogue = dict[str, Any]
 Service = dict[str, Any]
-
-
-class Source(Protocol):
-    """Where the public pages take their content from."""
-
-    def municipalities(self) -> list[dict[str, str]]:
-        """[{slug, name}]"""
-
-    def catalogue(self, municipality: str) -> Catalogue:
-        """contracts.directory.Catalogue; NotFound for an unknown municipality."""
-
-    def form(self, municipality: str, tool: str) -> dict[str, Any] | None:
-        """The definition of a tool's form in force; None for a tool that has none."""
-
-
-Frame = Callable[[str | None, str], dict[str, Any]]
-"""(municipality or None, key of the active menu item) -> `page`, the model of the frame."""
 
 
 def find_services(
@@ -69,93 +54,118 @@ def _of_types(catalogue: Catalogue, types: Iterable[str]) -> list[Service]:
     return [service for kind in types for service in catalogue["services"] if service.get("type") == kind]
 
 
-def blueprint(source: Source, frame: Frame) -> Blueprint:
-    """All public pages. `source` gives the content, `frame` the header of the page."""
-    pages = Blueprint("public", __name__)
+def _linked(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """The pages of advice that the front page leads to, in its order."""
+    advice = {item["code"]: item for item in catalogue["worried"]["pages"]}
+    return [advice[code] for code in catalogue["front"]["front"]["worried"]["links"] if code in advice]
 
-    def show(template: str, municipality: str | None, active: str = "", **model: Any) -> Response | str:
-        return render_template(f"public/{template}.html", page=frame(municipality, active), **model)
 
-    @pages.get(PATHS["start"])
-    def start() -> Response | str:
-        return show("start", None, municipalities=source.municipalities())
+def _catalogue(municipality: str) -> Catalogue:
+    """What the directory publishes of the municipality, remembered by the gateway; NotFound for an unknown one."""
+    if municipality not in g.names.municipalities():
+        raise NotFound
+    found: Catalogue = g.names.catalogue(municipality)
+    return found
 
-    @pages.get(PATHS["front"])
-    def front(municipality: str) -> Response | str:
-        catalogue = source.catalogue(municipality)
-        words = catalogue["front"]["front"]
-        advice = {item["code"]: item for item in catalogue["worried"]["pages"]}
-        links = [advice[code] for code in words["worried"]["links"] if code in advice]
-        return show("front", municipality, front=words, links=links)
 
-    @pages.get(PATHS["services"])
-    def services(municipality: str) -> Response | str:
-        catalogue = source.catalogue(municipality)
-        query = request.args.get("q", "")[:100]
-        age = request.args.get("age", "")
-        drop_in = request.args.get("drop_in") == "1"
-        years = int(age) if age.isascii() and age.isdigit() and len(age) < 3 else None
-        found = find_services(catalogue["services"], catalogue["units"], query, years, drop_in)
-        return show(
-            "services", municipality, "services", services=found, query=query, age=age, drop_in=drop_in
-        )
+def _show(template: str, municipality: str | None, active: str = "", **model: Any) -> str:
+    """The page in its frame; `active` is the menu's item."""
+    frame = view.page(active=active, municipality=municipality)
+    return render_template(f"public/{template}.html", page=frame, **model)
 
-    @pages.get(PATHS["service"])
-    def service(municipality: str, service_id: str) -> Response | str:
-        catalogue = source.catalogue(municipality)
-        found = _by(catalogue["services"], "id", service_id)
-        units = [unit for unit in catalogue["units"] if unit["service_id"] == service_id]
-        tools = [tool for tool in catalogue["tools"] if tool["code"] in (found.get("tools") or ())]
-        return show("service", municipality, "services", service=found, units=units, tools=tools)
 
-    @pages.get(PATHS["guide"])
-    def guide(municipality: str) -> Response | str:
-        return show("guide", municipality, "guide", guide=source.catalogue(municipality)["guide"])
+@blueprint.get(PATHS["start"])
+def start() -> str:
+    """Which municipality?"""
+    known = g.names.municipalities().values()
+    listed = [{"slug": each["municipality"], "name": each["name"]} for each in known]
+    return _show("start", None, municipalities=sorted(listed, key=lambda each: each["name"]))
 
-    @pages.get(PATHS["guide_level"])
-    def guide_level(municipality: str, level: str) -> Response | str:
-        catalogue = source.catalogue(municipality)
-        found = _by(catalogue["guide"]["levels"], "level", level)
-        names = {tool["code"]: tool["name"] for tool in catalogue["tools"]}
-        return show(
-            "guide_level", municipality, "guide", guide=catalogue["guide"], level=found, tool_names=names
-        )
 
-    @pages.get(PATHS["tools"])
-    def tools(municipality: str) -> Response | str:
-        return show("tools", municipality, "tools", tools=source.catalogue(municipality)["tools"])
+@blueprint.get(PATHS["front"])
+def front(municipality: str) -> str:
+    """The municipality's front page, with the doors for whoever comes."""
+    catalogue = _catalogue(municipality)
+    return _show("front", municipality, front=catalogue["front"]["front"], links=_linked(catalogue))
 
-    @pages.get(PATHS["tool"])
-    def tool(municipality: str, tool_id: str) -> Response | str:
-        found = _by(source.catalogue(municipality)["tools"], "code", tool_id)
-        definition = source.form(municipality, tool_id) if found.get("form") else None
-        return show("tool", municipality, "tools", tool=found, definition=definition)
 
-    @pages.get(PATHS["worried"])
-    def worried(municipality: str) -> Response | str:
-        catalogue = source.catalogue(municipality)
-        advice = {item["code"]: item for item in catalogue["worried"]["pages"]}
-        listed = [advice[code] for code in catalogue["front"]["front"]["worried"]["links"] if code in advice]
-        ask = _of_types(catalogue, ("child_protection", "health_station"))
-        return show("worried", municipality, pages=listed, services=ask)
+@blueprint.get(PATHS["services"])
+def services(municipality: str) -> str:
+    """The services that match what is searched for."""
+    catalogue = _catalogue(municipality)
+    query = request.args.get("q", "")[:100]
+    age = request.args.get("age", "")
+    drop_in = request.args.get("drop_in") == "1"
+    years = int(age) if age.isascii() and age.isdigit() and len(age) < 3 else None
+    found = find_services(catalogue["services"], catalogue["units"], query, years, drop_in)
+    return _show("services", municipality, "services", services=found, query=query, age=age, drop_in=drop_in)
 
-    @pages.get(PATHS["advice"])
-    def advice(municipality: str, code: str) -> Response | str:
-        catalogue = source.catalogue(municipality)
-        found = _by(catalogue["worried"]["pages"], "code", code)
-        return show(
-            "advice",
-            municipality,
-            advice=found,
-            services=_of_types(catalogue, found.get("service_types") or ()),
-        )
 
-    @pages.get(PATHS["accessibility"])
-    def accessibility() -> Response | str:
-        return show("accessibility", None)
+@blueprint.get(PATHS["service"])
+def service(municipality: str, service_id: str) -> str:
+    """One service: what it gives, to whom, where, what it costs, and who is told."""
+    catalogue = _catalogue(municipality)
+    found = _by(catalogue["services"], "id", service_id)
+    units = [unit for unit in catalogue["units"] if unit["service_id"] == service_id]
+    tools = [tool for tool in catalogue["tools"] if tool["code"] in (found.get("tools") or ())]
+    return _show("service", municipality, "services", service=found, units=units, tools=tools)
 
-    @pages.get(PATHS["privacy"])
-    def privacy() -> Response | str:
-        return show("privacy", None)
 
-    return pages
+@blueprint.get(PATHS["guide"])
+def guide(municipality: str) -> str:
+    """The guide, level by level."""
+    return _show("guide", municipality, "guide", guide=_catalogue(municipality)["guide"])
+
+
+@blueprint.get(PATHS["guide_level"])
+def guide_level(municipality: str, level: str) -> str:
+    """One level of the guide, step by step."""
+    catalogue = _catalogue(municipality)
+    found = _by(catalogue["guide"]["levels"], "level", level)
+    names = {tool["code"]: tool["name"] for tool in catalogue["tools"]}
+    return _show(
+        "guide_level", municipality, "guide", guide=catalogue["guide"], level=found, tool_names=names
+    )
+
+
+@blueprint.get(PATHS["tools"])
+def tools(municipality: str) -> str:
+    """All tools."""
+    return _show("tools", municipality, "tools", tools=_catalogue(municipality)["tools"])
+
+
+@blueprint.get(PATHS["tool"])
+def tool(municipality: str, tool_id: str) -> str:
+    """One tool, with its form if it has one."""
+    found = _by(_catalogue(municipality)["tools"], "code", tool_id)
+    definition = g.names.form(municipality, tool_id)["form"] if found.get("form") else None
+    return _show("tool", municipality, "tools", tool=found, definition=definition)
+
+
+@blueprint.get(PATHS["worried"])
+def worried(municipality: str) -> str:
+    """Whom one is worried about, and whom to ask."""
+    catalogue = _catalogue(municipality)
+    ask = _of_types(catalogue, ("child_protection", "health_station"))
+    return _show("worried", municipality, pages=_linked(catalogue), services=ask)
+
+
+@blueprint.get(PATHS["advice"])
+def advice(municipality: str, code: str) -> str:
+    """Advice to whoever is worried or needs help; NotFound for a code that has none."""
+    catalogue = _catalogue(municipality)
+    found = _by(catalogue["worried"]["pages"], "code", code)
+    ask = _of_types(catalogue, found.get("service_types") or ())
+    return _show("advice", municipality, advice=found, services=ask)
+
+
+@blueprint.get(PATHS["accessibility"])
+def accessibility() -> str:
+    """The accessibility statement."""
+    return _show("accessibility", None)
+
+
+@blueprint.get(PATHS["privacy"])
+def privacy() -> str:
+    """What is kept, and the one cookie."""
+    return _show("privacy", None)
