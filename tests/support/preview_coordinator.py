@@ -89,7 +89,7 @@ def _policies() -> list[Sample]:
     frame = {"page": page(RAGNHILD), "groups": GROUPS, "of_topic": OF_TOPIC}
     new = {**frame, "topics": ["learning", "health"], "counting": COUNTING,
            "flags": {"individual_plan_closes_log", "one_guardian_suffices"}}  # fmt: skip
-    lines = [{"name": "windows_closing", "text": "Tjenester mister innsyn i tema 7 steder."}]
+    lines = [{"name": "windows_closing", "text": "7 steder mister en tjeneste innsyn i et tema."}]
     few = [{"name": "signatures_needed", "text": "Én person må svare på nytt."}]
     check: Model = {
         "page": page(RAGNHILD), "form": form({"draft_hash": "x"}), "kept": {"concern_days": "21"},
