@@ -20,6 +20,7 @@ from services.chassis.access_record import chain_of, lines_of, read_line, watchi
 from services.chassis.access_record.verify import verify
 from services.chassis.actor import Actor, service_actor
 from services.chassis.app import App
+from services.chassis.ids import new_id
 from services.chassis.keys import Keys
 from services.chassis.settings import Settings
 from services.chassis.storage import Database
@@ -227,6 +228,22 @@ def test_SE_1_a_key_that_is_destroyed_breaks_no_chain(town: Town, make_keys: Cal
     assert read_line(town.app.keys, rows[0]).person_id == TEACHER.person_id
     assert read_line(others, rows[0]).person_id is None
     assert b"p-teacher" not in b"".join(bytes(row.who) for row in rows)
+    assert town.verify() == (None, None)
+
+
+def test_SE_6_whoever_tries_ids_makes_no_keys(town: Town) -> None:
+    """SE-6, SE-1: a refusal for an id that is nobody's is kept, and says who tried, without a key that no retention
+    ends; also once something has come to bear that id."""
+    tried = new_id()
+    with pytest.raises(NotFound):
+        town.the.ask(cases.GetCase, TEACHER, case_id=tried)
+    assert not town.app.keys.knows(f"case:{tried}", "granli")
+    table = line_table(town)
+    with town.app.db.read() as conn:
+        [row] = conn.execute(sa.select(table).where(table.c.case_id == tried)).all()
+    assert (read_line(town.app.keys, row).person_id, row.allowed) == (TEACHER.person_id, False)
+    town.app.keys.encrypt(f"case:{tried}", "granli", "purpose", "noe")
+    assert read_line(town.app.keys, row).person_id == TEACHER.person_id
     assert town.verify() == (None, None)
 
 

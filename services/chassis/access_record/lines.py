@@ -2,7 +2,8 @@
 as ciphertext.
 
 The ciphertext is under the key of the case, else of the person, that the line is about: when that key is destroyed the
-line no longer says who read, and still stands in its chain."""
+line no longer says who read, and still stands in its chain. What was refused makes no key: of an id that has none, made
+up or another municipality's, the line is under the record's own."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.chassis.actor import Actor
 from services.chassis.ids import new_id
-from services.chassis.keys import KeyMissing, Keys
+from services.chassis.keys import KeyMissing, Keys, Undecipherable
 
 if TYPE_CHECKING:
     from services.chassis.unit_of_work import Access
@@ -62,7 +63,7 @@ def lines_of(
                 "subject_person_id": access.person_id,
                 "allowed": access.allowed,
                 "reader": reader,
-                "who": _seal(keys, municipality, access.case_id, access.person_id, id, who),
+                "who": _seal(keys, municipality, access, id, who),
             }
         )
     return rows
@@ -76,15 +77,8 @@ def reader_index(keys: Keys, municipality: str, person_id: str) -> str:
 def read_line(keys: Keys, row: Any) -> Line:
     """A row of the access record, deciphered."""
     owner = _owner(row.case_id, row.subject_person_id)
-    try:
-        if owner is None:
-            who = keys.open_bytes(_FIELD, row.who, f"{row.municipality}|{row.id}")
-        else:
-            who = keys.decrypt_bytes(owner, row.municipality, f"{_FIELD}|{row.id}", row.who)
-        person_id, unit_id, service, reason = json.loads(who)
-    except KeyMissing:
-        person_id = unit_id = service = None
-        reason = ""
+    who = _opened(keys, row, owner)
+    person_id, unit_id, service, reason = json.loads(who) if who else (None, None, None, "")
     return Line(
         row.id,
         row.at,
@@ -101,11 +95,23 @@ def read_line(keys: Keys, row: Any) -> Line:
     )
 
 
-def _seal(
-    keys: Keys, municipality: str, case_id: str | None, person_id: str | None, id: str, who: bytes
-) -> bytes:
-    owner = _owner(case_id, person_id)
-    if owner is None:
+def _opened(keys: Keys, row: Any, owner: str | None) -> bytes | None:
+    """Who it was, by the owner's key, or by the record's own if there was none when the line was written."""
+    try:
+        if owner is not None:
+            return keys.decrypt_bytes(owner, row.municipality, f"{_FIELD}|{row.id}", row.who)
+    except (KeyMissing, Undecipherable):
+        pass
+    try:
+        return keys.open_bytes(_FIELD, row.who, f"{row.municipality}|{row.id}")
+    except Undecipherable:
+        return None
+
+
+def _seal(keys: Keys, municipality: str, access: Access, id: str, who: bytes) -> bytes:
+    """SE-6: whoever tries ids makes no keys by it."""
+    owner = _owner(access.case_id, access.person_id)
+    if owner is None or not (access.allowed or keys.knows(owner, municipality)):
         return keys.seal_bytes(_FIELD, who, f"{municipality}|{id}")
     return keys.encrypt_bytes(owner, municipality, f"{_FIELD}|{id}", who)
 

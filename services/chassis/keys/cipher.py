@@ -12,7 +12,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.chassis.keys.material import keys_dir
-from services.chassis.keys.store import KEY_ID_BYTES, NONCE_BYTES, DataKey, EmbeddedKeyStore, KeyStore
+from services.chassis.keys.store import (
+    KEY_ID_BYTES,
+    NONCE_BYTES,
+    DataKey,
+    EmbeddedKeyStore,
+    KeyMissing,
+    KeyStore,
+)
 
 FORMAT = b"\x01"
 _NONCE_AT = len(FORMAT) + KEY_ID_BYTES
@@ -92,6 +99,14 @@ class Keys:
     def of(self, owner: str, municipality: str) -> OwnersKey:
         """The owner's key, to open several fields with; raises KeyMissing when it is gone."""
         return OwnersKey(self._store.data_key(owner, municipality), municipality, owner)
+
+    def knows(self, owner: str, municipality: str) -> bool:
+        """Whether the owner has a key; asking makes none."""
+        try:
+            self._store.data_key(owner, municipality)
+        except KeyMissing:
+            return False
+        return True
 
     def blind_index(self, municipality: str, kind: str, value: str) -> str:
         """A look-up value (64 hex digits), equal for equals only; without index.key it tells nothing."""
