@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -15,14 +15,18 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
+from services.chassis import quiet_faults
 from services.chassis.bus.heartbeat import Heartbeat
 from services.chassis.bus.intake import RETRY_BATCH, Arrival, Intake
+from services.chassis.bus.repair import Gap, Repair
 from services.chassis.clock import SettableClock
 from services.chassis.ids import new_id
 from services.chassis.storage import Database, WriteTransaction
 from services.contracts.envelope import Event
-from tests.support.bus import AT, THING_CHANGED, THINGS, open_database, rows, see, seen
+from services.kernel.errors import Unavailable
+from tests.support.bus import AT, CATALOGUE, THING_CHANGED, THINGS, open_database, rows, see, seen
 from tests.support.databases import Databases
 
 
@@ -74,6 +78,30 @@ def test_events_that_wait_are_taken_in_one_transaction(world: World, monkeypatch
     assert world.commits == 1
     assert len(rows(world.db, "inbox")) == 70
     assert {row.sequence for row in rows(world.db, "inbox_positions")} == {10}
+
+
+def test_PR_3_nothing_is_logged_of_an_event_of_the_lane_that_fails(world: World) -> None:
+    """PR-3: not that there is one, when its handler fails, its number was taken or its gap can't be filled: operators
+    read by a command of their own what failed. Of another stream's event there is a line each."""
+    world.failing.add(7)
+
+    def silent(source: str, gap: Gap) -> list[Mapping[str, Any]]:
+        raise Unavailable
+
+    told = []
+    for stream, subject in (("cases.lane", "r1"), (THINGS, "t1")):
+        first, failing = (replace(event(subject, n, n), stream=stream) for n in (1, 7))
+        with capture_logs() as lines:
+            world.intake.take([first, replace(first, id=new_id())])
+            world.intake.take([replace(failing, sequence=2)])
+            repair = Repair(world.db, "beta", world.clock, CATALOGUE, silent, world.intake.take)
+            repair._fill(Gap("granli", stream, subject, 3, 3))
+        told.append([line["event"] for line in lines])
+    assert told == [[], ["event_number_taken", "event_parked", "event_gap_not_filled"]]
+    assert len(rows(world.db, "parked")) == 4
+    with world.db.read() as conn:
+        kept = quiet_faults.since(conn, world.db.metadata, AT)
+    assert {each.what for each in kept} == {THING_CHANGED.type, "fill_gap"}
 
 
 def test_when_time_is_up_the_rest_takes_the_next_transaction(world: World) -> None:

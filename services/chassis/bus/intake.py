@@ -18,7 +18,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 import structlog
 
-from services.chassis import tracing
+from services.chassis import quiet_faults, tracing
 from services.chassis.bus import metrics
 from services.chassis.bus.heartbeat import Heartbeat
 from services.chassis.bus.inbox_rows import HANDLER_FAILED, NUMBER_TAKEN, InboxRows, Key
@@ -183,7 +183,10 @@ class Intake:
         ]
         for event in self._rows.never_handled(tx, passed):
             self._rows.park(tx, event, NUMBER_TAKEN, 0, None, now, now)
-            log.error("event_number_taken", event_id=event.id, stream=event.stream, sequence=event.sequence)
+            if event.stream not in metrics.QUIET_STREAMS:
+                log.error(
+                    "event_number_taken", event_id=event.id, stream=event.stream, sequence=event.sequence
+                )
 
     def _take_one(self, tx: WriteTransaction, event: Event, positions: dict[Key, int]) -> Outcome:
         key = (event.stream, event.subject)
@@ -238,6 +241,9 @@ class Intake:
             dead = attempts >= MAX_TRIES
             retry_at = None if dead else now + timedelta(seconds=self._delay(attempts))
             self._rows.park(tx, event, HANDLER_FAILED, attempts, retry_at, now, now if dead else None)
+        if event.stream in metrics.QUIET_STREAMS:  # PR-3: not even that there was one
+            quiet_faults.keep(self._db, event.type, error, now, event.municipality)
+            return _Taken(1, [(event, "dead" if dead else "failed")])
         log.error(
             "event_dead" if dead else "event_parked",
             trace_id=tracing.trace_id_in(event.traceparent),

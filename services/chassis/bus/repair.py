@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import structlog
 
+from services.chassis import quiet_faults
 from services.chassis.bus import metrics
 from services.chassis.bus.connection import Loop
 from services.chassis.bus.topology import Catalogue
@@ -142,7 +143,10 @@ class Repair:
         try:
             found = self.fetch(gap)
         except (Refusal, EnvelopeError) as error:
-            log.warning("event_gap_not_filled", stream=gap.stream, sequence=gap.first, **fault(error))
+            if gap.stream in metrics.QUIET_STREAMS:  # PR-3
+                quiet_faults.keep(self._db, "fill_gap", error, self._clock.now(), gap.municipality)
+            else:
+                log.warning("event_gap_not_filled", stream=gap.stream, sequence=gap.first, **fault(error))
             found = 0
         if not found:
             self._pause(gap)
