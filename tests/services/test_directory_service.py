@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,20 @@ def test_what_is_not_for_everyone_is_refused(
 ) -> None:
     with pytest.raises(refusal):
         app.call(procedure, actor, request_)
+
+
+def test_CO_10_employees_are_listed_for_those_alone_who_work_here_today(app: App) -> None:
+    """CO-10: for as long as the role lasts, and in its unit, whatever the token says."""
+    app.call(directory.PutStaff, SEED, TEACHER, municipality="granli")
+    unit = TEACHER["roles"][0]["unit_id"]
+    asked = {"unit_ids": [unit]}
+    me = Actor("granli", "employee", "p-teacher", unit)
+    assert [each["person_id"] for each in app.call(directory.StaffOf, me, asked)["items"]] == ["p-teacher"]
+    never, elsewhere = replace(me, person_id="p-left"), replace(me, unit_id="unit-elsewhere")
+    app.call(directory.PutStaff, SEED, TEACHER | {"roles": []}, municipality="granli")
+    for nobody in (never, elsewhere, me):
+        with pytest.raises(Forbidden):
+            app.call(directory.StaffOf, nobody, asked)
 
 
 def test_an_unknown_municipality_is_named_as_the_fault(app: App) -> None:

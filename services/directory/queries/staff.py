@@ -36,12 +36,13 @@ def staff_names(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def staff_of(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """The employees of units or services today; for employees alone."""
-    if reading.actor.capacity != "employee":
-        raise Forbidden(code="employees_only")
-    found = Staff(reading.conn, reading.municipality).of(
-        request["unit_ids"], request["service_ids"], local_date(reading.now)
-    )
+    """The employees of units or services today; for those alone who work today in the unit of their token (CO-10)."""
+    staff, today = Staff(reading.conn, reading.municipality), local_date(reading.now)
+    me = reading.actor.person_id
+    posts = staff.roles([me], today) if me and reading.actor.capacity == "employee" else ()
+    if not any(post["unit_id"] == reading.actor.unit_id for post in posts):
+        raise Forbidden(code="employees_only", rule="CO-10")
+    found = staff.of(request["unit_ids"], request["service_ids"], today)
     return {
         "items": [
             {"person_id": row.person_id, "name": row.name, "title": row.title, "unit_id": row.unit_id}
