@@ -19,7 +19,9 @@ from services.notifications.storage import lost_by, roles_of
 NOT_KNOWN = "consent_status_not_known"
 """The kernel's reason where consent knowledge is too old to rest on (CO-9): neither shown nor sent, and asked again."""
 
-_PRIVATE = frozenset(f"allowed_as_{party}" for party in (Party.GUARDIAN, Party.NAMED, Party.CHILD))
+_PRIVATE = frozenset(
+    f"allowed_as_{party}" for party in (Party.GUARDIAN, Party.LIMITED_GUARDIAN, Party.NAMED, Party.CHILD)
+)
 
 
 class Answer(StrEnum):

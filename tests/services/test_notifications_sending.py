@@ -24,6 +24,7 @@ from services.kernel.errors import InternalError
 from services.notifications.senders import send
 from services.notifications.senders.smtp import MailServer
 from tests.services.notifications_house import (
+    CASE,
     CHILD,
     EMAILS,
     MOTHER,
@@ -223,6 +224,19 @@ def test_NO_3_who_is_reserved_or_has_no_address_is_not_written_to(home: House, m
     home.take(home.meeting("p-mother", meeting_id="meeting-2"))
     send_all(home)
     assert len(about_meetings(mail)) == 1
+
+
+def test_NO_3_a_guardian_under_a_care_order_is_written_to_at_home(home: House, mail: MailCatcher) -> None:
+    """NO-3, GU-4: where the contact register says, and not looked for among the municipality's employees."""
+    order = {"unit_id": "unit-protection", "set_by": "p-protection", "valid_from": "2026-01-01",
+             "guardians_see": "overview", "topics": []}  # fmt: skip
+    ties = [{"person_id": "p-mother", "relation": "mother", "has_responsibility": True, "verified": True}]
+    home.hear(cases.PersonChanged, CHILD, person_id=CHILD, birth_date="2022-03-05", address_grade="ungraded",
+              guardians=ties, care_orders=[order])  # fmt: skip
+    home.keep_up()
+    home.hear(cases.CaseClosed, CASE, from_level=2, outcome="goals_reached", by_person_id="p-teacher")
+    send_all(home)
+    assert home.outcomes("p-mother")["case_closed"] == "sent"
 
 
 def test_what_can_not_be_asked_for_or_handed_over_now_goes_later(home: House, mail: MailCatcher) -> None:
