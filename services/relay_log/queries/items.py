@@ -38,11 +38,18 @@ class Items:
 
     def participants(self) -> list[Record]:
         """Who takes or took part: ids alone, for everybody to whom any item of the log is open; their units for those
-        to whom places are shown (PR-6)."""
+        to whom places are shown (PR-6). Whoever has the overview alone is told of owner and holder (GU-2, GU-4)."""
         found = Logs.of(self._reading).participants(self._case.case_id) if self.topics else []
+        if not self._case.reads_history:
+            found = [each for each in found if each["person_id"] in self._overview()]
         if self._case.sees_places:
             return found
         return [{**each, "unit_id": HIDDEN_UNIT} for each in found]
+
+    def _overview(self) -> set[str]:
+        assert self._case.facts is not None
+        case = self._case.facts.case
+        return {case.owner_person} | ({case.holder.person_id} if case.holder else set())
 
     def meetings(self) -> list[Record]:
         """LG-4: meetings with those items of agenda and minutes that the asker may read. A meeting shows to whoever
@@ -65,6 +72,8 @@ class Items:
     def _meeting(self, frame: Record, items: Sequence[Record], answers: dict[str, Sealed[Record]]) -> Record:
         if not self._case.sees_places:
             frame["place"] = None  # PR-6
+        if not self._case.reads_history:
+            _name_alone(self._case.asker.person_id, frame)
         frame["agenda"] = [item for item in items if item["kind"] == "agenda"]
         if frame["minutes"] is not None:
             self._by_name([frame["minutes"]])
@@ -110,6 +119,13 @@ class Items:
             for who in _WRITERS & record.keys():
                 record[who] = self._case.named(record[who])
         return records
+
+
+def _name_alone(person_id: str, frame: Record) -> None:
+    """GU-2, GU-4: of those at a meeting, whoever has the overview alone is told of themselves, since all others say
+    which services take part."""
+    for names, field in ((frame, "invited_ids"), (frame["minutes"] or {}, "present_ids")):
+        names[field] = [each for each in names.get(field, ()) if each == person_id]
 
 
 def permitted(case: CaseAccess, acts: Sequence[Act], topics: Sequence[str]) -> list[str]:
