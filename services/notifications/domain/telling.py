@@ -175,6 +175,7 @@ them, however they are tied to it."""
 SILENT = frozenset(
     {
         "cases.person_changed.v1",  # facts, not news
+        "cases.lane_readers_lost.v1",  # what they were told is taken back (PR-5)
         "cases.birth_registered.v1",  # she and who registered it know
         "cases.concern_raised.v1",  # the owner's own act; the family is not to know yet (LV-17)
         "cases.concern_joined.v1",
