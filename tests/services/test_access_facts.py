@@ -420,6 +420,8 @@ def test_what_may_not_be_known_is_refused_like_what_is_not_there(level_2: World)
         colleague(lambda context: access.require(context, "c1", Act.MANAGE))
     with pytest.raises(NotFound) as unknown:
         colleague(lambda context: access.require(context, "no-such-case", Act.MANAGE))
+    with pytest.raises(NotFound):
+        colleague(lambda context: access.of(context, "no-such-case").known_facts)
     assert unseen.value.as_dict() == unknown.value.as_dict()
     assert colleague.noted == [("SE-3", "manage", False)]
     mother = level_2.asks("mother")

@@ -29,8 +29,7 @@ def require_open(asked: CaseAccess, act: Act) -> Facts:
     if asked.facts is not None and asked.facts.case.closed and asked.decide(Act.SEE_CASE).allowed:
         raise CaseNotOpen(state="closed")
     asked.require(act)
-    assert asked.facts is not None
-    return asked.facts
+    return asked.known_facts
 
 
 def windows(facts: Facts, now: datetime, *, needed: bool) -> tuple[WindowFact, ...]:

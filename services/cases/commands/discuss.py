@@ -178,8 +178,9 @@ def _tell(uow: UnitOfWork, event: EventType, discussion_id: str, person_ids: lis
 def _number_in_case(reading: Reading, case_id: str) -> str | None:
     asked = access.of(reading, case_id)
     asked.require(Act.SEE_CASE)
-    assert asked.facts is not None
-    return people.number_of(reading.conn, reading.keys, reading.municipality, asked.facts.case.subject_person)
+    return people.number_of(
+        reading.conn, reading.keys, reading.municipality, asked.known_facts.case.subject_person
+    )
 
 
 def _family_word(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -189,8 +190,7 @@ def _family_word(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
             raise InvalidInput(fields={name: "required"}, rule="LV-12")
     asked = access.of(uow, request["case_id"])
     asked.require(Act.SEE_CASE)
-    facts = asked.facts
-    assert facts is not None
+    facts = asked.known_facts
     needed = required_signers(facts, request["topic"], facts.policy, uow.now)
     if not needed or needed - set(request["agreed_ids"]):
         raise InvalidInput(fields={"agreed_ids": "family_word_needed"}, rule="LV-12")

@@ -30,9 +30,8 @@ def prepare(context: Context, request: dict[str, Any]) -> RegisteredPerson | Non
     with context.read() as reading:
         asked = access.of(reading, request["case_id"])
         asked.require(Act.KEEP_FAMILY)
-        assert asked.facts is not None
         number = people.number_of(
-            reading.conn, reading.keys, reading.municipality, asked.facts.case.subject_person
+            reading.conn, reading.keys, reading.municipality, asked.known_facts.case.subject_person
         )
     if number is None:
         raise NotFound

@@ -30,8 +30,7 @@ def prepare(context: Context, request: dict[str, Any]) -> RegisteredPerson:
     with context.read() as reading:
         asked = access.of(reading, request["case_id"])
         asked.require(Act.REGISTER_BIRTH)
-        assert asked.facts is not None
-        mother = asked.facts.case.subject_person
+        mother = asked.known_facts.case.subject_person
         number = people.number_of(reading.conn, reading.keys, reading.municipality, mother)
     registered = ask_register(context, request["child_number"], "child_number")
     hers = any(adult.number == number and adult.relation == "mother" for adult in registered.guardians)

@@ -12,8 +12,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """The ties, past ones and those to come too, and the papers; for whoever keeps them."""
     asked = access.of(reading, request["case_id"])
     grant = asked.require(Act.KEEP_FAMILY)
-    assert asked.facts is not None
-    child_id = asked.facts.case.subject_person
+    child_id = asked.known_facts.case.subject_person
     found = people.ties_of(reading.conn, reading.municipality, child_id)
     papers = ties.papers_of(reading.conn, reading.municipality, child_id)
     adults = {tie.guardian_id for tie in found} | {paper.tie.guardian_id for paper in papers}

@@ -12,6 +12,5 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """The suggestion; a person decides."""
     asked = access.of(reading, request["case_id"])
     asked.require(Act.SEE_CASE)
-    assert asked.facts is not None
-    others = set(request["service_ids"]) - {asked.facts.case.owner_service}
-    return {"level": levels.suggest_level(others, asked.facts.policy)}
+    others = set(request["service_ids"]) - {asked.known_facts.case.owner_service}
+    return {"level": levels.suggest_level(others, asked.known_facts.policy)}

@@ -98,6 +98,13 @@ class CaseAccess:
         self._answers: dict[tuple[object, ...], Decision] = {}
         self._sees_places: bool | None = None
 
+    @property
+    def known_facts(self) -> Facts:
+        """The facts, for who goes on after `require`; raises NotFound where there is no such case."""
+        if self.facts is None:
+            raise NotFound
+        return self.facts
+
     def decide(
         self,
         act: Act,

@@ -79,13 +79,12 @@ def load(uow: UnitOfWork, request_id: str, act: Act) -> Asked:
     ):
         raise NotFound
     case.require(act)
-    assert case.facts is not None
     requests = repository.of_case(row.case_id, lock=True)
     found = _of(row, requests)
     if seen.lines_for(case, repository, found) != found.lines:
         raise NotFound
     purpose = seen.purpose_for(case, repository, row, found)
-    return Asked(repository, row, found, case.facts, purpose, requests)
+    return Asked(repository, row, found, case.known_facts, purpose, requests)
 
 
 def _of(row: Any, requests: Sequence[Request]) -> Request:

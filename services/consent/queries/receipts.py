@@ -155,8 +155,7 @@ def get_evidence(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 def _case(case: CaseAccess) -> dict[str, Any]:
     """Whose case it is, and which service owns it: what a receipt names."""
-    facts = case.facts
-    assert facts is not None, "a case that was asked about is known"
+    facts = case.known_facts
     return {
         "case_id": case.case_id,
         "child_person_id": facts.case.subject_person,

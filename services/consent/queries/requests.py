@@ -45,13 +45,12 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     case_id = request["case_id"]
     case = access.of(reading, case_id)
     case.require(Act.READ_CONSENT)
-    assert case.facts is not None
     repository = _repository(reading)
     stored = repository.stored(case_id)
     found = [asked for _, asked in stored]
     open_now = [
         window
-        for window in windows(found, case.facts, reading.now)
+        for window in windows(found, case.known_facts, reading.now)
         if case.may(Act.READ_CONSENT, window.topic)
     ]
     again = _to_ask_again(reading, found, case)
@@ -66,9 +65,9 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "person_windows": [_span(w, person_id=w.person_id) for w in open_now if w.person_id],
         "would_sign": [
             {"person_id": person_id, "topics": topics}
-            for person_id, topics in sorted(asking.would_sign(case.facts, reading.now).items())
+            for person_id, topics in sorted(asking.would_sign(case.known_facts, reading.now).items())
         ],
-        "nameable": sorted(asking.nameable(case.facts, reading.now)),
+        "nameable": sorted(asking.nameable(case.known_facts, reading.now)),
     }
 
 
@@ -84,8 +83,7 @@ def waiting_for_me(reading: Reading) -> dict[str, Any]:
     repository = _repository(reading)
     for each in repository.of_cases(signable):
         case = cases[each.case_id]
-        assert case.facts is not None
-        topics = each.signers(case.facts, reading.now).get(signer_id, [])
+        topics = each.signers(case.known_facts, reading.now).get(signer_id, [])
         asked = [line for line in each.lines if line.topic in topics]
         unanswered = any(each.latest(signer_id, line) in (None, Answer.TALK_FIRST) for line in asked)
         whole = lines_for(case, repository, each) == each.lines
@@ -93,7 +91,7 @@ def waiting_for_me(reading: Reading) -> dict[str, Any]:
             case.require(Act.READ_CONSENT)
             items.append(
                 {"request_id": each.request_id, "case_id": each.case_id,
-                 "child_person_id": case.facts.case.subject_person,
+                 "child_person_id": case.known_facts.case.subject_person,
                  "service_ids": sorted({line.service_id for line in asked if line.service_id}),
                  "requested_by": case.named(each.requested_by), "requested_at": each.requested_at}
             )  # fmt: skip
@@ -143,8 +141,7 @@ def _detail(
     again: set[str],
     language: str,
 ) -> dict[str, Any]:
-    assert case.facts is not None
-    facts, now, me = case.facts, reading.now, _me(reading)
+    facts, now, me = case.known_facts, reading.now, _me(reading)
     purpose, seen = purpose_for(case, repository, row, asked), lines_for(case, repository, asked)
     whole, span = seen == asked.lines, (row.valid_from, row.valid_to)
     texts = {

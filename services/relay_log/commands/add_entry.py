@@ -21,8 +21,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     case_id, entries = request["case_id"], Entries.of(uow)
     open_log(uow, case_id, Act.SEE_CASE)
     demand_pointer(request["kind"], request["corrects"])
-    facts = access.of(uow, case_id).facts
-    assert facts is not None
+    facts = access.of(uow, case_id).known_facts
     demand_third_person(request["third_person"], {guardian.person_id for guardian in facts.guardians})
     root, third_person = _root(uow, entries, request)
     capacity = Capacity(uow.actor.capacity)

@@ -36,8 +36,7 @@ def open_log(uow: UnitOfWork, case_id: str, act: Act, topics: Iterable[str] = ()
             demand_topic(topic or "", case.facts)
     for topic in named or [None]:
         case.require(act, topic)
-    assert case.facts is not None
-    return case.facts
+    return case.known_facts
 
 
 def demand_readable(

@@ -38,8 +38,7 @@ def after_move_down(uow: UnitOfWork, case_id: str, needed: Collection[str], by: 
     rows and events alone, within the transaction of the event that was heard."""
     logs = Logs.of(uow)
     logs.lock(case_id)
-    facts = access.of(uow, case_id).facts
-    assert facts is not None
+    facts = access.of(uow, case_id).known_facts
     circle = logs.circle(case_id)
     released = circle.release_not_needed(facts.case.owner_unit, needed, uow.now)
     if released:

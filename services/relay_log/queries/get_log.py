@@ -25,10 +25,9 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     case_id = request["case_id"]
     case = access.of(reading, case_id)
     case.require(Act.SEE_CASE)
-    assert case.facts is not None
     items, logs, plans = Items(reading, case), Logs.of(reading), Plans.of(reading)
     rows = plans.measure_rows(case_id)
-    state = state_of(case.facts)
+    state = state_of(case.known_facts)
     report = logs.report(case_id) if state == "closed" else None
     measures = items.measures(plans.sealed(rows))
     # LG-3 speaks of the whole plan: to whoever reads a part of it, it would tell of the other parts; and of the whole
@@ -54,18 +53,17 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         if items.topics and state != "closed"
         else None,
         "arenas_without_measure": (
-            [] if whole is None else arenas_without_measure(whole, case.facts, local_date(reading.now))
+            [] if whole is None else arenas_without_measure(whole, case.known_facts, local_date(reading.now))
         ),
         "childs_own_missing": whole is not None and childs_own_missing(whole),
         "report_id": report.report_id if report and case.decide(Act.READ_REPORT).allowed else None,
         "permitted": _permitted(case, state),
-        "limited_topics": sorted(limited_topics(case.facts, reading.now)),
+        "limited_topics": sorted(limited_topics(case.known_facts, reading.now)),
     }
 
 
 def _permitted(case: CaseAccess, state: str) -> list[str]:
     """What the asker may write. LG-10: in a closed log nothing, feedback included; before level 1 nothing either."""
-    assert case.facts is not None
-    if state == "closed" or case.facts.case.level < 1:
+    if state == "closed" or case.known_facts.case.level < 1:
         return []
-    return permitted(case, WRITING, case.facts.policy.topic_codes)
+    return permitted(case, WRITING, case.known_facts.policy.topic_codes)

@@ -19,9 +19,8 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     case_id = request["case_id"]
     case = access.of(reading, case_id)
     case.require(Act.READ_REPORT)
-    assert case.facts is not None
     report = Logs.of(reading).report(case_id)
-    if report is None or state_of(case.facts) != "closed":
+    if report is None or state_of(case.known_facts) != "closed":
         raise NotFound
     items, plans = Items(reading, case), Plans.of(reading)
     return {

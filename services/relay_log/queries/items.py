@@ -22,10 +22,9 @@ class Items:
     """The readable items of one log. `topics`: those that the asker may read now; `reads_all`: every one."""
 
     def __init__(self, reading: Reading, case: CaseAccess) -> None:
-        assert case.facts is not None
         self._reading, self._case = reading, case
         self.topics = case.readable_topics()
-        self.reads_all = self.topics == frozenset(case.facts.policy.topic_codes)
+        self.reads_all = self.topics == frozenset(case.known_facts.policy.topic_codes)
 
     def goals(self) -> list[Record]:
         """Goals by topic."""

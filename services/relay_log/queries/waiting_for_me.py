@@ -38,9 +38,7 @@ def run(reading: Reading) -> dict[str, Any]:
     for case_id in sorted({item["case_id"] for item in items}):
         seen[case_id].require(Act.SEE_CASE)
     for item in items:
-        facts = seen[item["case_id"]].facts
-        assert facts is not None
-        item["child_person_id"] = facts.case.subject_person
+        item["child_person_id"] = seen[item["case_id"]].known_facts.case.subject_person
     return {"items": sorted(items, key=lambda item: (item["due"], item["case_id"], item["item_id"] or ""))}
 
 
