@@ -441,12 +441,3 @@ def running_cases(conn: AnyConnection, municipality: str, now: datetime) -> list
         asked.ended_at.is_(None) | (asked.ended_at > now),
     )
     return sorted(conn.scalars(sa.union(going_on, consented)))
-
-
-def active_services(conn: AnyConnection, municipality: str) -> set[str]:
-    """The services that can be named in a request: those that the municipality has now."""
-    service = FACTS.service.c
-    found = sa.select(service.service_id).where(
-        service.municipality == municipality, service.active.is_(True)
-    )
-    return set(conn.scalars(found))

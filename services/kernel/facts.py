@@ -120,6 +120,15 @@ class Question(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """An employee at work in a unit of a service."""
+
+    person_id: str
+    unit_id: str
+    service_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """The relay holder, or the one to whom a handover is proposed; `active` ends with employment or role
     (HO-6)."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.cases.domain.case import Case, FamilyAnswer, Move, Post
+from services.cases.domain.case import Case, FamilyAnswer, Move
+from services.kernel.facts import Post
 from services.kernel.policies import Policy
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.cases.domain import errors
-from services.cases.domain.case import Case, FamilyAnswer, Post
+from services.cases.domain.case import Case, FamilyAnswer
 from services.kernel.errors import Refusal
+from services.kernel.facts import Post
 from services.kernel.policies import Policy
 from tests.rules.cases_story import AGREED, COLLEAGUE, MONDAY, NURSE, TEACHER, Window, at_level, concern, move
 

@@ -17,7 +17,7 @@ from services.kernel.errors import (
     Refusal,
     StaleEdit,
 )
-from services.kernel.facts import Act, Capacity, Facts, Knowledge
+from services.kernel.facts import Act, Capacity, Facts, Knowledge, Post
 from services.relay_log.domain import errors
 from services.relay_log.domain.entries import (
     ACTS,
@@ -29,7 +29,7 @@ from services.relay_log.domain.entries import (
 )
 from services.relay_log.domain.log import Edit, demand_topic, demand_writable, state_of
 from services.relay_log.domain.meetings import Meeting, demand_invitation, demand_next, demand_times
-from services.relay_log.domain.participants import Circle, Participant, Post, is_down
+from services.relay_log.domain.participants import Circle, Participant, is_down
 from services.relay_log.domain.parties import parties
 from tests.rules.kernel_world import (
     CHILD,

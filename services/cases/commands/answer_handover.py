@@ -4,12 +4,12 @@ from typing import Any
 
 from services.cases.commands.common import post, require_open, to_change, windows
 from services.cases.commands.raise_concern import tell_holder
-from services.cases.domain.case import Handover, Post
+from services.cases.domain.case import Handover
 from services.cases.domain.errors import HandoverNotOpen, NotFound
 from services.cases.storage import cases
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts.cases import HandoverAnswered
-from services.kernel.facts import Act
+from services.kernel.facts import Act, Post
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:

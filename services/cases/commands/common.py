@@ -3,16 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from services.cases.domain.case import FamilyAnswer, Post
+from services.cases.domain.case import FamilyAnswer
 from services.cases.domain.errors import CaseNotOpen, NotInUnit
-from services.cases.storage import cases, staff
+from services.cases.storage import cases
 from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.access import consent_status_known
 from services.kernel.conditions import covering
 from services.kernel.errors import ConsentNotKnown
-from services.kernel.facts import Act, Facts, WindowFact
+from services.kernel.facts import Act, Facts, Post, WindowFact
 from services.kernel.impartiality import MayNotTakePart, demand_stranger
 
 
@@ -46,7 +46,7 @@ def windows(facts: Facts, now: datetime, *, needed: bool) -> tuple[WindowFact, .
 def post(uow: UnitOfWork, facts: Facts, person_id: str, unit_id: str | None, field: str) -> Post:
     """The post of somebody who is to hold the relay; refused, naming `field`, when they do not work there now, or are
     of the subject's family (SE-3), which is noted: nobody tries out who is."""
-    found = staff.post_of(uow.tx, uow.municipality, person_id, unit_id, uow.now)
+    found = access.post_of(uow.tx, uow.municipality, person_id, unit_id, uow.now)
     if found is None:
         raise NotInUnit(field)
     try:

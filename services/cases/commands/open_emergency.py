@@ -5,7 +5,7 @@ from typing import Any
 
 from services.cases.domain.errors import BadNumber, EmergencyNotFound, NotAtWork, TooManyAttempts
 from services.cases.domain.numbers import accepted
-from services.cases.storage import emergencies, grounds, people, staff
+from services.cases.storage import emergencies, grounds, people
 from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
@@ -41,7 +41,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 
 def _employee(uow: UnitOfWork) -> str:
     actor = uow.actor
-    post = staff.post_of(uow.tx, uow.municipality, actor.person_id, actor.unit_id, uow.now)
+    post = access.post_of(uow.tx, uow.municipality, actor.person_id, actor.unit_id, uow.now)
     if actor.capacity != "employee" or post is None:
         uow.access("SE-3", emergencies.ACT, allowed=False, reason="not_an_employee")
         raise NotAtWork

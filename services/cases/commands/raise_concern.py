@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from services.cases.commands.people import ask_register, kin, register
-from services.cases.domain.case import Case, Post
+from services.cases.domain.case import Case
 from services.cases.domain.errors import Forbidden, InvalidInput, NotAChild, NotInUnit
 from services.cases.domain.people import RegisteredPerson, may_be_subject
 from services.cases.storage import cases, notes, staff
@@ -16,6 +16,7 @@ from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.chassis.work import Context
 from services.contracts.cases import PEOPLE, ConcernRaised, HolderChanged
 from services.kernel.calendar import local_date
+from services.kernel.facts import Post
 from services.kernel.impartiality import OwnFamily
 
 ADULT = "adult"
@@ -140,7 +141,7 @@ def acting_post(work: Reading | UnitOfWork, conn: AnyConnection, unit_id: str) -
     """The asker's post in the unit for which they act; every employee may register a concern there."""
     if work.actor.capacity != "employee":
         raise Forbidden(code="not_an_employee", rule="LV-2")
-    found = staff.post_of(conn, work.municipality, work.actor.person_id, unit_id, work.now)
+    found = access.post_of(conn, work.municipality, work.actor.person_id, unit_id, work.now)
     if found is None or work.actor.unit_id != unit_id:
         raise NotInUnit("unit_id")
     return found

@@ -10,6 +10,7 @@ from services.cases.domain import errors, levels
 from services.cases.domain.cover import Window, covered
 from services.cases.domain.deadlines import TimeLimit
 from services.kernel.errors import ConsentMissing
+from services.kernel.facts import Post
 from services.kernel.policies import Policy
 
 ENDED_BY_FAMILY = "family_wish"
@@ -17,15 +18,6 @@ ENDED_BY_FAMILY = "family_wish"
 
 Answer = Literal["agreed", "other_wish", "not_asked"]
 State = Literal["open", "closed", "joined"]
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """An employee at work in a unit of a service."""
-
-    person_id: str
-    unit_id: str
-    service_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.cases.domain.case import Case, Handover, Post
+from services.cases.domain.case import Case, Handover
 from services.cases.domain.deadlines import TimeLimit
 from services.cases.domain.errors import StaleEdit
 from services.cases.storage.tables import cases, happenings, persons, steps
@@ -16,6 +16,7 @@ from services.chassis.keys import Keys
 from services.chassis.prepared import Prepared
 from services.chassis.storage import AnyConnection, WriteTransaction
 from services.kernel.calendar import local_date
+from services.kernel.facts import Post
 
 _CHANGES = {
     "level_moved": ("level", "holder_person_id"),

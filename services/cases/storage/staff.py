@@ -6,7 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.cases.domain.case import Post
 from services.cases.domain.errors import NotFound
 from services.cases.storage.tables import metadata
 from services.chassis.access import access_tables
@@ -14,7 +13,7 @@ from services.chassis.storage import AnyConnection
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.kernel.calendar import midnight
 from services.kernel.care import keeps_care_orders, works_in
-from services.kernel.facts import Capacity, Decision, Role, RoleFact, in_force
+from services.kernel.facts import Capacity, Decision, Post, Role, RoleFact, in_force
 
 _ROLES = access_tables(metadata).role
 
@@ -38,16 +37,6 @@ def _role(row: Any) -> RoleFact:
         midnight(row.valid_from),
         midnight(row.valid_to) if row.valid_to else None,
     )
-
-
-def post_of(
-    conn: AnyConnection, municipality: str, person_id: str | None, unit_id: str | None, now: datetime
-) -> Post | None:
-    """A person's work in one unit now, or None when they have no role there (CO-10)."""
-    for role in roles_of(conn, municipality, person_id):
-        if role.unit_id == unit_id and in_force(role, now):
-            return Post(role.person_id, role.unit_id, role.service_id)
-    return None
 
 
 def leader_of(

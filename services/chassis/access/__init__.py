@@ -18,12 +18,13 @@ from services.chassis.access.decisions import (
     open_allowed,
     require,
 )
-from services.chassis.access.facts import (
+from services.chassis.access.facts import load_facts, load_facts_of
+from services.chassis.access.lookups import (
+    active_services,
     ground_version,
-    load_facts,
-    load_facts_of,
     municipalities,
     policy_of,
+    post_of,
     service_of_unit,
 )
 from services.chassis.access.parts import case_ids_for, demand_coordinator, is_coordinator
@@ -40,6 +41,7 @@ __all__ = [
     "Context",
     "Past",
     "access_tables",
+    "active_services",
     "case_ids_for",
     "create_access_tables",
     "decide",
@@ -53,6 +55,7 @@ __all__ = [
     "of_many",
     "open_allowed",
     "policy_of",
+    "post_of",
     "require",
     "service_of_unit",
     "together",

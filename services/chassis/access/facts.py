@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from services.chassis.access.lookups import policy_in
 from services.chassis.access.projections import T
 from services.chassis.prepared import Prepared
 from services.chassis.storage import AnyConnection, UtcDateTime
@@ -35,9 +34,8 @@ from services.kernel.facts import (
     WindowFact,
     in_force,
 )
-from services.kernel.legal_basis import Basis
 from services.kernel.parties import of_family
-from services.kernel.policies import Policy, policy_on
+from services.kernel.policies import policy_on
 
 TIMED_STREAMS = frozenset({consent.WINDOWS, cases.PEOPLE, cases.CASE, directory.STAFF, relay_log.LOG})
 """The streams whose age counts in CO-9: all that tell of a loss of access (CO-10), releases and handovers too."""
@@ -45,7 +43,7 @@ TIMED_STREAMS = frozenset({consent.WINDOWS, cases.PEOPLE, cases.CASE, directory.
 UNKNOWN_GRADE = 7
 """A person of whom nothing has come yet counts as protected (PR-6): denial by default."""
 
-_CASE_STREAMS = tuple(sorted(TIMED_STREAMS))
+_STREAMS = tuple(sorted(TIMED_STREAMS))
 _ALWAYS = datetime(1900, 1, 1, tzinfo=UTC)
 _CHASSIS = chassis_tables(sa.MetaData())
 
@@ -88,7 +86,7 @@ def load_facts_of(
     dated = _by_kind(queries.dated.rows(conn, asked))
     roles = [_role(row) for row in dated["role"]]
     asker_roles = tuple(role for role in roles if role.person_id == person_id)
-    policy = policy_on([_policy(row.c) for row in dated["policy"]], local_date(now))
+    policy = policy_on([policy_in(row.c) for row in dated["policy"]], local_date(now))
     known_as_of = _known_as_of(timed["stream"], service, now)
     coordinates = any(role.role is Role.COORDINATOR and in_force(role, now) for role in asker_roles)
     leaders = _leaders(conn, municipality, {row.owner_unit_id for row in found}, now) if coordinates else {}
@@ -140,38 +138,6 @@ def _leaders(
 def _with_leaders(facts: Facts, leaders: Iterable[str]) -> Facts:
     """HO-6: whether somebody who may act leads the owning unit: none of the subject's family does (SE-3)."""
     return replace(facts, led=any(not of_family(each, facts) for each in leaders))
-
-
-def policy_of(conn: AnyConnection, municipality: str, now: datetime) -> Policy:
-    """The municipality's policy in force at `now`; the rulebook's defaults where none was published."""
-    rows = _POLICIES.rows(conn, {"municipality": municipality})
-    return policy_on(tuple(_policy(row.settings) for row in rows), local_date(now))
-
-
-def ground_version(conn: AnyConnection, municipality: str, ground: Basis, now: datetime) -> int | None:
-    """CO-11: the version of the municipality's reference for a ground that is in force at `now`: the latest begun, the
-    higher where two begin together. None where none was published."""
-    kept = T.ground.c
-    found = sa.select(kept.version).where(
-        kept.municipality == municipality, kept.ground == ground.value, kept.valid_from <= local_date(now)
-    )
-    version: int | None = conn.scalar(found.order_by(kept.valid_from.desc(), kept.version.desc()).limit(1))
-    return version
-
-
-def service_of_unit(conn: AnyConnection, municipality: str, unit_id: str) -> str | None:
-    """The service of an active unit; None when no such unit is known."""
-    unit = T.unit.c
-    found = sa.select(unit.service_id).where(
-        unit.municipality == municipality, unit.unit_id == unit_id, unit.active.is_(True)
-    )
-    service_id: str | None = conn.scalar(found)
-    return service_id
-
-
-def municipalities(conn: AnyConnection) -> list[str]:
-    """The municipalities of which a unit is known, sorted."""
-    return sorted(conn.scalars(sa.select(T.unit.c.municipality).distinct()))
 
 
 # ---------------------------------------------------------------- the three queries
@@ -256,10 +222,10 @@ class _Queries:
                 opened.person_id == sa.bindparam("asker"),
             ),
             _row("stream", state.stream, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, state.as_of, _NO_TIME)
-            .where(state.stream.in_(map(sa.literal, sorted(TIMED_STREAMS)))),
+            .where(state.stream.in_(map(sa.literal, _STREAMS))),
             _row("parked", parked.subject, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, parked.parked_at, _NO_TIME)
             .where(
-                parked.stream.in_(map(sa.literal, _CASE_STREAMS)),
+                parked.stream.in_(map(sa.literal, _STREAMS)),
                 parked.municipality == _MUNICIPALITY,
                 self._among(parked.subject, "case_ids")
                 | self._among(parked.subject, "subjects")
@@ -289,7 +255,6 @@ class _Queries:
 
 
 _ONE, _MANY = _Queries(one=True), _Queries(one=False)
-_POLICIES = Prepared(sa.select(T.policy.c.settings).where(T.policy.c.municipality == _MUNICIPALITY))
 
 
 # ---------------------------------------------------------------- from rows
@@ -378,8 +343,3 @@ def _role(row: Any) -> RoleFact:
 def _instants(starts: date | None, ends: date | None) -> tuple[datetime, datetime | None]:
     """Days as instants: each begins at Norwegian midnight (AG-8); on the day `ends` it holds no longer."""
     return midnight(starts) if starts else _ALWAYS, midnight(ends) if ends else None
-
-
-@lru_cache(maxsize=256)
-def _policy(settings: str) -> Policy:
-    return Policy.from_dict(json.loads(settings))

@@ -28,7 +28,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     topics = case.facts.policy.topic_codes
     lines = asking.lines(
         request["shares"],
-        storage.active_services(uow.tx, uow.municipality),
+        access.active_services(uow.tx, uow.municipality),
         case.facts.case.owner_service,
         topics,
         asking.person_lines(request["person_shares"], asking.nameable(case.facts, uow.now), topics),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import InvalidInput
@@ -17,7 +18,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Bring in an employee of a unit, for that unit's service; from another unit under active consent only."""
     case_id, logs = request["case_id"], Logs.of(uow)
     facts = open_log(uow, case_id, Act.MANAGE)
-    post = logs.post_of(request["person_id"], request["unit_id"], uow.now)
+    post = access.post_of(uow.tx, uow.municipality, request["person_id"], request["unit_id"], uow.now)
     if post is None:
         raise InvalidInput(fields={"person_id": "not_in_unit"})
     _demand_stranger(uow, facts, post.person_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import relay_log as contracts
@@ -40,7 +41,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         raise NotFound
     demand_coming(request["next_evaluation_on"], today(uow), "next_evaluation_on", "LV-10")
     words = [_said(each) for each in request["outcomes"]]
-    judged = judge(measures, words, today=today(uow), services=logs.active_services(), make_id=new_id)
+    services = access.active_services(uow.tx, uow.municipality)
+    judged = judge(measures, words, today=today(uow), services=services, make_id=new_id)
     for index, each in enumerate(judged):
         if each.replacement is not None and each.said.new_responsible is not None:
             field = f"outcomes.{index}.new_responsible_person_id"

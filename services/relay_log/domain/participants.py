@@ -9,21 +9,12 @@ from datetime import datetime
 from services.kernel.access import consent_status_known
 from services.kernel.conditions import covering
 from services.kernel.errors import ConsentMissing, ConsentNotKnown, NotFound
-from services.kernel.facts import Facts, in_force
+from services.kernel.facts import Facts, Post, in_force
 from services.relay_log.domain.errors import (
     AlreadyParticipant,
     AlreadyReleased,
     OneServiceAtLevel1,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """An employee at work in a unit of a service."""
-
-    person_id: str
-    unit_id: str
-    service_id: str
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The log as a whole: its lock, the next evaluation, who works where, the participants, the final report."""
+"""The log as a whole: its lock, the next evaluation, the participants, the final report."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.chassis.storage import insert_ignore, upsert
-from services.kernel.calendar import local_date
-from services.relay_log.domain.participants import Circle, Participant, Post
+from services.kernel.facts import Post
+from services.relay_log.domain.participants import Circle, Participant
 from services.relay_log.storage.store import Record, Store, rows_of_case
-from services.relay_log.storage.tables import FACTS, logs, participants, reports
+from services.relay_log.storage.tables import logs, participants, reports
 
 _PARTICIPANTS = rows_of_case(participants, participants.c.valid_from, participants.c.participant_id)
 _REPORTS = rows_of_case(reports, reports.c.made_at.desc())
@@ -48,29 +48,6 @@ class Logs(Store):
         """Set the day of the next evaluation, or none."""
         key = {"municipality": self._municipality, "case_id": case_id}
         upsert(self._conn, logs, key, {"next_evaluation_on": day})
-
-    # ------------------------------------------------------------ staff and services, as the directory told
-
-    def post_of(self, person_id: str, unit_id: str, now: datetime) -> Post | None:
-        """A person's work in a unit today; None when they have no role there."""
-        role, today = FACTS.role.c, local_date(now)
-        found = sa.select(role.service_id).where(
-            role.municipality == self._municipality,
-            role.person_id == person_id,
-            role.unit_id == unit_id,
-            role.valid_from <= today,
-            role.valid_to.is_(None) | (role.valid_to > today),
-        )
-        service_id = self._conn.scalar(found)
-        return None if service_id is None else Post(person_id, unit_id, service_id)
-
-    def active_services(self) -> set[str]:
-        """The services that the municipality has now."""
-        service = FACTS.service.c
-        found = sa.select(service.service_id).where(
-            service.municipality == self._municipality, service.active.is_(True)
-        )
-        return set(self._conn.scalars(found))
 
     # ------------------------------------------------------------ participants
 

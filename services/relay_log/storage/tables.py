@@ -11,7 +11,7 @@ from services.chassis.storage import UtcDateTime, chassis_tables, new_metadata
 
 metadata = new_metadata()
 chassis_tables(metadata)
-FACTS = access_tables(metadata)
+access_tables(metadata)
 
 
 def _id(name: str, *, key: bool = False, optional: bool = False) -> sa.Column[Any]:
