@@ -60,7 +60,7 @@ ROUTES: tuple[Route, ...] = (
     act("/cases/<case_id>/steps/<step>", cases.CompleteStep, "Cases"),
     make("/cases/<case_id>/handovers", cases.ProposeHandover, "Cases"),
     act("/cases/<case_id>/handovers/<handover_id>/answer", cases.AnswerHandover, "Cases"),
-    act("/cases/<case_id>/log-ending", cases.EndLog, "Cases"),
+    act("/cases/<case_id>/log-ending", cases.EndLog, "Cases", edits=True),
     act("/cases/<case_id>/closing", cases.CloseCase, "Cases", edits=True),
     make("/cases/<case_id>/births", cases.RegisterBirth, "Cases"),
     get("/cases/<case_id>/family", cases.GetFamily, "Cases"),

@@ -230,12 +230,11 @@ def own_answer(question: Question, facts: Facts, standing: Standing) -> Refused 
 
 
 def has_consented(question: Question, facts: Facts, standing: Standing) -> Refused | None:
-    """LG-11: the log is ended by somebody who once said yes to it, or by the youth who has the say now, whoever said
-    yes to it before: a yes is not the price of the way out. GU-4: child protection did as its unit."""
-    if standing.party is Party.CHILD:
+    """LG-11: the log is ended by somebody who once said yes to it, or by the youth who has the say now, or child
+    protection in the guardians' place (GU-4), whoever said yes to it before: a yes is not the price of the way out."""
+    if standing.party in (Party.CHILD, Party.CARE):
         return None if facts.consented else NEVER_CONSENTED
-    signer = as_signer(question.capacity, question.person_id, question.unit_id)
-    return None if signer in facts.consented else NEVER_CONSENTED
+    return None if question.person_id in facts.consented else NEVER_CONSENTED
 
 
 def ends_for_the_family(question: Question, facts: Facts, standing: Standing) -> Refused | None:

@@ -90,12 +90,15 @@ def test_LG_11_before_there_is_a_log_and_after_there_is_nothing_to_end() -> None
     assert refused(closed, MOTHER) == ("LG-10", "case_closed")
 
 
-def test_LG_11_under_a_care_order_the_unit_that_consented_ends_it() -> None:
-    """GU-4: child protection in the guardians' place; they do not, whatever they agreed to before."""
+def test_LG_11_under_a_care_order_child_protection_ends_it_from_the_first_day() -> None:
+    """GU-4: in the guardians' place, whoever said yes before: they need not say yes to get out. The guardians do not,
+    whatever they agreed to; what nobody agreed to is the unit's own plan (LG-1)."""
     role = RoleFact("worker", "protection", "child-protection", Role.CHILD_PROTECTION, LONG_AGO)
     order = CareOrderFact("protection", "worker", NOW - timedelta(days=1))
-    world = shared(care_orders=(order,), roles=(role,), consented=BOTH | {"protection"})
+    world = shared(care_orders=(order,), roles=(role,), consented=BOTH)
     asked: dict[str, Any] = {"capacity": Capacity.EMPLOYEE, "unit_id": "protection"}
     assert ask(world, "worker", Act.END_LOG, **asked).rule == "GU-4"
     assert not ask(world, MOTHER, Act.END_LOG)
-    assert not ask(replace(world, consented=BOTH), "worker", Act.END_LOG, **asked)
+    assert not ask(replace(world, consented=frozenset()), "worker", Act.END_LOG, **asked)
+    later = replace(world, consented=BOTH | {"protection"})
+    assert ask(later, "worker", Act.END_LOG, **asked) and not ask(later, FATHER, Act.END_LOG)

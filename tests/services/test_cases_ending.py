@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from services.cases.domain.errors import CaseNotOpen
+from services.cases.domain.errors import CaseNotOpen, StaleEdit
 from services.chassis.actor import Actor
+from services.chassis.ids import new_id
 from services.contracts import cases, consent
-from services.kernel.errors import Forbidden, NotFound, Refusal
+from services.kernel.errors import Forbidden, InvalidInput, NotFound, Refusal
 from tests.services.cases_house import HEALTH, LEADER, NURSE, TEACHER, House, house
 
 
@@ -41,7 +42,7 @@ def cooperating(the: House) -> tuple[str, Actor, Actor]:
 
 
 def end(the: House, case_id: str, actor: Actor, **more: Any) -> dict[str, Any]:
-    return the.ask(cases.EndLog, actor, case_id=case_id, **more)
+    return the.ask(cases.EndLog, actor, case_id=case_id, **{"confirmed": True, **more})
 
 
 def test_LG_11_one_guardian_ends_the_log_and_all_is_read_only(the: House) -> None:
@@ -83,6 +84,28 @@ def test_LG_11_a_consent_that_was_taken_back_is_one_that_was_given(the: House) -
     answered(the, case_id, mother.person_id or "", "no", granted=False)
     end(the, case_id, mother)
     assert the.case(case_id)["state"] == "closed"
+
+
+def test_LG_11_it_is_ended_by_who_says_that_they_mean_it_and_saw_the_case_as_it_is(the: House) -> None:
+    """LG-8: by every way in. What has changed is named, and whoever still wants to ends the case as it is now;
+    to whoever may not it says no more than before."""
+    case_id, mother, _ = cooperating(the)
+    seen = the.case(case_id, mother)["version"]
+    the.ask(cases.CompleteStep, TEACHER, case_id=case_id, step="contact")
+    for said in ({"confirmed": False}, {"confirmed": False, "expected_version": seen}):
+        with pytest.raises(InvalidInput) as unsaid:
+            end(the, case_id, mother, **said)
+        assert unsaid.value.fields == {"confirmed": "required"}
+    with pytest.raises(StaleEdit) as stale:
+        end(the, case_id, mother, expected_version=seen)
+    assert stale.value.params == {"changed": ["steps"]}
+    with pytest.raises(Forbidden):
+        end(the, case_id, LEADER, confirmed=False)
+    with pytest.raises(NotFound):
+        end(the, new_id(), mother, confirmed=False)
+    assert the.case(case_id, mother)["state"] == "open"
+    end(the, case_id, mother, expected_version=the.case(case_id, mother)["version"])
+    assert the.case(case_id, mother)["state"] == "closed"
 
 
 def test_LG_11_of_two_who_end_it_at_once_one_does(the: House) -> None:

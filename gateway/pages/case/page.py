@@ -301,6 +301,7 @@ def _actions(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("discuss", "discussion_new", "see_case"),
         ("family_keep", "family_keep", "" if found["subject_kind"] == "pregnant" else "keep_family"),
         ("access_history", "access_history", "read_access"),
+        ("end_log", "log_end", "end_log"),
         ("close", "close", "" if zero else "close"),
         ("report", "report", "read_report" if found["state"] == "closed" and not zero else ""),
     )

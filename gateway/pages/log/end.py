@@ -23,7 +23,7 @@ Page = str | Response | tuple[str, int]
 def end(case_id: str) -> Page:
     """What ending the log means, before it is done. Of one that is ended, the receipt."""
     page = ask_case(case_id)
-    return _demand(page) or _end(page, Form())
+    return _demand(page) or _end(page, Form(etag=str(page["case"]["version"])))
 
 
 @blueprint.post(PATHS["log_end"])
@@ -33,13 +33,16 @@ def ended(case_id: str) -> Page:
     elsewhere = _demand(page)
     if elsewhere is not None:
         return elsewhere
-    if "yes" not in form.many("sure"):
-        form.wrong("sure", "required")
-    if form.errors:
-        return _end(page, form), form.status
-    if form.submit(cases.EndLog, {"case_id": case_id, "reason": form.text("reason")}):
+    asked = {
+        "case_id": case_id,
+        "expected_version": form.version,
+        "confirmed": "yes" in form.many("sure"),
+        "reason": form.text("reason"),
+    }
+    if form.submit(cases.EndLog, asked, confirmed="sure"):
         return redirect(path("log_ended", case_id=case_id), 303)
     page = ask_case(case_id)
+    form.etag = str(page["case"]["version"])
     return _demand(page) or (_end(page, form), form.status)
 
 

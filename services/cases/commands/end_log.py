@@ -8,6 +8,7 @@ from services.cases.commands.common import require_open, to_change
 from services.cases.domain.case import ENDED_BY_FAMILY
 from services.cases.storage import cases
 from services.chassis.unit_of_work import UnitOfWork
+from services.kernel.errors import InvalidInput
 from services.kernel.facts import Act
 
 _PARTS = {"guardian": "guardian", "self": "child", "employee": "child_protection"}
@@ -15,9 +16,12 @@ _PARTS = {"guardian": "guardian", "self": "child", "employee": "child_protection
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """End it under the case's lock: of two who do so at once, the second is told that it is ended (CaseNotOpen)."""
+    """End it under the case's lock: of two who do so at once, the second is told that it is ended (CaseNotOpen). They
+    can't take it back: whoever has not said that they mean it, or saw another state of the case, is asked again."""
     asked = to_change(uow, request["case_id"])
     require_open(asked, Act.END_LOG)
+    if not request["confirmed"]:
+        raise InvalidInput(fields={"confirmed": "required"}, rule="LG-11")
     case = cases.for_change(uow.tx, uow.municipality, request["case_id"])
     cases.demand_version(uow.tx, case, request["expected_version"])
     by, part = uow.actor.person_id or "", _PARTS[uow.actor.capacity]

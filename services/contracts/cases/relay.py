@@ -5,6 +5,7 @@ from services.contracts.base import (
     Message,
     code,
     command,
+    flag,
     instant,
     many,
     narrative,
@@ -224,10 +225,11 @@ class CloseCaseRequest(Message):
 
 
 class EndLogRequest(Message):
-    """LG-11: the family ends the log, and the case with it. A version is not needed: they may at any time."""
+    """LG-11: the family ends the log, and the case with it."""
 
     case_id = opaque()
     expected_version = number(required=False)
+    confirmed = flag(load_default=False, description="That this is what they want: true, else it is refused")
     reason = narrative(required=False, max_length=2000, description="Why, if they want to say so")
 
 

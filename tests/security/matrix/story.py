@@ -151,7 +151,9 @@ class Story:
     def _log_ended(self) -> None:
         """The one who consented has ended it (LG-11); the services read on for 30 days, unless the family shuts them
         out."""
-        self.signer.post(f"/cases/{self._case}/log-ending", {"reason": "Vi vil klare oss selv."})
+        ended = {"confirmed": True, "reason": "Vi vil klare oss selv."}
+        self.signer.get(f"/cases/{self._case}")
+        self.signer.post(f"/cases/{self._case}/log-ending", ended, If_Match=self.signer.etag or "")
         self._wait_for_the_report()
 
     def _wait_for_the_report(self) -> None:

@@ -19,8 +19,6 @@ NOBODYS = "00000000-0000-7000-8000-000000000000"
 _LINK = re.compile(r'(?:href|action)="(/[^"#]*)')
 _NOT_FOLLOWED = re.compile(r"/static/|/logg-")
 """The front end's files, which are the same for all, and what would end or change a session."""
-_ENDS_THE_LOG = re.compile(r"/(log-ending|avslutt-loggen)$")
-"""What ends the log, without a word more: two services answer that at once, so it is the last act of a play."""
 
 
 def rules() -> list[Rule]:
@@ -37,13 +35,10 @@ _NONE = cast(Any, None)
 """Of the means of the application none is used while its addresses are read."""
 
 
-def addresses(method: str, known: Mapping[str, Sequence[str]], *, last: bool = False) -> Iterator[str]:
-    """Every address for `method`, its places filled in turn with all that `known` has for them by name. To what ends
-    the log nothing is sent but as the `last` act; then to that alone."""
+def addresses(method: str, known: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Every address for `method`, its places filled in turn with all that `known` has for them by name."""
     for rule in rules():
         if method not in (rule.methods or ()) or _NOT_FOLLOWED.match(rule.rule):
-            continue
-        if method != "GET" and bool(_ENDS_THE_LOG.search(rule.rule)) != last:
             continue
         slots = sorted(rule.arguments)
         many = max((len(known.get(slot, ())) for slot in slots), default=1) or 1

@@ -5,12 +5,13 @@ from __future__ import annotations
 import email
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
 
 import kombu
@@ -62,14 +63,21 @@ class Viewer:
                     left -= 1
         return got
 
-    def attempt(self, method: str, addresses: Iterable[str], settle: Callable[[], None]) -> list[Got]:
-        """Try each change with nothing in it: how it is refused is an answer, too. What is done nevertheless has its
-        effects before the next is tried: else chance would say which comes first of what two services tell."""
+    def attempt(
+        self,
+        method: str,
+        addresses: Iterable[str],
+        settle: Callable[[], None],
+        body: Mapping[str, Any] = MappingProxyType({}),
+        version: int = 1,
+    ) -> list[Got]:
+        """Try each change, with no more in it than `body`: how it is refused is an answer, too. What is done anyway
+        has its effects before the next is tried: else chance would say which comes first of what two services tell."""
         got = []
         for address in addresses:
             answer = self.person.http.request(
-                method, f"{self.person.url}{address}", json={}, timeout=20, allow_redirects=False,
-                headers={"Stafett-CSRF": self.person.csrf, "If-Match": '"1"'},
+                method, f"{self.person.url}{address}", json=dict(body), timeout=20, allow_redirects=False,
+                headers={"Stafett-CSRF": self.person.csrf, "If-Match": f'"{version}"'},
             )  # fmt: skip
             got.append(self._got(method, address, answer))
             if answer.status_code < 300:

@@ -354,9 +354,11 @@ class Story:
     def _end_the_logs(self) -> None:
         """The last act of the story: those end a log who may (LG-11), after those who may not have tried; and what the
         family, the leader and others find then."""
+        ends, sure = [f"/api/cases/{self.case}/log-ending"], {"confirmed": True}
+        version = self._people[MOTHER].get(f"/cases/{self.case}")["version"]
         for key in ("anonymous", UNINVOLVED, YOUTH, MOTHER):
-            ends = [each for each in asked.addresses("POST", self._known, last=True) if "/api/" in each]
-            self._keep("the log", Viewer(key, self._people[key]).attempt("POST", ends, self.world.settle))
+            viewer = Viewer(key, self._people[key])
+            self._keep("the log", viewer.attempt("POST", ends, self.world.settle, sure, version))
         assert self._people[MOTHER].get(f"/cases/{self.case}")["state"] == "closed"
         self._look("the log is ended", (MOTHER, FATHER, UNINVOLVED, LEADER, COORDINATOR))
 
