@@ -17,6 +17,7 @@ from services.cases.service import CasesService
 from services.chassis import quiet_faults, tracing
 from services.chassis.actor import Actor, Signer, service_actor
 from services.chassis.ids import new_id
+from services.chassis.keys import KeyMissing
 from services.contracts import cases, directory
 from services.contracts.base import Procedure
 from services.contracts.cases.lane import LANE_PROCEDURES
@@ -44,7 +45,7 @@ from tests.services.persons_house import employ
 
 LANE = (
     "lane_reports", "lane_readers", "lane_access", "lane_access_heads", "lane_outbox", "lane_answers", "lane_drafts",
-    "lane_grounds", "quiet_faults",
+    "lane_grounds", "lane_spent_keys", "quiet_faults",
 )  # fmt: skip
 STORY = "Merker på armene som ingen kan forklare"
 
@@ -343,6 +344,45 @@ def test_PR_5_a_draft_that_nobody_goes_on_with_is_forgotten_after_30_days(the: H
     assert the.ask(cases.GetLaneDraft, COLLEAGUE)["draft"]["text"] == STORY
     with the.app.db.read() as conn:
         assert len(conn.execute(sa.select(storage.drafts)).all()) == 1
+
+
+def test_PR_5_the_key_of_a_draft_goes_with_it(the: House) -> None:
+    """PR-5, SE-6: sent, thrown away, replaced by another or 30 days old, so that no copy of it can be read. As long as
+    a form grows it has one key. Nothing outside the lane changes."""
+    tick = lambda: the.app.tick("forget_old_drafts", CasesService.forget_old_drafts.timer)  # type: ignore[attr-defined] # noqa: E731
+
+    def keep(form: str | None, actor: Actor = TEACHER) -> tuple[str, bytes]:
+        the.ask(cases.KeepLaneDraft, actor, text=STORY, form_key=form)
+        with the.app.db.read() as conn:
+            mine = sa.select(storage.drafts).where(storage.drafts.c.person_id == actor.person_id)
+            row = conn.execute(mine).one()
+        return row.draft_id, row.content
+
+    def readable(draft_id: str, content: bytes) -> bool:
+        try:
+            return bool(the.app.keys.decrypt(f"lane:{draft_id}", "granli", "draft", content))
+        except KeyMissing:
+            return False
+
+    before = ordinary(the)
+    first, grown, other, nameless = keep("form-1"), keep("form-1"), keep("form-2"), keep(None)
+    assert first[0] == grown[0] and len({grown[0], other[0], nameless[0]}) == 3
+    again = keep(None)
+    assert all(readable(*each) for each in (first, other, nameless)), "until the round comes"
+    tick()
+    assert [readable(*each) for each in (first, grown, other, nameless, again)] == [False] * 4 + [True]
+    file(the, child_description="Et barn på bussen", form_key="form-3")
+    colleagues = keep("form-4", COLLEAGUE)
+    tick()
+    assert not readable(*again) and readable(*colleagues) and ordinary(the) == before
+    the.ask(cases.DropLaneDraft, COLLEAGUE)
+    old = keep("form-5")
+    the.advance(days=31)
+    tick()
+    tick()
+    assert not readable(*colleagues) and not readable(*old)
+    with the.app.db.read() as conn:
+        assert conn.execute(sa.select(storage.spent_keys)).all() == []
 
 
 def test_PR_3_of_a_call_in_the_lane_that_fails_no_line_is_written(the: House) -> None:

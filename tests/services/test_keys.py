@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,24 @@ def test_without_its_key_a_text_is_lost(store: EmbeddedKeyStore, keys: Keys, tmp
         direct.execute("delete from data_keys")
     with pytest.raises(KeyMissing):
         keys.decrypt("person:p1", "granli", "name", ciphertext)
+
+
+def test_SE_6_a_key_that_is_destroyed_is_in_no_file(
+    store: EmbeddedKeyStore, keys: Keys, tmp_path: Path
+) -> None:
+    """SE-6: neither in the store nor in its log, nor in a process that begins now; others' keys stay."""
+    ciphertext = keys.encrypt("lane:d1", "granli", "draft", TEXT)
+    kept = keys.encrypt("lane:d1", "storvik", "draft", TEXT)
+    path = tmp_path / "keystore" / "keystore.sqlite3"
+    with closing(sqlite3.connect(path)) as direct:
+        [wrapped] = direct.execute("select wrapped from data_keys where municipality = 'granli'").fetchone()
+    keys.destroy("lane:d1", "granli")
+    keys.destroy("lane:never-made", "granli")
+    assert all(wrapped not in file.read_bytes() for file in path.parent.iterdir())
+    for each in (keys, Keys(EmbeddedKeyStore(path, MASTER), MASTER, b"")):
+        with pytest.raises(KeyMissing):
+            each.decrypt("lane:d1", "granli", "draft", ciphertext)
+        assert each.decrypt("lane:d1", "storvik", "draft", kept) == TEXT
 
 
 def test_the_store_holds_wrapped_keys_only(store: EmbeddedKeyStore, tmp_path: Path) -> None:

@@ -121,10 +121,13 @@ def drop_draft(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def forget_old_drafts(work: Work) -> None:
-    """The timer's round: what nobody has gone on with for 30 days is gone. Nothing is told of it (PR-3)."""
+    """The timer's round: what nobody has gone on with for 30 days is gone, and with each draft that is no more its key
+    (SE-6). Nothing is told of it (PR-3)."""
     tracing.hush()
     with work.db.write() as tx:
         storage.forget_old_drafts(tx, work.now)
+    with work.db.write() as tx:
+        storage.destroy_spent_keys(tx, work.keys)
 
 
 def _family_in_child_protection(uow: UnitOfWork, found: Found) -> list[str]:

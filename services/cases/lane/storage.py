@@ -80,13 +80,20 @@ drafts = sa.Table(
     _id("draft_id", optional=True),
     sa.Column("content", sa.LargeBinary),
     sa.Column("kept_at", UtcDateTime, nullable=False),
+    _id("form", optional=True),
     _id("filed_form", optional=True),
 )
 """What somebody has begun to write, one a person: ciphertext under a key of the draft's own; nothing once it is filed.
-`filed_form`: the form whose report was filed last: what comes late from it is not kept."""
+`form`: in which it is written; as long as it grows there, its key is the same. `filed_form`: the form whose report was
+filed last: what comes late from it is not kept."""
+
+spent_keys = sa.Table("lane_spent_keys", metadata, _id("municipality", key=True), _id("draft_id", key=True))
+"""Drafts that are no more, whose keys are still to be destroyed (SE-6): noted with the change, so that whatever crashes
+no key is left behind."""
 
 DRAFTS_KEPT = timedelta(days=30)
 """After so long without a word more, what was begun is forgotten."""
+_KEYS_AT_ONCE = 100
 
 readers = sa.Table(
     "lane_readers",
@@ -468,47 +475,66 @@ def keep_draft(
 ) -> None:
     """Keep what the person has begun to write in the place of what was kept before, unless it comes late from a form
     whose report is filed."""
-    draft_id, form = new_id(), told["form_key"]
-    values = {
-        "draft_id": draft_id,
-        "content": keys.encrypt(f"lane:{draft_id}", municipality, "draft", json.dumps(told)),
-    }
-    not_filed = drafts.c.filed_form.is_(None) | (drafts.c.filed_form != form) if form else sa.true()
-    _change_draft(tx, municipality, person_id, now, values, not_filed)
+    row, form = _locked_draft(tx, municipality, person_id, now), told["form_key"]
+    if form and form == row.filed_form:
+        return
+    grows = row.draft_id is not None and form is not None and form == row.form
+    draft_id = row.draft_id if grows else new_id()
+    content = keys.encrypt(f"lane:{draft_id}", municipality, "draft", json.dumps(told))
+    _change_draft(tx, row, now, {"draft_id": draft_id, "content": content, "form": form})
 
 
 def file_draft(
     tx: WriteTransaction, municipality: str, person_id: str, form: str | None, now: datetime
 ) -> None:
     """The report is filed: forget what was begun, and keep nothing more that was written in this form."""
-    values = {"draft_id": None, "content": None, **({"filed_form": form} if form else {})}
-    _change_draft(tx, municipality, person_id, now, values)
+    row = _locked_draft(tx, municipality, person_id, now)
+    _change_draft(tx, row, now, {**_NO_DRAFT, **({"filed_form": form} if form else {})})
 
 
 def drop_draft(tx: WriteTransaction, municipality: str, person_id: str, now: datetime) -> None:
     """Forget what the person has begun to write."""
-    _change_draft(tx, municipality, person_id, now, {"draft_id": None, "content": None})
+    _change_draft(tx, _locked_draft(tx, municipality, person_id, now), now, _NO_DRAFT)
 
 
 def forget_old_drafts(tx: WriteTransaction, now: datetime) -> None:
     """Forget what nobody has gone on with, of all municipalities."""
-    tx.execute(sa.delete(drafts).where(drafts.c.kept_at < now - DRAFTS_KEPT))
+    old = drafts.c.kept_at < now - DRAFTS_KEPT
+    for row in tx.execute(sa.select(drafts).where(old).with_for_update()).all():
+        _change_draft(tx, row, now, _NO_DRAFT)
+        tx.execute(sa.delete(drafts).where(*_of(row)))
 
 
-def _change_draft(
-    tx: WriteTransaction,
-    municipality: str,
-    person_id: str,
-    now: datetime,
-    values: dict[str, Any],
-    where: sa.ColumnElement[bool] | None = None,
-) -> None:
-    """Change the person's row, made now if there is none: under its lock, so that two at once come one after the
-    other."""
-    key = {"municipality": municipality, "person_id": person_id}
-    insert_ignore(tx, drafts, {**key, "kept_at": now})
-    mine = sa.update(drafts).where(drafts.c.municipality == municipality, drafts.c.person_id == person_id)
-    tx.execute((mine if where is None else mine.where(where)).values(kept_at=now, **values))
+def destroy_spent_keys(tx: WriteTransaction, keys: Keys) -> None:
+    """Destroy the keys of the drafts that are no more. If the transaction fails then, it is done once more."""
+    for row in tx.execute(sa.select(spent_keys).limit(_KEYS_AT_ONCE)).all():
+        keys.destroy(f"lane:{row.draft_id}", row.municipality)
+        tx.execute(
+            sa.delete(spent_keys).where(
+                spent_keys.c.municipality == row.municipality, spent_keys.c.draft_id == row.draft_id
+            )
+        )
+
+
+_NO_DRAFT = {"draft_id": None, "content": None, "form": None}
+
+
+def _locked_draft(tx: WriteTransaction, municipality: str, person_id: str, now: datetime) -> Any:
+    """The person's row, made now if there is none: under its lock, so that two at once come one after the other."""
+    insert_ignore(tx, drafts, {"municipality": municipality, "person_id": person_id, "kept_at": now})
+    mine = sa.select(drafts).where(drafts.c.municipality == municipality, drafts.c.person_id == person_id)
+    return tx.execute(mine.with_for_update()).one()
+
+
+def _change_draft(tx: WriteTransaction, row: Any, now: datetime, values: dict[str, Any]) -> None:
+    """Change a row that is locked. The key of a draft that stood there and does no more is spent."""
+    if row.draft_id is not None and row.draft_id != values["draft_id"]:
+        tx.execute(spent_keys.insert(), {"municipality": row.municipality, "draft_id": row.draft_id})
+    tx.execute(sa.update(drafts).where(*_of(row)).values(kept_at=now, **values))
+
+
+def _of(row: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return drafts.c.municipality == row.municipality, drafts.c.person_id == row.person_id
 
 
 def read(keys: Keys, row: Any, *, whole: bool) -> Report:

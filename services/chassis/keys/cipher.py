@@ -96,6 +96,10 @@ class Keys:
         """As `decrypt`, for what is not text."""
         return self.of(owner, municipality).decrypt_bytes(field, ciphertext)
 
+    def destroy(self, owner: str, municipality: str) -> None:
+        """Make all that was written under the owner's key unreadable for good, wherever it lies (SE-6)."""
+        self._store.destroy_key(owner, municipality)
+
     def of(self, owner: str, municipality: str) -> OwnersKey:
         """The owner's key, to open several fields with; raises KeyMissing when it is gone."""
         return OwnersKey(self._store.data_key(owner, municipality), municipality, owner)

@@ -1,7 +1,7 @@
 """Where data keys rest: one per person, case or lane of a municipality, wrapped by the master key.
 
 The embedded store is one SQLite file that all services share, apart from their databases. A transit service
-(Vault's shape) can stand behind the same two calls.
+(Vault's shape) can stand behind the same three calls.
 """
 
 import fcntl
@@ -62,6 +62,10 @@ class KeyStore(Protocol):
         """The owner's key; raises KeyMissing."""
         ...
 
+    def destroy_key(self, owner: str, municipality: str) -> None:
+        """Make what is under the owner's key unreadable for good (SE-6); nothing where there is none."""
+        ...
+
 
 def owner_of(kind: str, id: str) -> str:
     """The name of a key's owner: kind is person, case, lane or discussion."""
@@ -111,6 +115,17 @@ class EmbeddedKeyStore:
         if found is None:
             raise KeyMissing(municipality, owner)
         return found
+
+    def destroy_key(self, owner: str, municipality: str) -> None:
+        """Take the key out of the file, its log and this process. Another process that has unwrapped it forgets it when
+        it ends, or has used enough others since."""
+        _check(owner, municipality)
+        with self._lock:
+            self._cache.pop((municipality, owner), None)
+            self._open().execute(
+                "delete from data_keys where municipality = ? and owner = ?", (municipality, owner)
+            )
+            self._open().execute("pragma wal_checkpoint(truncate)").fetchall()
 
     def close(self) -> None:
         """Close the file and forget the unwrapped keys."""
@@ -166,6 +181,7 @@ class EmbeddedKeyStore:
             )
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
+            connection.execute("pragma secure_delete = on")
             connection.execute(_TABLE)
             return connection
 

@@ -314,7 +314,13 @@ def _lane() -> None:
         sa.Column("draft_id", ID),
         sa.Column("content", sa.LargeBinary),
         sa.Column("kept_at", UtcDateTime, nullable=False),
+        sa.Column("form", ID),
         sa.Column("filed_form", ID),
+    )
+    op.create_table(
+        "lane_spent_keys",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("draft_id", ID, primary_key=True),
     )
     op.create_table(
         "lane_readers",
