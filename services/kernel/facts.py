@@ -266,7 +266,8 @@ class Facts:
     """All that the decision rests on, for one case and one asker. `roles` and `emergencies` need hold the asker's
     only. `consented`: the signers (persons, or the unit of child protection) who have ever said yes to sharing.
     `led`: somebody who may act leads the owning unit; looked up for a coordinator alone, whose turn it is where nobody
-    does (HO-6)."""
+    does (HO-6). `unlinked`: employees whom the register ties to the subject and who are linked nowhere, since an
+    address is protected (PR-6): of the family, and no more than that."""
 
     case: CaseFacts
     subject_birth_date: date | None
@@ -278,6 +279,7 @@ class Facts:
     care_orders: tuple[CareOrderFact, ...] = ()
     emergencies: tuple[EmergencyFact, ...] = ()
     consented: frozenset[str] = frozenset()
+    unlinked: frozenset[str] = frozenset()
     roles: tuple[RoleFact, ...] = ()
     address_grade: int = 0
     policy: Policy = field(default_factory=Policy)

@@ -146,9 +146,11 @@ def _in_emergency(question: Question, facts: Facts) -> bool:
 
 def of_family(person_id: str, facts: Facts) -> bool:
     """Whether somebody is the subject, or is, was or is to be tied to them, with or without responsibility, verified or
-    not: enough that their office is in doubt (SE-3)."""
-    return person_id == facts.case.subject_person or any(
-        guardian.person_id == person_id for guardian in facts.guardians
+    not, linked or not (PR-6): enough that their office is in doubt (SE-3)."""
+    return (
+        person_id == facts.case.subject_person
+        or person_id in facts.unlinked
+        or any(guardian.person_id == person_id for guardian in facts.guardians)
     )
 
 

@@ -89,6 +89,47 @@ def test_SE_3_whoever_is_of_the_family_is_named_for_nothing(persons: Persons) ->
     persons.ask(cases.ProposeHandover, TEACHER, to_person_id="p-colleague", **asked)
 
 
+def test_PR_6_a_parent_who_is_linked_nowhere_is_named_for_nothing_at_work(persons: Persons) -> None:
+    """PR-6, SE-3: where the address is protected, neither as first holder nor to take over; other services are told who
+    it is, and no more than that. A stranger to the child is named as ever."""
+    father, stranger = employ(persons, RAYMOND, KINDERGARTEN), employ(persons, JONAS, KINDERGARTEN)
+    case_id = persons.concern(number=EMIL)
+    persons.talk(case_id)
+    with pytest.raises(InvalidInput) as refused:
+        persons.move(case_id, 1, holder_person_id=father.person_id, holder_unit_id=KINDERGARTEN)
+    assert refused.value.fields == {"holder_person_id": "may_not_take_part"}
+    persons.move(case_id, 1, holder_person_id="p-teacher", holder_unit_id=KINDERGARTEN)
+    asked = {"case_id": case_id, "to_unit_id": KINDERGARTEN, "family_answer": "agreed"}
+    with pytest.raises(InvalidInput) as refused:
+        persons.ask(cases.ProposeHandover, TEACHER, to_person_id=father.person_id, **asked)
+    assert refused.value.fields == {"to_person_id": "may_not_take_part"}
+    persons.ask(cases.ProposeHandover, TEACHER, to_person_id=stranger.person_id, **asked)
+    told = persons.last_told()
+    assert (told["guardians"], told["unlinked"]) == ([], [father.person_id])
+
+
+def test_PR_6_a_parent_who_begins_to_work_there_is_kept_from_the_case(persons: Persons) -> None:
+    """PR-6, CO-10: told in the same transaction; one whom the register ties to nobody changes nothing. Once the address
+    is protected no more the parent is linked, and stands in no other list."""
+    case_id = persons.concern(number=EMIL)
+    assert persons.last_told()["unlinked"] == []
+    before = len(persons.told(cases.PersonChanged))
+    employ(persons, JONAS, KINDERGARTEN)
+    assert len(persons.told(cases.PersonChanged)) == before
+    father = employ(persons, RAYMOND, KINDERGARTEN, "leader")
+    assert persons.last_told()["unlinked"] == [father.person_id]
+    with pytest.raises(NotFound):
+        persons.case(case_id, father)
+    family = persons.register.families["stillvik"]
+    for each in (*family["children"], *family["adults"]):
+        each["address_grade"] = "ungraded"
+    persons.refresh(case_id, TEACHER)
+    told = persons.last_told()
+    assert told["unlinked"] == [] and father.person_id in {each["person_id"] for each in told["guardians"]}
+    with pytest.raises(NotFound):
+        persons.case(case_id, father)
+
+
 def test_HO_6_a_holder_who_turns_out_to_be_of_the_family_is_one_no_more(persons: Persons) -> None:
     """HO-6, SE-3, CO-10: the register ties the nurse's colleague to the child; from the same answer on the leader acts
     as holder, and hands the relay on. What was asked of the one tied can't be answered."""

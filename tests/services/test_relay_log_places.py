@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from services.chassis.actor import Actor
 from services.contracts import cases, relay_log
+from services.kernel.errors import NotFound
 from tests.services.relay_log_world import HEALTH, IN_A_MONTH, KINDERGARTEN, PSYCHOLOGY, TIES, World
 from tests.services.test_relay_log_service import app, world
 
@@ -84,3 +88,23 @@ def test_PR_6_what_is_told_on_the_bus_and_to_senders_names_no_place(world: World
     world.level_2()
     world.meeting()
     assert PLACE not in repr(world.told()) and PLACE not in repr(world.rows("meetings"))
+
+
+def test_PR_6_a_parent_who_is_linked_nowhere_takes_no_part_by_their_work(world: World) -> None:
+    """PR-6, SE-3, CO-10: neither brought in, nor reading any more if they had been before it was known."""
+    world.level_2()
+    for person in ("first", "second"):
+        world.staff(person, KINDERGARTEN)
+    named = {"unit_id": KINDERGARTEN, "may_write": True}
+    world.do(relay_log.BringIn, "teacher", person_id="first", **named)
+    first = Actor(world.place, "employee", "first", KINDERGARTEN)
+    assert world.ask(relay_log.GetLog, first, {"case_id": world.case_id})["participants"]
+    world.hear(
+        cases.PersonChanged, "child", person_id="child", birth_date="2022-03-05",
+        address_grade="strictly_confidential", guardians=TIES, unlinked=["first", "second"],
+    )  # fmt: skip
+    world.beat()
+    refused = world.refused(relay_log.BringIn, "teacher", person_id="second", **named)
+    assert (refused.code, refused.fields) == ("may_not_take_part", {"person_id": "may_not_take_part"})
+    with pytest.raises(NotFound):
+        world.ask(relay_log.GetLog, first, {"case_id": world.case_id})

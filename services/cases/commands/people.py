@@ -54,7 +54,7 @@ def tell_if_changed(uow: UnitOfWork, person_id: str, before: dict[str, Any] | No
 
 
 def as_told(uow: UnitOfWork, person_id: str) -> dict[str, Any]:
-    """What the event says of a subject: birth date, grade, ties and care orders."""
+    """What the event says of a subject: birth date, grade, ties, care orders, and from whom it is kept at work."""
     birth_date, grade = people.birth_and_grade(uow.tx, uow.municipality, person_id)
     return {
         "person_id": person_id,
@@ -82,4 +82,5 @@ def as_told(uow: UnitOfWork, person_id: str) -> dict[str, Any]:
             }
             for order in care.of_child(uow.tx, uow.municipality, person_id)
         ],
+        "unlinked": people.unlinked_employees(uow.tx, uow.municipality, person_id),
     }

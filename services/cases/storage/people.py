@@ -157,15 +157,45 @@ def put_from_register(
     What it says of the same adult as before changes nothing, so that papers verified since stand (GU-3)."""
     person_id = _put(tx, keys, municipality, registered.number, registered.name, registered.person_id)
     _renew(tx, municipality, person_id, registered)
+    linked = guardians_to_link(registered)
+    others = [
+        number_index(keys, municipality, each.number) for each in registered.guardians if each not in linked
+    ]
     asked = persons.update().where(persons.c.municipality == municipality, persons.c.person_id == person_id)
-    tx.execute(asked.values(asked_on=local_date(now)))
+    tx.execute(asked.values(asked_on=local_date(now), unlinked=" ".join(others) or None))
     adults = {}
-    for adult in guardians_to_link(registered):
+    for adult in linked:
         guardian_id = _put(tx, keys, municipality, adult.number, adult.name, adult.person_id)
         _renew(tx, municipality, guardian_id, adult)
         adults[guardian_id] = adult
     ties_storage.register_tells(tx, municipality, person_id, adults, registered.birth_date, now)
     return person_id
+
+
+def unlinked_employees(conn: AnyConnection, municipality: str, person_id: str) -> list[str]:
+    """The employees whom the register ties to somebody and who are linked nowhere, in order (PR-6)."""
+    kept = conn.scalar(
+        sa.select(persons.c.unlinked).where(
+            persons.c.municipality == municipality, persons.c.person_id == person_id
+        )
+    )
+    if not kept:
+        return []
+    found = sa.select(persons.c.person_id).where(
+        persons.c.municipality == municipality,
+        persons.c.number_index.in_(kept.split()),
+        persons.c.is_employee,
+    )
+    return sorted(conn.execute(found).scalars())
+
+
+def subjects_of_unlinked(conn: AnyConnection, keys: Keys, municipality: str, number: str) -> list[str]:
+    """To whom the register ties an adult who is linked nowhere, in order (PR-6)."""
+    found = sa.select(persons.c.person_id).where(
+        persons.c.municipality == municipality,
+        persons.c.unlinked.contains(number_index(keys, municipality, number)),
+    )
+    return sorted(conn.execute(found).scalars())
 
 
 def put_adult(tx: WriteTransaction, keys: Keys, municipality: str, registered: RegisteredPerson) -> str:

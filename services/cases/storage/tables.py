@@ -43,10 +43,12 @@ persons = sa.Table(
     sa.Column("address_grade", sa.String(32), nullable=False),
     sa.Column("is_employee", sa.Boolean, nullable=False),
     sa.Column("asked_on", sa.Date),
+    sa.Column("unlinked", sa.Text),
     sa.UniqueConstraint("municipality", "number_index"),
 )
 """Everyone whose identity number is known: subjects, guardians, employees. `birth_date`: as the register told it;
-`asked_on`: the day on which it was last asked about this person."""
+`asked_on`: the day on which it was last asked about this person; `unlinked`: the look-up values of the adults whom it
+ties to them and who are not linked (PR-6), so that none of them deals with the case at work."""
 
 ties = sa.Table(
     "ties",

@@ -108,6 +108,7 @@ def load_facts_of(
             care_orders=tuple(_care_order(each) for each in dated["care"] if each.of == subject),
             emergencies=tuple(_emergency(each) for each in timed["emergency"] if each.of == case_id),
             consented=frozenset((row.consented or "").split()),
+            unlinked=frozenset((row.unlinked or "").split()),
             roles=asker_roles,
             address_grade=UNKNOWN_GRADE if row.address_grade is None else row.address_grade,
             policy=policy,
@@ -187,7 +188,14 @@ class _Queries:
     def _cases(self) -> sa.Select[Any]:
         person, consent, case = T.person.c, T.consent.c, T.case.c
         return (
-            sa.select(T.case, person.birth_date, person.address_grade, consent.has_shared, consent.consented)
+            sa.select(
+                T.case,
+                person.birth_date,
+                person.address_grade,
+                person.unlinked,
+                consent.has_shared,
+                consent.consented,
+            )
             .outerjoin(
                 T.person,
                 sa.and_(person.municipality == case.municipality, person.person_id == case.subject_person_id),

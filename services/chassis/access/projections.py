@@ -126,6 +126,7 @@ def person_changed(uow: UnitOfWork, event: Event) -> None:
     person = {"municipality": event.municipality, "person_id": data["person_id"]}
     upsert(uow.tx, T.person, person, {
         "birth_date": _day(data["birth_date"]), "address_grade": GRADES[data["address_grade"]],
+        "unlinked": " ".join(data.get("unlinked", ())),
     })  # fmt: skip
     subject = {"municipality": event.municipality, "subject_person_id": data["person_id"]}
     _replace(uow, T.guardian, subject, [

@@ -128,6 +128,7 @@ def _definitions() -> Iterator[tuple[str, list[Any]]]:
             _key("person_id"),
             sa.Column("birth_date", sa.Date),
             sa.Column("address_grade", sa.SmallInteger, nullable=False),
+            sa.Column("unlinked", sa.Text, nullable=False),
         ],
     )
     yield (

@@ -42,6 +42,12 @@ class PersonChangedData(Message):
     address_grade = code(*GRADES)
     guardians = nested(GuardianTie, many=True)
     care_orders = nested(CareOrderTold, many=True, load_default=list)
+    unlinked = many(
+        opaque(),
+        max_items=20,
+        load_default=list,
+        description="Employees whom the register ties to the person and who are linked nowhere (PR-6)",
+    )
 
 
 PersonChanged = EventType(
@@ -74,6 +80,7 @@ PersonChanged = EventType(
                 "topics": ["learning"],
             }
         ],
+        "unlinked": [_Q],
     },
     told="At the first concern about a child or a pregnant woman, and whenever the register, a verified paper or a "
     "care order says something else of them than before. Days may lie ahead.",

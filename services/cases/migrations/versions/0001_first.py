@@ -39,6 +39,7 @@ def _people() -> None:
         sa.Column("address_grade", sa.String(32), nullable=False),
         sa.Column("is_employee", sa.Boolean, nullable=False),
         sa.Column("asked_on", sa.Date),
+        sa.Column("unlinked", sa.Text),
         sa.UniqueConstraint("municipality", "number_index", name="uq_persons_municipality_number_index"),
     )
     op.create_table(
