@@ -189,6 +189,25 @@ def _case() -> list[Sample]:
             },
         ),
         Sample(
+            "case-emergency",
+            "employee/case.html",
+            {
+                "page": page(SOLVEIG, active="work"),
+                "case": case(1, "emergency"),
+                "emergency": {"end": {"url": "#end", "key": "a-key"}, "until": at(9)},
+                "now": None,
+                "steps": steps_1,
+                "notes": None,
+                "notes_shared": True,
+                "form": form(),
+                "forms": [],
+                "readers": READERS,
+                "consents": consents,
+                "events": EVENTS,
+                "actions": [],
+            },
+        ),
+        Sample(
             "case-closed",
             "employee/case.html",
             {
