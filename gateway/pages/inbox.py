@@ -56,6 +56,8 @@ _IN_CASE = {
 """Kind of message -> the page of the case that it is about."""
 _OF_THE_READER = frozenset({"say_coming"})
 """Kinds of message that speak of the child, and so have other words for the child itself."""
+_TELLS_WHO = frozenset({"protected_order_registered"})
+"""Kinds of message about no case of the reader's that say who did it."""
 _ANSWERED = frozenset({"consent_requested", "consent_requested_anew", "consent_answer_needed"})
 """What is done with by answering a request for consent."""
 
@@ -207,6 +209,9 @@ def _facts(found: Mapping[str, Any], case: Mapping[str, Any] | None) -> list[dic
     """What the reader wants to know at once: who did it, and for a meeting when and where."""
     facts: list[dict[str, str]] = []
     if case is None:
+        if found["kind"] in _TELLS_WHO:
+            who = g.names.people({found["by_person_id"]}).get(found["by_person_id"])
+            facts += [{"label": t("inbox.by"), "text": who}] if who else []
         return facts
     g.names.add_family([case["child"], *case["guardians"]])
     names = g.names.people(people_in(case) | {found["by_person_id"]})

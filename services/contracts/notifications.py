@@ -67,6 +67,7 @@ KINDS = (
     "nobody_may_act",
     "consent_requested_anew",
     "emergency_ended",
+    "protected_order_registered",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

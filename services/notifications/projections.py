@@ -45,7 +45,7 @@ def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
     if event.stream == cases.LANE:
         workers = people_with_role(uow.tx, uow.municipality, Role.CHILD_PROTECTION, uow.now)
         return Scene(uow.now, child_protection=workers)
-    if event.stream == cases.DISCUSSIONS:
+    if event.stream == cases.DISCUSSIONS or event.type == cases.ProtectedOrderRegistered.type:
         return Scene(uow.now)
     facts = load_facts(uow.tx, uow.municipality, event.data["case_id"], None, uow.now, uow.settings.service)
     if facts is None:

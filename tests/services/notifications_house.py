@@ -237,6 +237,12 @@ class House:
         yield tell(cases.LaneReportAnswered, "lane-1", reporter_person_id=teacher, **followed)
         yield tell(cases.LaneReaderNamed, "lane-1", person_id="p-psychologist", **followed)
         talk = {"told_ids": ["p-psychologist"], "by_person_id": teacher}
+        yield tell(
+            cases.ProtectedOrderRegistered,
+            "p-child-3",
+            told_ids=["p-coordinator"],
+            by_person_id="p-protection",
+        )
         yield tell(cases.DiscussionAsked, "d-1", discussion_id="d-1", **talk)
         yield tell(cases.DiscussionAnswered, "d-1", discussion_id="d-1", **talk)
 

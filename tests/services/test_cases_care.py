@@ -13,15 +13,20 @@ from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound, 
 from tests.services.cases_house import (
     CHILD_PROTECTION,
     EMIL,
+    HEALTH,
+    JONAS,
     LEADER,
     MARIT,
     NOW,
+    PROTECTION,
     PSYCHOLOGIST,
+    RAYMOND,
+    SERVICES,
     TEACHER,
     TUVA,
     employee,
 )
-from tests.services.persons_house import Persons, persons
+from tests.services.persons_house import Persons, employ, persons
 
 __all__ = ["persons"]
 
@@ -106,6 +111,28 @@ def test_GU_4_one_order_at_a_time(persons: Persons) -> None:
     order(persons, valid_from=(TODAY + timedelta(days=30)).isoformat())
     with pytest.raises(Conflict):
         persons.ask(cases.ChangeCareOrder, CHILD_PROTECTION, order_id=order_id, guardians_see="nothing")
+
+
+def test_PR_6_an_order_for_a_protected_child_is_told_to_those_who_oversee(persons: Persons) -> None:
+    """PR-6, GU-4: the unit's leader and the coordinators, but for one of the family, and whoever leads elsewhere; who
+    did it, and not of whom. Of other children's orders nobody is told so."""
+    coordinating = {
+        "p-head": (PROTECTION, "leader"),
+        "p-elsewhere": (HEALTH, "leader"),
+        "p-old": (PROTECTION, "leader"),
+    }
+    for person_id, (unit, role) in coordinating.items():
+        post = {"unit_id": unit, "service_id": SERVICES[unit], "role": role, "valid_from": "2020-01-01"}
+        ended = {"valid_to": "2021-01-01"} if person_id == "p-old" else {}
+        persons.hear(directory.StaffChanged, person_id, {"person_id": person_id, "roles": [post | ended]})
+    employ(persons, RAYMOND, PROTECTION, "coordinator")
+    coordinator = employ(persons, JONAS, PROTECTION, "coordinator")
+    order(persons)
+    assert persons.told(cases.ProtectedOrderRegistered) == []
+    order(persons, child_number=EMIL)
+    (told,) = persons.told(cases.ProtectedOrderRegistered)
+    assert told["told_ids"] == sorted([coordinator.person_id or "", "p-head"])
+    assert told["by_person_id"] == "p-protection" and set(told) == {"told_ids", "by_person_id", "at"}
 
 
 def test_GU_4_two_changes_do_not_overwrite_each_other(persons: Persons) -> None:

@@ -11,7 +11,7 @@ from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.chassis.work import Context
-from services.contracts.cases import PEOPLE
+from services.contracts.cases import PEOPLE, ProtectedOrderRegistered
 from services.kernel.calendar import age_on, local_date
 from services.kernel.care import may_know_order
 from services.kernel.facts import Decision, GuardiansSee
@@ -31,11 +31,13 @@ def prepare(context: Context, request: dict[str, Any]) -> RegisteredPerson:
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Register an order. The child's guardians see what it says from its first day on; nothing, where it says nothing.
-    The answer tells nothing of what was known of the child."""
+    The answer tells nothing of what was known of the child. PR-6: where the address is protected, who leads the unit
+    and the coordinators are told that there is one more, and by whom; not of whom, and none of the family."""
     decision = staff.demand_keeper(uow)
     registered: RegisteredPerson = request["_prepared"]
     child_id = register(uow, registered)
-    if uow.actor.person_id in kin(uow, registered, child_id):
+    family = kin(uow, registered, child_id)
+    if uow.actor.person_id in family:
         raise Forbidden(code="own_family", rule="GU-4")
     care.lock_child(uow.tx, uow.municipality, child_id)
     before = as_told(uow, child_id)
@@ -45,6 +47,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     _set(uow, order, request)
     demand_no_other(order, care.of_child(uow.tx, uow.municipality, child_id))
     grounds.keep(uow, grounds.CARE_ORDER, order.order_id, Basis.CARE_ORDER)
+    if is_protected(registered.address_grade):
+        overseers = staff.overseers(uow.tx, uow.municipality, order.unit_id, uow.now)
+        told = {"told_ids": sorted(overseers - family), "by_person_id": order.set_by, "at": uow.now}
+        uow.record(ProtectedOrderRegistered, child_id, told)
     return _save(uow, order, before, decision)
 
 

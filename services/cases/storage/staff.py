@@ -63,6 +63,17 @@ def roles_in(conn: AnyConnection, municipality: str, unit_ids: Sequence[str]) ->
     return tuple(_role(row) for row in conn.execute(found.order_by(_ROLES.c.unit_id, _ROLES.c.person_id)))
 
 
+def overseers(conn: AnyConnection, municipality: str, unit_id: str, now: datetime) -> frozenset[str]:
+    """Who leads a unit now, and who coordinates in the municipality."""
+    if not municipality:
+        raise ValueError("no roles without a municipality (SE-7)")
+    led = sa.and_(_ROLES.c.unit_id == unit_id, _ROLES.c.role == Role.LEADER.value)
+    found = sa.select(_ROLES).where(
+        _ROLES.c.municipality == municipality, led | (_ROLES.c.role == Role.COORDINATOR.value)
+    )
+    return frozenset(role.person_id for role in map(_role, conn.execute(found)) if in_force(role, now))
+
+
 def kind_of(conn: AnyConnection, municipality: str, service_id: str) -> str | None:
     """The kind of a service (DI-2); None when it is not known here."""
     service = access_tables(metadata).service.c

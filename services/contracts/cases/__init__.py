@@ -12,6 +12,7 @@ from services.contracts.cases.words import *
 
 EVENTS = (
     PersonChanged,
+    ProtectedOrderRegistered,
     ConcernRaised,
     TalkRecorded,
     LevelMoved,

@@ -8,6 +8,7 @@ from services.contracts.base import (
     contact,
     date,
     flag,
+    instant,
     many,
     nested,
     opaque,
@@ -15,7 +16,16 @@ from services.contracts.base import (
     query,
     secret,
 )
-from services.contracts.cases.words import _P, _Q, GRADES, GUARDIANS_SEE, PEOPLE, RELATIONS, PersonRequest
+from services.contracts.cases.words import (
+    _AT,
+    _P,
+    _Q,
+    GRADES,
+    GUARDIANS_SEE,
+    PEOPLE,
+    RELATIONS,
+    PersonRequest,
+)
 
 
 class GuardianTie(Message):
@@ -84,6 +94,24 @@ PersonChanged = EventType(
     },
     told="At the first concern about a child or a pregnant woman, and whenever the register, a verified paper or a "
     "care order says something else of them than before. Days may lie ahead.",
+)
+
+
+class ProtectedOrderRegisteredData(Message):
+    told_ids = many(opaque(), description="Those who are told: who leads the unit, and the coordinators")
+    by_person_id = opaque()
+    at = instant()
+
+
+ProtectedOrderRegistered = EventType(
+    "cases.protected_order_registered.v1",
+    PEOPLE,
+    "person",
+    ProtectedOrderRegisteredData,
+    "Somebody in child protection registered a care order for a child whose address is protected: told to those who "
+    "oversee it, without of whom (GU-4, PR-6).",
+    {"told_ids": [_P], "by_person_id": _Q, "at": _AT},
+    told="When a care order is registered for a child of address grade 6 or 7.",
 )
 
 

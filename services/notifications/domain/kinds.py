@@ -13,6 +13,7 @@ class Post(StrEnum):
 
     CHILD_PROTECTION = "child_protection"  # PR-5: works in child protection of this municipality
     COORDINATOR = "coordinator"  # SE-3: coordinates in this municipality
+    OVERSIGHT = "oversight"  # PR-6: leads a unit, or coordinates, in this municipality
     ADMIN = "admin"  # HO-6: keeps the municipality's roles
     EMPLOYEE = "employee"  # works in this municipality
 
@@ -71,6 +72,7 @@ KINDS: dict[str, Kind] = {
     "emergency_opened": Kind(Post.COORDINATOR, act=True),
     "emergency_ended": Kind(Post.EMPLOYEE),
     "nobody_may_act": Kind(Post.ADMIN, act=True),
+    "protected_order_registered": Kind(Post.OVERSIGHT),
     "discussion_asked": Kind(Post.EMPLOYEE, act=True),
     "discussion_answered": Kind(Post.EMPLOYEE),
 }
