@@ -44,7 +44,7 @@ LEADING = Actor("granli", "employee", "leading", "unit-kindergarten", "high")
 """Coordinates and leads the owning unit, and so sees its cases."""
 BORN = {
     "small": "2022-05-17", "ten": "2016-02-01", "fourteen": "2012-01-10", "fifteen": "2011-06-01",
-    "turning": "2011-12-05", "sixteen": "2010-06-01",
+    "turning": "2011-12-05", "sixteen": "2010-06-01", "more": "2011-06-01",
 }  # fmt: skip
 CHILDREN = ("small", "ten", "fourteen", "fifteen", "turning", "sixteen")
 VALUES: dict[str, Any] = {
@@ -276,6 +276,22 @@ def test_SE_4_few_cases_are_not_counted_for_whoever_may_not_see_them(town: Town)
                         own_access_age=17)  # fmt: skip
     counts = {name: count for name, count in many["others"].items() if count}
     assert counts.get("cases", 5) >= 5 and all(count >= 5 for count in counts.values())
+
+
+def test_SE_4_no_small_count_is_had_by_comparing_two_previews(town: Town) -> None:
+    """SE-4, SE-1: with one child's case more every count stays, or grows by the policy's least; each look is noted, so
+    that whoever tries drafts is seen by it."""
+    draft = {"topics": topics(youth_signs_from=14, youth_alone_from=18)}
+    before = town.preview("2026-12-01", COORDINATOR, **draft)
+    town.child("more")
+    after = town.preview("2026-12-01", COORDINATOR, **draft)
+    counts = [(told["running"], *told["others"].values()) for told in (before, after)]
+    assert {count % 5 for told in counts for count in told if count} == {0}
+    assert before["running"] == after["running"] == 5, "of six, and of seven"
+    table = town.app.db.chassis.access_record
+    with town.app.db.read() as conn:
+        noted = conn.scalars(sa.select(table.c.act).where(table.c.rule == "SE-4")).all()
+    assert noted == ["preview_policy"] * 2
 
 
 @pytest.mark.parametrize(

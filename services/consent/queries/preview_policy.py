@@ -24,7 +24,8 @@ _NEXT = 1_000_000
 
 def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """The effects of the draft on its first instant: now, if that is today. Counts below the policy's least are not
-    shown, nor what would tell them by subtraction (SE-4): what is hidden is of all cases not listed, together."""
+    shown, nor what would tell them by subtraction (SE-4): what is hidden is of all cases not listed, together, and what
+    is shown is rounded down. Whoever asks leaves a line (SE-1), since one draft after the other could be tried."""
     access.demand_coordinator(reading)
     at = _first_instant(request["valid_from"], reading.now)
     found = list(_effects(reading, request, at))
@@ -32,6 +33,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     changed = {facts.case.case_id: each for facts, each in found if each}
     shown = {each.case_id: each for each in _visible(reading, sorted(changed))}
     others = [each for case_id, each in changed.items() if case_id not in shown]
+    reading.access("SE-4", "preview_policy")
     for case_id in shown:
         shown[case_id].require(Act.SEE_CASE)
     return {
@@ -111,4 +113,6 @@ def _hidden(counts: Mapping[str, int], least: int) -> dict[str, int | None]:
 
 
 def _shown(count: int, least: int) -> int | None:
-    return None if 0 < count < least else count
+    """SE-4: the least times a whole number, so that no difference of two counts is a small number; None: fewer than
+    the least."""
+    return None if 0 < count < least else count - count % least
