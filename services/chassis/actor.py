@@ -42,10 +42,12 @@ class Actor:
 
     @property
     def caller(self) -> str:
-        """Who this is among all callers, as opaque text: for idempotency keys and access records."""
+        """Who this is among all callers, and as what, as opaque text: for idempotency keys. An answer that was given to
+        an employee of one unit is not given again to the same person as a guardian, or in another unit (CO-10)."""
         if self.capacity == "service":
             return f"service:{self.service}"
-        return f"person:{self.person_id}" if self.person_id else f"session:{self.session_id or ''}"
+        who = f"person:{self.person_id}" if self.person_id else f"session:{self.session_id or ''}"
+        return f"{who}|{self.capacity}|{self.unit_id or ''}"
 
 
 def service_actor(service: str, municipality: str = "") -> Actor:

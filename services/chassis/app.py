@@ -241,7 +241,7 @@ class App:
                 call.idempotency_key,
                 call.request,
             )
-            stored = self._stored(once)
+            stored = self._replayed(once, call, now, name)
             if stored is not None:
                 return stored
         context = Context(self, call, now)
@@ -280,7 +280,7 @@ class App:
             raise turned_down
         except Once.Raced:
             assert once is not None
-            return self._stored(once) or _unfinished()
+            return self._replayed(once, call, now, name) or _unfinished()
         except Refusal as refusal:
             if operation.refused is not None:
                 operation.refused(context, request, refusal)
@@ -289,9 +289,14 @@ class App:
                 self._write_accesses(call, now, _refused(accesses))
             raise
 
-    def _stored(self, once: Once) -> dict[str, Any] | None:
+    def _replayed(self, once: Once, call: Call, now: datetime, name: str) -> dict[str, Any] | None:
+        """The answer that was given before, which nothing decides anew: that it was given again stands in the access
+        record (SE-1), but for the lane's (PR-3)."""
         with self.db.read() as conn:
-            return once.stored(conn)
+            stored = once.stored(conn)
+        if stored and name not in metrics.QUIET_PROCEDURES:
+            self._write_accesses(call, now, [Access("SE-1", "replayed", None, None, True, name)])
+        return stored
 
     def _write_accesses(self, call: Call, now: datetime, accesses: list[Access]) -> None:
         self.record.write_now(call.municipality, now, call.actor, accesses)

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -119,6 +120,16 @@ def test_the_same_key_with_another_body_is_refused(app: App) -> None:
         app.call(toy.ADD, TEACHER, {"id": "t2"}, idempotency_key="k1")
     assert (refused.value.status, refused.value.code) == (422, "idempotency_key_reused")
     app.call(toy.ADD, STRANGER, {"id": "t3"}, idempotency_key="k1")
+
+
+def test_SE_1_an_answer_that_is_given_again_is_noted_and_only_as_what_it_was_given(app: App) -> None:
+    """SE-1, CO-10: the same key from the same person, in another unit or as a guardian, is another's."""
+    first = app.call(toy.ADD, TEACHER, {"id": "t1"}, idempotency_key="k1")
+    assert app.call(toy.ADD, TEACHER, {"id": "t1"}, idempotency_key="k1") == first
+    assert [(each.act, each.reason) for each in accesses(app)] == [("add", ""), ("replayed", toy.ADD.name)]
+    others = (replace(TEACHER, unit_id="u2"), replace(TEACHER, capacity="guardian", unit_id=None))
+    for thing, other in zip(("t2", "t3"), others, strict=True):
+        assert app.call(toy.ADD, other, {"id": thing}, idempotency_key="k1")["id"] == thing
 
 
 def test_the_same_key_at_the_same_time_happens_once(app: App) -> None:
