@@ -39,6 +39,7 @@ from services.kernel.conditions import (
     within_guardians_need,
 )
 from services.kernel.facts import (
+    CONSENT_NOT_KNOWN,
     Act,
     Audience,
     Capacity,
@@ -286,7 +287,7 @@ def _denied(rule: str, reason: str, sees_thing: bool = False) -> Decision:
 
 _OTHER_MUNICIPALITY = _denied("SE-7", "other_municipality")
 _AUDIENCE_CLOSED = _denied("CO-8", "audience_not_open")
-_NOT_KNOWN = _denied("CO-9", "consent_status_not_known", sees_thing=True)
+_NOT_KNOWN = _denied("CO-9", CONSENT_NOT_KNOWN, sees_thing=True)
 
 
 def decide(question: Question, facts: Facts) -> Decision:

@@ -291,6 +291,10 @@ class Facts:
         return self.address_grade in (6, 7)
 
 
+CONSENT_NOT_KNOWN = "consent_status_not_known"
+"""The reason code of CO-9."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The answer: `rule` allowed or refused it, `reason_code` is stable, `sentence` says it in words, `sees_thing`
@@ -303,6 +307,11 @@ class Decision:
 
     def __bool__(self) -> bool:
         return self.allowed
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is refused only until the consent status is known again: to be asked anew (CO-9)."""
+        return self.reason_code == CONSENT_NOT_KNOWN
 
     @property
     def sentence(self) -> str:

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from services.chassis import access
 from services.chassis.access import Asker, CaseAccess
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.kernel.facts import Act, Capacity, Decision, in_force
 from services.kernel.parties import OWN_FAMILY, Party, of_family
+from services.notifications.domain.answer import Answer
 from services.notifications.domain.kinds import KINDS, QUIET_KINDS, Post
 from services.notifications.domain.message import Message, Told
 from services.notifications.domain.telling import OF_WORK
 from services.notifications.storage import lost_by, roles_of
 
-NOT_KNOWN = "consent_status_not_known"
-"""The kernel's reason where consent knowledge is too old to rest on (CO-9): neither shown nor sent, and asked again."""
-
 _PRIVATE = frozenset(
     f"allowed_as_{party}" for party in (Party.GUARDIAN, Party.LIMITED_GUARDIAN, Party.NAMED, Party.CHILD)
 )
-
-
-class Answer(StrEnum):
-    """May see it; may not; or it can't be said before more is heard (CO-9)."""
-
-    YES = "yes"
-    NO = "no"
-    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +99,5 @@ def by_case(context: Reading | UnitOfWork, case: CaseAccess | None, act: Act, to
                 subject, by_name = case.facts.case.subject_person, asking.tells_name(told.by_person_id)
                 return Verdict(Answer.YES, decision.rule, private, subject, by_name)
             refused.append(decision)
-    later = any(each.reason_code == NOT_KNOWN for each in refused)
+    later = any(each.waits for each in refused)
     return Verdict(Answer.LATER if later else Answer.NO, refused[0].rule)

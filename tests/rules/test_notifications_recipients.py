@@ -16,7 +16,8 @@ from services.contracts.base import EventType
 from services.contracts.catalogue import EVENTS
 from services.contracts.notifications import KINDS as PUBLISHED
 from services.kernel.facts import SOMEBODY, Act, Capacity, Facts, GuardianFact, Holder, Knowledge
-from services.notifications.deciding import Answer, by_case
+from services.notifications.deciding import by_case
+from services.notifications.domain.answer import Answer
 from services.notifications.domain.kinds import KINDS
 from services.notifications.domain.message import Told
 from services.notifications.domain.recipients import Scene

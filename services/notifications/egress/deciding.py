@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from services.chassis.access import load_facts_of
@@ -16,9 +15,9 @@ from services.contracts.envelope import Event
 from services.kernel.access import decide
 from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Question
 from services.kernel.parties import Party
+from services.notifications.domain.answer import Answer
 from services.notifications.egress.subscriptions import Subscription
 
-NOT_KNOWN = "consent_status_not_known"
 _OWN = f"allowed_as_{Party.OWN_SYSTEM}"
 _BY_TOPIC = frozenset({"plan", "item", "view"})
 ACTS = {
@@ -29,14 +28,6 @@ ACTS = {
     "view": Act.READ_VIEW,
 }
 """What each permission of contracts.base.Outside is, in the kernel's words; `public` needs none."""
-
-
-class Answer(StrEnum):
-    """It is told; it is not; or it can't be said before more is heard (CO-9)."""
-
-    YES = "yes"
-    NO = "no"
-    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +120,6 @@ def _topics(event: Event) -> tuple[str, ...]:
 
 def _refused(decisions: Iterable[Decision], facts: Facts) -> Verdict:
     refused, subject = list(decisions), facts.case.subject_person
-    if any(each.reason_code == NOT_KNOWN for each in refused):
+    if any(each.waits for each in refused):
         return Verdict(Answer.LATER, "CO-9", None, subject, facts.knowledge.parked)
     return Verdict(Answer.NO, refused[0].rule if refused else "CO-1", None, subject)

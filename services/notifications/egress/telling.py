@@ -17,7 +17,8 @@ from services.chassis.service import Work
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import outside
 from services.contracts.envelope import Event
-from services.notifications.egress.deciding import Answer, Verdict, verdicts
+from services.notifications.domain.answer import Answer
+from services.notifications.egress.deciding import Verdict, verdicts
 from services.notifications.egress.rows import LATER, Rows
 from services.notifications.egress.subscriptions import Subscription, Subscriptions
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from services.chassis.unit_of_work import Reading
 from services.kernel.errors import Forbidden
-from services.notifications.deciding import Answer, Verdict, verdicts
+from services.notifications.deciding import Verdict, verdicts
+from services.notifications.domain.answer import Answer
 from services.notifications.domain.kinds import KINDS
 from services.notifications.domain.message import Message
 from services.notifications.storage import Messages

@@ -17,7 +17,8 @@ from services.chassis.rpc.calls import Calls
 from services.chassis.service import Work
 from services.contracts import cases, directory
 from services.kernel.errors import NotFound, Refusal
-from services.notifications.deciding import Answer, verdicts
+from services.notifications.deciding import verdicts
+from services.notifications.domain.answer import Answer
 from services.notifications.domain.kinds import QUIET_KINDS
 from services.notifications.egress.ways import Egress
 from services.notifications.senders.letter import NoSuchAddress, compose
