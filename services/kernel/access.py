@@ -38,52 +38,8 @@ from services.kernel.conditions import (
     topic_consent,
     within_guardians_need,
 )
-from services.kernel.facts import (
-    CONSENT_NOT_KNOWN,
-    Act,
-    Audience,
-    Capacity,
-    CareOrderFact,
-    CaseFacts,
-    Decision,
-    Facts,
-    GuardianFact,
-    GuardiansSee,
-    Holder,
-    Knowledge,
-    ParticipantFact,
-    PersonWindowFact,
-    Question,
-    Role,
-    RoleFact,
-    WindowFact,
-)
+from services.kernel.facts import CONSENT_NOT_KNOWN, Act, Audience, Capacity, Decision, Facts, Question
 from services.kernel.parties import THIRD_PARTIES, NoStanding, Party, Standing, standings
-
-__all__ = [
-    "Act",
-    "Audience",
-    "Capacity",
-    "CareOrderFact",
-    "CaseFacts",
-    "Deciding",
-    "Decision",
-    "Facts",
-    "GuardianFact",
-    "GuardiansSee",
-    "Holder",
-    "Knowledge",
-    "ParticipantFact",
-    "Party",
-    "PersonWindowFact",
-    "Question",
-    "Role",
-    "RoleFact",
-    "WindowFact",
-    "decide",
-    "decide_in_any_capacity",
-    "readable_topics",
-]
 
 
 class Line(NamedTuple):

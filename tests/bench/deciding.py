@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from services.kernel.access import Act, CareOrderFact, Facts, Question, decide
-from services.kernel.facts import EmergencyFact, PersonWindowFact
+from services.kernel.access import decide
+from services.kernel.facts import Act, CareOrderFact, EmergencyFact, Facts, PersonWindowFact, Question
 from tests.rules.kernel_world import (
     CHILD,
     COLLEAGUE,

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.kernel.access import (
+from services.kernel.access import decide
+from services.kernel.facts import (
     Act,
     Capacity,
     CaseFacts,
@@ -21,7 +22,6 @@ from services.kernel.access import (
     Role,
     RoleFact,
     WindowFact,
-    decide,
 )
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)

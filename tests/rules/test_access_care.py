@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.kernel.access import (
+from services.kernel.access import decide
+from services.kernel.facts import (
     Act,
     Capacity,
     CareOrderFact,
@@ -20,7 +21,6 @@ from services.kernel.access import (
     Question,
     Role,
     RoleFact,
-    decide,
 )
 from services.kernel.policies import Policy
 from services.kernel.signers import required_signers

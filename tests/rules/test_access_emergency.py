@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from services.kernel.access import TABLE, Act, Audience, Capacity, Party
-from services.kernel.facts import EmergencyFact, GuardianFact, Knowledge
+from services.kernel.access import TABLE
+from services.kernel.facts import Act, Audience, Capacity, EmergencyFact, GuardianFact, Knowledge
+from services.kernel.parties import Party
 from tests.rules.kernel_world import (
     CHILD,
     FATHER,

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.kernel.access import Act, Capacity, CareOrderFact, Role, RoleFact
-from services.kernel.facts import Facts
+from services.kernel.facts import Act, Capacity, CareOrderFact, Facts, Role, RoleFact
 from tests.rules.kernel_world import (
     CHILD,
     COLLEAGUE,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.kernel.access import Act, Capacity, PersonWindowFact
+from services.kernel.facts import Act, Capacity, PersonWindowFact
 from services.kernel.policies import Policy, TopicPolicy
 from tests.rules.kernel_world import (
     CHILD,

@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from services.kernel.access import (
+from services.kernel.errors import InvalidInput
+from services.kernel.facts import (
     Act,
     Capacity,
     CareOrderFact,
+    EmergencyFact,
     Facts,
     GuardianFact,
     Holder,
     Role,
     RoleFact,
 )
-from services.kernel.errors import InvalidInput
-from services.kernel.facts import EmergencyFact
 from services.kernel.impartiality import demand_stranger
 from services.kernel.parties import acting_holder
 from tests.rules.kernel_world import (

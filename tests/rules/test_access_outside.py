@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.kernel.access import (
+from services.kernel.access import decide
+from services.kernel.facts import (
     Act,
     Audience,
     Capacity,
@@ -16,7 +17,6 @@ from services.kernel.access import (
     Knowledge,
     ParticipantFact,
     Question,
-    decide,
 )
 from tests.rules.kernel_world import (
     HEALTH,

@@ -13,8 +13,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.kernel.access import TABLE, Act, Audience, Capacity, Question, decide
+from services.kernel.access import TABLE, decide
 from services.kernel.facts import (
+    Act,
+    Audience,
+    Capacity,
     CareOrderFact,
     CaseFacts,
     Decision,
@@ -26,6 +29,7 @@ from services.kernel.facts import (
     Knowledge,
     ParticipantFact,
     PersonWindowFact,
+    Question,
     RoleFact,
     WindowFact,
 )

@@ -10,17 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.access import (
-    TABLE,
-    Act,
-    Audience,
-    Holder,
-    Knowledge,
-    WindowFact,
-    decide_in_any_capacity,
-    readable_topics,
-)
+from services.kernel.access import TABLE, decide_in_any_capacity, readable_topics
 from services.kernel.conditions import covering
+from services.kernel.facts import Act, Audience, Holder, Knowledge, WindowFact
 from services.kernel.policies import Policy
 from tests.rules.kernel_world import (
     CHILD,

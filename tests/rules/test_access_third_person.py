@@ -6,16 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.kernel.access import (
-    Act,
-    Capacity,
-    CareOrderFact,
-    Facts,
-    PersonWindowFact,
-    decide,
-    readable_topics,
-)
-from services.kernel.facts import SOMEBODY
+from services.kernel.access import decide, readable_topics
+from services.kernel.facts import SOMEBODY, Act, Capacity, CareOrderFact, Facts, PersonWindowFact
 from tests.rules.kernel_world import (
     CHILD,
     COLLEAGUE,

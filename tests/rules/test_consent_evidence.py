@@ -16,8 +16,8 @@ from services.consent.domain.evidence import (
     demand_proof,
 )
 from services.consent.domain.request import Answer, Line, Said
-from services.kernel.access import Act
 from services.kernel.errors import InvalidInput
+from services.kernel.facts import Act
 from services.kernel.legal_basis import Basis, basis_of, basis_of_party
 from services.kernel.parties import THIRD_PARTIES, Party
 from tests.rules.kernel_world import (

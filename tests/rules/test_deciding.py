@@ -10,17 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.access import (
-    TABLE,
-    Act,
-    Audience,
-    Capacity,
-    Deciding,
-    PersonWindowFact,
-    Question,
-    decide,
-)
+from services.kernel.access import TABLE, Deciding, decide
 from services.kernel.conditions import BY_TIME
+from services.kernel.facts import Act, Audience, Capacity, PersonWindowFact, Question
 from services.kernel.parties import NoStanding, standings
 from tests.rules.kernel_world import (
     CHILD,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.kernel.access import Capacity, Decision, Role, RoleFact
+from services.kernel.facts import Capacity, Decision, Role, RoleFact
 from services.kernel.lane import (
     LaneAct,
     LaneFacts,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from services.kernel.access import Act, PersonWindowFact
-from services.kernel.facts import CareOrderFact, GuardiansSee
+from services.kernel.facts import Act, CareOrderFact, GuardiansSee, PersonWindowFact
 from services.kernel.overview import reads_history
 from tests.rules.kernel_world import (
     HEAD,

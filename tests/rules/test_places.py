@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.kernel.access import Act, CareOrderFact, Facts, PersonWindowFact
-from services.kernel.facts import Holder
+from services.kernel.facts import Act, CareOrderFact, Facts, Holder, PersonWindowFact
 from services.kernel.places import sees_places, tells_name
 from tests.rules.kernel_world import (
     CHILD,

@@ -8,8 +8,8 @@ from datetime import timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.kernel.access import Facts, GuardianFact
 from services.kernel.calendar import age_on
+from services.kernel.facts import Facts, GuardianFact
 from services.kernel.policies import Policy, TopicPolicy
 from services.kernel.signers import SignatureState, required_signers, signature_state, signer_groups
 from tests.rules.kernel_world import (
