@@ -115,8 +115,7 @@ class Question(NamedTuple):
 
     def on(self, act: Act, topic: str | None) -> Question:
         """The same question about another act and topic."""
-        person, capacity = self.person_id, self.capacity
-        return Question(self.municipality, person, capacity, act, self.now, self.unit_id, topic, *self[7:])
+        return self._replace(act=act, topic=topic)
 
 
 @dataclass(frozen=True, slots=True)

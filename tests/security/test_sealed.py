@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from services.chassis.sealed import About, Grant, SealBroken, Sealed
-from services.kernel.facts import Act, Decision
+from services.kernel.facts import Act, Decision, Question
 
 ROOT = Path(__file__).parents[2]
 ABOUT = About("granli", "c1", Act.READ_PLAN, "learning")
@@ -110,6 +110,22 @@ def test_a_grant_for_one_record_opens_no_other(other: dict[str, Any]) -> None:
     assert Sealed(ABOUT, lambda: "text").open(grant) == "text"
     with pytest.raises(SealBroken):
         Sealed(ABOUT._replace(**other), lambda: "text").open(grant)
+
+
+def test_CO_8_what_is_decided_at_once_for_records_of_all_times_differs_in_nothing_but_the_time() -> None:
+    """CO-8, AG-4: a mark that were left out would give one record the answer of another."""
+    assert ABOUT.but_its_time == ABOUT._replace(recorded_at=datetime(2026, 1, 2, tzinfo=UTC)).but_its_time
+    for name in About._fields:
+        if name != "recorded_at":
+            other = ABOUT._replace(**{name: object()})  # type: ignore[arg-type]
+            assert other.but_its_time != ABOUT.but_its_time, name
+
+
+def test_CO_8_a_question_without_marks_is_asked_by_place() -> None:
+    """CO-8: `CaseAccess` fills these in this order."""
+    assert Question._fields[:9] == (
+        "municipality", "person_id", "capacity", "act", "now", "unit_id", "topic", "recorded_at", "audience",
+    )  # fmt: skip
 
 
 def test_a_sealed_record_shows_nothing_of_itself() -> None:

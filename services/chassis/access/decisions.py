@@ -42,9 +42,6 @@ _PARTS = {
 }
 
 
-_AT = About._fields.index("recorded_at")
-
-
 class Context(Protocol):
     """What a decision needs of the chassis' UnitOfWork and Reading."""
 
@@ -237,7 +234,8 @@ class CaseAccess:
         recorded_at: datetime | None = None,
         audience: Audience = Audience.READER,
     ) -> Question:
-        """The asker's question, now, about what has none of a record's marks."""
+        """The asker's question, now, about what has none of a record's marks. Every act that a page offers is asked
+        about, so it is filled by place, which takes half the time that names do (a test holds the order)."""
         context, asker = self._context, self.asker
         return Question(
             context.municipality, asker.person_id, asker.capacity, act, context.now, asker.unit_id, topic,
@@ -245,6 +243,7 @@ class CaseAccess:
         )  # fmt: skip
 
     def _question(self, about: About) -> Question:
+        """The asker's question, now, about a record with its marks."""
         context, asker = self._context, self.asker
         return Question(
             municipality=context.municipality,
@@ -273,7 +272,7 @@ class CaseAccess:
         by_time = self._by_time.get(about.act)
         if by_time is None:
             by_time = self._by_time[about.act] = self._deciding.by_time(self._asked(about.act))
-        key = about if by_time else about[:_AT] + about[_AT + 1 :]
+        key = about if by_time else about.but_its_time
         decision = self._answers.get(key)
         if decision is None:
             decision = self._answers[key] = self._deciding.decide(self._question(about))
