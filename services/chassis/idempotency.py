@@ -1,6 +1,7 @@
 """The same Idempotency-Key twice happens once: a row in the transaction of the command holds the key and the answer.
 
-Answers of commands are ids and versions, so they are kept in clear; of the request a keyed hash alone is kept.
+Answers of commands are ids and versions, so they are kept in clear; of the request a keyed hash alone is kept. Those of
+the lane lie in a table of their own: beside others they would tell who had reported, and when (PR-5).
 """
 
 import json
@@ -10,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.chassis import metrics
 from services.chassis.keys import Keys
 from services.chassis.storage import AnyConnection, WriteTransaction, insert_ignore
 from services.chassis.tables import ChassisTables
@@ -47,7 +49,8 @@ class Once:
     ) -> None:
         if not 0 < len(key) <= _MAX_KEY or not key.isprintable():
             raise InvalidInput(fields={"idempotency_key": "out_of_range"})
-        self._table = tables.idempotency
+        quiet = procedure in metrics.QUIET_PROCEDURES
+        self._table = tables.quiet_idempotency if quiet else tables.idempotency
         canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
         self._hash = keys.blind_index(municipality, "idempotency", f"{procedure}\x1f{canonical}")
         self._row = {
@@ -84,5 +87,5 @@ class Once:
 
 def forget(tx: WriteTransaction, now: datetime) -> int:
     """Delete keys older than KEPT; answer how many."""
-    table = tx.chassis.idempotency
-    return tx.execute(sa.delete(table).where(table.c.at < now - KEPT)).rowcount
+    tables = (tx.chassis.idempotency, tx.chassis.quiet_idempotency)
+    return sum(tx.execute(sa.delete(table).where(table.c.at < now - KEPT)).rowcount for table in tables)

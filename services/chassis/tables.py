@@ -57,6 +57,7 @@ class ChassisTables:
     undecodable: sa.Table
     stream_state: sa.Table
     idempotency: sa.Table
+    quiet_idempotency: sa.Table
     access_record: sa.Table
     access_heads: sa.Table
     access_anchors: sa.Table
@@ -142,17 +143,8 @@ def chassis_tables(metadata: sa.MetaData, own_outbox: Mapping[str, str] | None =
             sa.Column("read_position", sa.BigInteger, nullable=False, default=0),
             sa.Column("complete", sa.Boolean, nullable=False, default=False),
         ),
-        idempotency=sa.Table(
-            "idempotency",
-            metadata,
-            sa.Column("municipality", sa.String(64), primary_key=True),
-            sa.Column("person", sa.String(64), primary_key=True),
-            sa.Column("procedure", sa.String(128), primary_key=True),
-            sa.Column("key", sa.String(128), primary_key=True),
-            sa.Column("body_hash", sa.String(64), nullable=False),
-            sa.Column("answer", sa.JSON, nullable=False),
-            sa.Column("at", UtcDateTime, nullable=False),
-        ),
+        idempotency=sa.Table("idempotency", metadata, *_answer_columns()),
+        quiet_idempotency=sa.Table("quiet_idempotency", metadata, *_answer_columns()),
         access_record=sa.Table(
             "access_record",
             metadata,
@@ -203,6 +195,18 @@ def chassis_tables(metadata: sa.MetaData, own_outbox: Mapping[str, str] | None =
     faults_table(metadata)
     metadata.info[_KEY] = tables
     return tables
+
+
+def _answer_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("person", sa.String(64), primary_key=True),
+        sa.Column("procedure", sa.String(128), primary_key=True),
+        sa.Column("key", sa.String(128), primary_key=True),
+        sa.Column("body_hash", sa.String(64), nullable=False),
+        sa.Column("answer", sa.JSON, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+    ]
 
 
 def faults_table(metadata: sa.MetaData) -> sa.Table:
@@ -358,16 +362,8 @@ def create_chassis_tables(op: Any) -> None:
         sa.Column("read_position", sa.BigInteger, nullable=False),
         sa.Column("complete", sa.Boolean, nullable=False),
     )
-    op.create_table(
-        "idempotency",
-        sa.Column("municipality", sa.String(64), primary_key=True),
-        sa.Column("person", sa.String(64), primary_key=True),
-        sa.Column("procedure", sa.String(128), primary_key=True),
-        sa.Column("key", sa.String(128), primary_key=True),
-        sa.Column("body_hash", sa.String(64), nullable=False),
-        sa.Column("answer", sa.JSON, nullable=False),
-        sa.Column("at", UtcDateTime, nullable=False),
-    )
+    op.create_table("idempotency", *_answer_columns())
+    op.create_table("quiet_idempotency", *_answer_columns())
     op.create_table(
         "access_record",
         sa.Column("id", sa.String(64), primary_key=True),

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from services.cases.lane import storage
 from services.cases.service import CasesService
-from services.chassis import quiet_faults, tracing
+from services.chassis import idempotency, quiet_faults, tracing
 from services.chassis.actor import Actor, Signer, service_actor
 from services.chassis.ids import new_id
 from services.chassis.keys import KeyMissing
@@ -45,7 +45,7 @@ from tests.services.persons_house import employ
 
 LANE = (
     "lane_reports", "lane_readers", "lane_access", "lane_access_heads", "lane_outbox", "lane_answers", "lane_drafts",
-    "lane_grounds", "lane_spent_keys", "quiet_faults",
+    "lane_grounds", "lane_spent_keys", "quiet_faults", "quiet_idempotency",
 )  # fmt: skip
 STORY = "Merker på armene som ingen kan forklare"
 
@@ -179,6 +179,28 @@ def test_PR_4_measures_go_on_after_a_report(the: House) -> None:
     assert the.case(case_id) == before and the.told() == told
     assert (before["state"], before["level"], before["holder_person_id"]) == ("open", 2, TEACHER.person_id)
     assert cases.LANE not in HEARS["relay_log"]
+
+
+def test_PR_5_what_the_lane_answered_under_a_key_lies_apart(the: House) -> None:
+    """PR-5: beside the answers to others it would tell who had reported, and when. It is given again all the same, and
+    forgotten like the others."""
+    told = {
+        "kind": "protected", "suspicion": "violence", "text": STORY, "guardians_informed": "no",
+        "guardians_informed_reason": "Det kan sette barnet i fare", "police_contacted": True, "child_number": TUVA,
+    }  # fmt: skip
+    first, again = (
+        the.app.call(cases.FileLaneReport, TEACHER, told, idempotency_key="the-same") for _ in range(2)
+    )
+    tables = the.app.db.chassis
+    with the.app.db.read() as conn:
+        kept = conn.execute(sa.select(tables.quiet_idempotency.c.answer)).scalars().all()
+        beside = conn.execute(sa.select(tables.idempotency.c.procedure)).scalars().all()
+    assert first == again and [each["id"] for each in kept] == [first["id"]]
+    assert cases.FileLaneReport.name not in beside
+    the.clock.advance(days=3)
+    with the.app.db.write() as tx:
+        idempotency.forget(tx, the.clock.now())
+        assert tx.execute(sa.select(tables.quiet_idempotency)).all() == []
 
 
 def test_PR_5_child_protection_takes_a_report_and_answers_the_reporter(the: House) -> None:
