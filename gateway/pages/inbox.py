@@ -182,7 +182,7 @@ def _target(found: Mapping[str, Any]) -> str | None:
     if kind in _ANSWERED:
         return path("consent", request_id=item) if item else path("consent_status", case_id=case_id)
     if kind in ("consent_registered", "consent_registered_over_no") and item:
-        return path("consent_receipt", request_id=item)
+        return _receipt(item)
     if kind in ("meeting_called", "minutes_published"):
         return (
             path("meeting", case_id=case_id, meeting_id=item) if item else path("meetings", case_id=case_id)
@@ -196,6 +196,16 @@ def _target(found: Mapping[str, Any]) -> str | None:
     employee = (people.chosen() or {}).get("capacity") == "employee"
     target = _IN_CASE.get(kind, "case")
     return path(target if employee or target not in ("decide", "handover") else "case", case_id=case_id)
+
+
+def _receipt(signature_id: str) -> str | None:
+    """The reader's own receipt, by the answer: its question may no longer be theirs to see (AG-6). None while consent
+    is down."""
+    try:
+        found = g.asking(consent.GetReceipt, {"signature_id": signature_id})
+    except Refusal:
+        return None
+    return path("consent_receipt", request_id=found["request_id"], signatur=signature_id)
 
 
 def _in_lane(found: Mapping[str, Any]) -> str:

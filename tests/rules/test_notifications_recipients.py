@@ -91,6 +91,22 @@ def test_CO_3_who_had_said_no_is_told_that_a_yes_was_written_in_its_place() -> N
     assert KINDS["consent_registered_over_no"].act
 
 
+def test_AG_6_who_had_an_answer_written_in_is_led_to_their_own_receipt() -> None:
+    """AG-6, CO-7: by the answer, and not by the question, which may no longer be theirs to see."""
+    told = {
+        "request_id": "r",
+        "signature_id": "s",
+        "signer_id": MOTHER,
+        "registered_by": TEACHER,
+        "case_id": "c",
+    }
+    for overrules in (None, "no"):
+        (message,) = told_by(
+            "consent.answer_registered.v1", {**told, "overrules": overrules}, NOW, Scene(NOW, shared())
+        )
+        assert message.item_id == "s"
+
+
 def test_SE_3_one_of_the_family_is_told_as_family_and_of_nothing_that_is_their_works() -> None:
     """SE-3, HO-6: neither as holder, owner or participant, nor as the coordinator who oversees emergencies; whoever
     stands in for an owner of the family is told in their place."""

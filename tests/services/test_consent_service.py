@@ -608,4 +608,32 @@ def test_AG_6_what_is_the_youths_own_is_asked_for_apart_from_what_the_parents_si
     assert list(seen_by(world, AS_FATHER)) == [learning]
     world.sign(learning, AS_FATHER)
     waiting = world.app.call(consent.WaitingForMe, AS_YOUTH, {})["items"]
+
+def test_AG_6_what_a_parents_own_word_still_opens_is_told_to_that_parent(world: World) -> None:
+    """AG-6, AG-4: as the request is; not what the youth's own word opens, nor to a parent whose word it no longer rests
+    on. Here health is the youth's own from the day of the say."""
+    topics = [
+        {"code": topic.code, "youth_signs_from": 15, "youth_alone_from": 15, "one_guardian_suffices": True,
+         "guardians_limited_from": 15 if topic.code == "health" else None}
+        for topic in Policy().topics
+    ]  # fmt: skip
+    world.hear(directory.PolicyPublished, version=2, valid_from="2026-11-01", values={"topics": topics})
+    world.family(born="2011-12-01")
+    request_id = world.request(shares=SHARES[1:])
+    world.sign(request_id, AS_FATHER)
+    at_midnight(world, "2026-12-02")
+
+    def opened(actor: Actor) -> list[tuple[str, str]]:
+        found = world.app.call(consent.ConsentsOfCase, actor, {"case_id": CASE})["windows"]
+        return [(each["service_id"], each["topic"]) for each in found]
+
+    assert list(seen_by(world, AS_FATHER)) == [request_id]
+    assert opened(AS_FATHER) == opened(AS_YOUTH) == [(HEALTH, "health")]
+    assert opened(AS_MOTHER) == []
+    world.sign(world.request(shares=[{"service_id": PPT, "topics": ["health"]}]), AS_YOUTH)
+    assert opened(AS_FATHER) == [(HEALTH, "health")]
+    assert opened(AS_YOUTH) == [(HEALTH, "health"), (PPT, "health")]
+    world.sign(request_id, AS_YOUTH)
+    assert opened(AS_FATHER) == [] and (HEALTH, "health") in opened(AS_YOUTH)
+
     assert {each["request_id"] for each in waiting} == {learning, health}

@@ -32,9 +32,16 @@ _WAITING = frozenset({"pending", "lapsed"})
 
 @blueprint.get(PATHS["consent_receipt"])
 def receipt(request_id: str) -> str | Response:
-    """What was agreed to, with what others have answered; made to be printed."""
-    detail = g.asking(consent.GetRequest, {"request_id": request_id})
-    signature_id = request.args.get("signatur") or signature_of_mine(detail)
+    """What was agreed to, with what others have answered; made to be printed. Of a question that is no longer the
+    reader's to see, their own receipt alone (CO-7, AG-6)."""
+    signature_id = request.args.get("signatur")
+    try:
+        detail = g.asking(consent.GetRequest, {"request_id": request_id})
+    except NotFound:
+        if not signature_id or not _is_mine(signature_id, request_id):
+            raise
+        return redirect(path("receipt_pdf", signature_id=signature_id), 303)
+    signature_id = signature_id or signature_of_mine(detail)
     if not signature_id:
         raise NotFound
     if any(each["signature_id"] == signature_id and each["taken_back"] for each in detail["signers"]):
@@ -83,6 +90,11 @@ def receipt(request_id: str) -> str | Response:
         unread=page["unread"],
         missing=page["missing"],
     )
+
+
+def _is_mine(signature_id: str, request_id: str) -> bool:
+    """Whether it is the reader's own answer to this question (CO-7); NotFound where it is not theirs."""
+    return bool(g.asking(consent.GetReceipt, {"signature_id": signature_id})["request_id"] == request_id)
 
 
 def _result(detail: Detail, answers: list[dict[str, Any]]) -> str:

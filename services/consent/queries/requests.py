@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 from services.chassis import access
@@ -41,25 +42,20 @@ def get_request(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """All requests of a case, and the windows that they open now, as far as the asker may read them (AG-6)."""
+    """All requests of a case, and the windows that they open now, as far as the asker may read them: by each line that
+    is theirs to see, also for resting on their own word (AG-6)."""
     case_id = request["case_id"]
     case = access.of(reading, case_id)
     case.require(Act.READ_CONSENT)
     repository = _repository(reading)
     stored = repository.stored(case_id)
-    found = [asked for _, asked in stored]
-    open_now = [
-        window
-        for window in windows(found, case.known_facts, reading.now)
-        if case.may(Act.READ_CONSENT, window.topic)
-    ]
-    again = _to_ask_again(reading, found, case)
+    again = _to_ask_again(reading, [asked for _, asked in stored], case)
+    seen = [(row, asked, lines) for row, asked in stored if (lines := lines_for(case, repository, asked))]
+    open_now = windows([replace(asked, lines=lines) for _, asked, lines in seen], case.known_facts, reading.now)
     return {
         "case_id": case_id,
         "requests": [
-            _detail(reading, repository, row, asked, case, again, row.language)
-            for row, asked in stored
-            if lines_for(case, repository, asked)
+            _detail(reading, repository, row, asked, case, again, row.language) for row, asked, _ in seen
         ],
         "windows": [_span(w, service_id=w.service_id) for w in open_now if not w.person_id],
         "person_windows": [_span(w, person_id=w.person_id) for w in open_now if w.person_id],

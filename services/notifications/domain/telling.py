@@ -129,9 +129,9 @@ TABLE: tuple[Line, ...] = (
     at("consent.renewal_due.v1", "nobody_may_act", administrators),
     at("consent.say_coming.v1", "say_coming", in_charge, named("person_id")),  # AG-4
     at("consent.answer_registered.v1", "consent_registered", named("signer_id"), by=named("registered_by"),
-       item="request_id", when=says("overrules", None)),  # CO-6
+       item="signature_id", when=says("overrules", None)),  # CO-6
     at("consent.answer_registered.v1", "consent_registered_over_no", named("signer_id"), by=named("registered_by"),
-       item="request_id", when=says("overrules", "no")),
+       item="signature_id", when=says("overrules", "no")),
     at("consent.windows_changed.v1", "access_opened", newly_let_in),
     # relay log
     at("relay_log.participants_changed.v1", "participant_added", newly_added),
