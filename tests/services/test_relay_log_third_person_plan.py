@@ -178,6 +178,39 @@ def test_GU_6_nobody_is_made_responsible_for_what_they_may_not_read(world: World
     assert fields(world, relay_log.ChangeGoal, **late) == {"third_person": "may_not_read_it"}
 
 
+def test_GU_6_no_new_words_stay_with_somebody_who_may_not_read_them_yet(world: World) -> None:
+    """GU-6: of a measure, of its goal, and of what replaces it: the holder says in the same act, or before, who is
+    responsible until she agrees, and nothing is half done. What asks nothing of her is changed as ever."""
+    world.level_2()
+    goal = her_goal(world)
+    word(world, "mother", HERS)
+    measure = world.measure(goal, what=RIDE)
+    word(world, "mother", RIDE)
+    fathers = {"measure_id": measure, "responsible_person_id": "father"}
+    world.do(relay_log.ChangeMeasure, "teacher", **fathers, expected_version=1)
+    change = {"measure_id": measure, "expected_version": 2}
+    new_words = {**change, "what": "she is driven home"}
+    assert fields(world, relay_log.ChangeMeasure, **new_words) == {"responsible_person_id": "may_not_read_it"}
+    new_goal = {"goal_id": goal, "expected_version": 1, "text": "she stops drinking"}
+    assert fields(world, relay_log.ChangeGoal, **new_goal) == {"text": "may_not_read_it"}
+    outcome = {
+        "measure_id": measure,
+        "outcome": "change",
+        "effect": "some",
+        "new_what": "a friend drives her",
+    }
+    assert fields(world, relay_log.RecordEvaluation, outcomes=[outcome]) == {
+        "outcomes.0.new_responsible_person_id": "may_not_read_it"
+    }
+    assert {HERS, RIDE} <= set(plan(world, "father"))
+    world.do(relay_log.ChangeMeasure, "teacher", **change, status="running")
+    given_back = {**new_words, "expected_version": 3, "responsible_person_id": "teacher"}
+    world.do(relay_log.ChangeMeasure, "teacher", **given_back)
+    world.do(relay_log.ChangeGoal, "teacher", **new_goal)
+    for text in ("she is driven home", "she stops drinking"):
+        assert seen_by(world, text) == {"teacher", "mother"}, text
+
+
 def test_GU_6_what_is_due_is_told_only_to_who_reads_it(world: World) -> None:
     """GU-6: what the father was given while she agreed is not his to see once she has taken it back."""
     world.level_2()

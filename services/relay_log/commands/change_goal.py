@@ -6,7 +6,7 @@ from typing import Any
 
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import NotFound
-from services.kernel.facts import Act, Facts
+from services.kernel.facts import Act
 from services.relay_log.commands.common import (
     demand_readable,
     me,
@@ -25,7 +25,8 @@ from services.relay_log.storage.plan import Plans, measure_of
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Change what is given. A goal that moves to another topic takes its measures with it: whoever moves it may write
-    in both."""
+    in both. GU-6: one that waits for a third person's word hides them, so they are given to somebody who reads them
+    first."""
     case_id, plans = request["case_id"], Plans.of(uow)
     Logs.of(uow).lock(case_id)
     goal = plans.goal(case_id, request["goal_id"])
@@ -44,12 +45,17 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
     if not changed:
         return {"id": goal.goal_id, "version": goal.version}
+    if asks_anew(changed):
+        for measure in _measures_of(plans, goal):
+            if measure.is_open:
+                field = "third_person" if "third_person" in changed else "text"
+                demand_may_be_told(measure.responsible, goal.third_person, facts, uow.now, field)
     plans.save_goal(goal, text, changed, me(uow), uow.now)
     tell_goal(uow, "goal_changed", goal, asks=asks_anew(changed))
     if "topic" in changed:
         _move_measures(uow, plans, goal)
     if "third_person" in changed:
-        _mark_measures(uow, plans, goal, facts)
+        _mark_measures(uow, plans, goal)
     return {"id": goal.goal_id, "version": goal.version}
 
 
@@ -61,14 +67,12 @@ def _move_measures(uow: UnitOfWork, plans: Plans, goal: Goal) -> None:
         tell_measure(uow, "measure_changed", measure, asks=False)
 
 
-def _mark_measures(uow: UnitOfWork, plans: Plans, goal: Goal, facts: Facts) -> None:
+def _mark_measures(uow: UnitOfWork, plans: Plans, goal: Goal) -> None:
     """GU-6: a measure tells of whom its goal tells, also one that has ended."""
     for measure in _measures_of(plans, goal):
         changed = measure.bear(goal.third_person)
         if not changed:
             continue
-        if measure.is_open:
-            demand_may_be_told(measure.responsible, goal.third_person, facts, uow.now, "third_person")
         plans.save_measure(measure, None, changed, me(uow), uow.now)
         tell_measure(uow, "measure_changed", measure, asks=True)
 

@@ -17,7 +17,8 @@ from services.relay_log.storage.plan import Plans
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-    """Change what is given, on the version that was read."""
+    """Change what is given, on the version that was read. GU-6: new words that wait for a third person's word don't
+    stay with somebody who can't read them: who is responsible until then is said together with them."""
     case_id, plans = request["case_id"], Plans.of(uow)
     Logs.of(uow).lock(case_id)
     measure = plans.measure(case_id, request["measure_id"])
@@ -37,7 +38,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         third_person=request["third_person"],
     )  # fmt: skip
     whom, agrees = plans.mark(measure)
-    if not agrees and {"responsible_person_id", "third_person"} & set(changed):
+    if not agrees and (asks_anew(changed) or "responsible_person_id" in changed):
         field = "third_person" if "third_person" in changed else "responsible_person_id"
         demand_may_be_told(measure.responsible, whom, facts, uow.now, field)
     if changed:

@@ -44,12 +44,12 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     services = access.active_services(uow.tx, uow.municipality)
     judged = judge(measures, words, today=today(uow), services=services, make_id=new_id)
     for index, each in enumerate(judged):
-        if each.replacement is not None and each.said.new_responsible is not None:
-            field = f"outcomes.{index}.new_responsible_person_id"
-            demand_responsible(each.said.new_responsible, each.measure.topic, facts, uow.now, field)
-            demand_may_be_told(
-                each.said.new_responsible, each.replacement.third_person, facts, uow.now, field
-            )
+        if each.replacement is None:
+            continue
+        field, responsible = f"outcomes.{index}.new_responsible_person_id", each.said.new_responsible
+        if responsible is not None:
+            demand_responsible(responsible, each.measure.topic, facts, uow.now, field)
+        demand_may_be_told(each.replacement.responsible, each.replacement.third_person, facts, uow.now, field)
     evaluation_id, by = new_id(), me(uow)
     Entries.of(uow).add_evaluation(
         evaluation_id, case_id, judged, [each["comment"] for each in request["outcomes"]],
