@@ -363,6 +363,12 @@ class Requests:
             .values(ended)
         )
 
+    def in_its_place(self, row: Any) -> str:
+        """The id of the request that stands in the place of a replaced one: the last, where that was replaced too."""
+        while row.replaced_by:
+            row = self.row(row.replaced_by)
+        return str(row.request_id)
+
     def end_all(self, case_id: str, at: Any) -> None:
         """The case is closed: its consents end at `at`."""
         self._conn.execute(

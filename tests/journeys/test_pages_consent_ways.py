@@ -18,15 +18,16 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from deploy.broker import PrivateBroker
-from gateway.papers import record
+from gateway.papers import control_code, record
 from services.contracts.consent import SCAN_BYTES
 from tests.journeys.main_job import today
-from tests.journeys.people import Demo, Person
+from tests.journeys.people import Demo, Person, until
 from tests.support import scans
 from tests.support.browser import BrowserAt, press
 from tests.support.suite import Suite
 
 MOTHER, FATHER, HOLDER, STRANGER = "ida-havrekroken", "simen-tverrasen", "mona-seljebotn", "amund-kvitneslia"
+KEEPER = "marianne-gronskar"
 SCHEMA = json.loads((Path(record.__file__).with_name("record.schema.json")).read_text("utf-8"))
 SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
@@ -100,6 +101,7 @@ def test_CO_6_a_paper_is_printed_signed_written_in_and_taken_back(
         father.reload()
     message.first.click()
     father.get_by_role("link", name=re.compile("Gå til det meldingen gjelder")).click()
+    assert "signatur=" in father.url
     expect(father.locator("main")).to_contain_text(f"{demo.name(HOLDER)} skrev inn svaret for deg")
     expect(father.locator("main")).to_contain_text("You decide")
     assert "On paper" in text_of(downloaded(father, "Last ned kvitteringen som PDF").content)
@@ -245,3 +247,57 @@ def test_papers_are_for_those_who_may_read_them(
         f"{suite.url}/api/consent-requests/{request_id}/sheets/{signer['person_id']}?language=fr", timeout=20
     )
     assert wrong.status_code == 422
+
+
+def test_CO_5_a_sheet_of_a_replaced_question_leads_to_the_one_in_its_place(
+    browser: BrowserAt, suite: Suite, demo: Demo, holder: Person, request_id: str
+) -> None:
+    """CO-5, CO-6: the old page leads there and says why; the old sheet's code is told apart from a wrong one."""
+    before = holder.get(f"/consent-requests/{request_id}")
+    asked = {name: before[name] for name in ("purpose", "shares")} | {"valid_to": today(30)}
+    old, new = (
+        holder.post(f"/cases/{before['case_id']}/consent-requests", asked | {"purpose": purpose})["id"]
+        for purpose in ("Hjelp på skolen", "Hjelp på skolen og hjemme")
+    )
+    shown = holder.get(f"/consent-requests/{old}")
+    assert shown["replaced_by"] == new
+    signer_id, code = shown["signers"][0]["person_id"], control_code(shown["text_hash"])
+    page = browser.log_in(demo.name(HOLDER))
+    page.goto(f"{suite.url}/samtykke/{old}/skriv-inn/{signer_id}?mate=papir")
+    expect(page).to_have_url(re.compile(f"/samtykke/{new}/skriv-inn/{signer_id}"))
+    expect(page.locator("main")).to_contain_text("Spørsmålet er byttet ut med dette")
+    fill_in(page, code, scans.paper())
+    expect(page.locator("ds-error-summary")).to_contain_text("Arket hører til et spørsmål som er byttet ut")
+    browser.look(page, "register-replaced")
+
+
+def test_AG_6_ones_own_receipt_opens_where_its_question_is_no_longer_ones_own_to_see(
+    suite: Suite, demo: Demo, holder: Person, request_id: str
+) -> None:
+    """AG-6, CO-7, SE-3: the link of the message leads to the receipt alone; to everybody else, and under any other
+    question, there is nothing. Here child protection shows the parents nothing (GU-4)."""
+    sent = send(holder, request_id, answer(holder, request_id, scans.paper()))
+    assert sent.status_code == 201, sent.text[:300]
+    signature_id = sent.json()["id"]
+    parents = [Person(suite.url, demo, key).log_in("guardian") for key in (FATHER, MOTHER)]
+    theirs = f"{suite.url}/api/receipts/{signature_id}"
+    signer, other = sorted(parents, key=lambda each: each.http.get(theirs, timeout=30).status_code)
+    keeper = Person(suite.url, demo, KEEPER).log_in("employee", level="high")
+    order = {
+        "child_number": demo.number("noah-havrekroken"),
+        "valid_from": today(),
+        "guardians_see": "nothing",
+    }
+    keeper.post("/care-orders", order)
+    address = f"{suite.url}/samtykke/{request_id}/kvittering"
+
+    def opened(who: Person, at: str = address, of: str | None = signature_id) -> requests.Response:
+        return who.http.get(at, params={"signatur": of} if of else {}, allow_redirects=False, timeout=30)
+
+    until(lambda: opened(signer).status_code == 303, 15, "the question is hidden from the parents")
+    receipt = signer.http.get(f"{suite.url}{opened(signer).headers['Location']}", timeout=30)
+    assert receipt.status_code == 200 and "På papir" in text_of(receipt.content)
+    stranger = Person(suite.url, demo, STRANGER).log_in("employee")
+    assert {opened(each).status_code for each in (other, stranger)} == {404}
+    assert opened(signer, of=None).status_code == 404
+    assert opened(signer, f"{suite.url}/samtykke/{signature_id}/kvittering").status_code == 404

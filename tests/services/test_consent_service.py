@@ -221,7 +221,8 @@ def test_CO_5_asking_again_for_what_nobody_has_answered_takes_the_place_of_the_f
         shown = world.shown(request_id, AS_MOTHER)
         assert (shown["state"], shown["replaced_by"], shown["you_sign"]) == ("expired", by, False)
         assert shown["ask_again"] is False
-        assert refused(Conflict, lambda old=request_id: world.sign(old, AS_MOTHER)).code == "request_ended"
+        told = refused(Conflict, lambda old=request_id: world.sign(old, AS_MOTHER))
+        assert (told.code, told.params) == ("request_replaced", {"request_id": again})
     waiting = world.app.call(consent.WaitingForMe, AS_MOTHER, {})["items"]
     assert [each["request_id"] for each in waiting] == [again]
     assert world.shown(again, AS_MOTHER)["replaced_by"] is None

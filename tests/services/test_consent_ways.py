@@ -167,6 +167,24 @@ def test_CO_7_what_is_on_the_paper_is_what_was_asked(world: World) -> None:
     assert receipt["language"] == "en" and receipt["wording"]["decide"].startswith("You decide")
 
 
+def test_CO_5_a_paper_that_answers_a_replaced_request_is_told_which_one_to_answer(world: World) -> None:
+    """CO-5, CO-6, CO-7: it came by post while the same was asked anew, twice. Nothing of it is kept, and the text that
+    is asked about now is another."""
+    first = world.request()
+    text_hash = world.shown(first, AS_TEACHER)["text_hash"]
+    world.request(purpose="Etter samtalen vår")
+    newest = world.request(purpose="Etter samtale nummer to")
+    for way in ({}, {"way": "oral", "scan": None, "journal_ref": "26/1234-5"}):
+        told = refused(Conflict, lambda c=way: register(world, first, **c))
+        assert (told.code, told.params) == ("request_replaced", {"request_id": newest})
+    assert refused(Conflict, lambda: register(world, newest, text_hash=text_hash)).code == "text_changed"
+    assert world.shown(first, AS_MOTHER)["signers"] == [
+        {**each, "answers": [], "signature_id": None} for each in world.shown(first, AS_MOTHER)["signers"]
+    ]
+    register(world, newest)
+    assert signer(world, newest)["way"] == "paper"
+
+
 def test_CO_6_a_day_before_the_question_or_to_come_is_refused(world: World) -> None:
     request_id = world.request()
     for day, fault in (("2026-11-20", "before_asked"), ("2026-11-22", "in_the_future")):

@@ -33,13 +33,17 @@ _SIGNS = re.compile(r"[^0-9A-Fa-f]")
 @blueprint.get(PATHS["consent_register"])
 def register(request_id: str, signer_id: str) -> Answer:
     """Whose answer, how it was given, what proves it, and what they said."""
-    return _page(_detail(request_id, signer_id), signer_id, Form(), _way())
+    detail = _detail(request_id, signer_id)
+    return _to_newer(detail, signer_id) or _page(detail, signer_id, Form(), _way())
 
 
 @blueprint.post(PATHS["consent_register"])
 def registered(request_id: str, signer_id: str) -> Answer:
     """Register it; whoever is asked is told, and can take it back."""
     detail, form, way = _detail(request_id, signer_id), Form.sent(), _way()
+    newer = _to_newer(detail, signer_id)
+    if newer is not None:
+        return newer
     lines = _lines(detail, signer_id)
     answers = {}
     for line in lines:
@@ -86,11 +90,21 @@ def _way() -> str:
 def _detail(request_id: str, signer_id: str) -> Detail:
     """The request. Raises Forbidden where the reader may not register, NotFound where the one named is not asked."""
     detail = g.asking(consent.GetRequest, {"request_id": request_id})
-    if "register" not in detail["permitted"]:
+    if "register" not in detail["permitted"] and not detail["replaced_by"]:
         raise Forbidden
     if signer_id not in {each["person_id"] for each in detail["signers"]}:
         raise NotFound
     return dict(detail)
+
+
+def _to_newer(detail: Detail, signer_id: str) -> Response | None:
+    """CO-5: the way to the request that stands in the place of this one, if one does: it is answered, and not this."""
+    if not detail["replaced_by"]:
+        return None
+    notice("register.replaced")
+    way = request.args.get("mate", "papir")
+    newer = path("consent_register", request_id=detail["replaced_by"], signer_id=signer_id, mate=way)
+    return redirect(newer, 303)
 
 
 def _text(detail: Detail, form: Form, way: str) -> Mapping[str, str] | None:
@@ -99,15 +113,27 @@ def _text(detail: Detail, form: Form, way: str) -> Mapping[str, str] | None:
     if way == "paper":
         typed = _SIGNS.sub("", form.text("code") or "").upper()
         for text in detail["texts"]:
-            if typed and typed == control_code(text["text_hash"]).replace("-", ""):
+            if typed and typed == _code(text):
                 return dict(text)
-        form.wrong("code", "required" if not typed else "consent_code")
+        form.wrong("code", "required" if not typed else _what_is_wrong(detail, typed))
         return None
     for text in detail["texts"]:
         if text["language"] == form.text("language"):
             return dict(text)
     form.wrong("language", "required")
     return None
+
+
+def _what_is_wrong(detail: Detail, typed: str) -> str:
+    """Why the control code of a sheet is not the request's: it is that of one that was replaced (CO-5), or of none."""
+    asked = g.asking(consent.ConsentsOfCase, {"case_id": detail["case_id"]})["requests"]
+    replaced = [text for each in asked if each["replaced_by"] for text in each["texts"]]
+    is_of_one = any(typed == _code(text) for text in replaced)
+    return "consent_code_replaced" if is_of_one else "consent_code"
+
+
+def _code(text: Mapping[str, str]) -> str:
+    return control_code(text["text_hash"]).replace("-", "")
 
 
 def _check(form: Form, way: str, scan: bytes | None) -> None:

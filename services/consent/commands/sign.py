@@ -12,7 +12,13 @@ from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.consent import seen
 from services.consent.commands import evaluate
-from services.consent.domain.errors import NotASigner, RequestClosed, StepUpNeeded, TextChanged
+from services.consent.domain.errors import (
+    NotASigner,
+    RequestClosed,
+    RequestReplaced,
+    StepUpNeeded,
+    TextChanged,
+)
 from services.consent.domain.evidence import Way
 from services.consent.domain.request import Answer, Line, Request, Said
 from services.consent.domain.wording import text_hash
@@ -92,7 +98,10 @@ def _of(row: Any, requests: Sequence[Request]) -> Request:
 
 
 def demand_signer(uow: UnitOfWork, asked: Asked, signer_id: str) -> set[Line]:
-    """The lines on which this signer is asked now (AG-2, GU-1). Raises RequestClosed (CO-2) or NotASigner (GU-2)."""
+    """The lines on which this signer is asked now (AG-2, GU-1). Raises RequestReplaced (CO-5), RequestClosed (CO-2) or
+    NotASigner (GU-2)."""
+    if asked.row.replaced_by:
+        raise RequestReplaced(request_id=asked.repository.in_its_place(asked.row))
     if asked.request.over(uow.now):
         raise RequestClosed
     topics = asked.request.signers(asked.facts, uow.now).get(signer_id)

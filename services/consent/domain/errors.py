@@ -24,6 +24,14 @@ class RequestClosed(Conflict):
     detail = "This request has ended and can't be answered any more."
 
 
+class RequestReplaced(Conflict):
+    """The same was asked anew before anybody had answered (CO-5): what was signed is not the text that is asked about
+    now (CO-7). `request_id` names the request that can be answered."""
+
+    code, rule = "request_replaced", "CO-5"
+    detail = "This request was replaced by a newer one before anybody answered. Answer that one."
+
+
 class NotASigner(Forbidden):
     """Somebody who is not asked can't answer (GU-2, GU-3)."""
 
