@@ -9,8 +9,8 @@ from services.contracts import cases, consent, notifications, relay_log
 
 
 def work_page(asking: Asking, names: Names, include_closed: bool = False) -> dict[str, Any]:
-    """{cases, consents, due, inbox, unread, names, missing}: cases as contracts.cases.Overview, the rest likewise;
-    `inbox`: unread messages that ask for something."""
+    """{cases, consents, renewals, due, inbox, unread, names, missing}: cases as contracts.cases.Overview, the rest
+    likewise; `inbox`: unread messages that ask for something."""
     parts = asking.together(
         cases=(cases.MyCases, {"limit": 100, "include_closed": include_closed}),
         consents=(consent.WaitingForMe, {}),
@@ -20,9 +20,11 @@ def work_page(asking: Asking, names: Names, include_closed: bool = False) -> dic
     if isinstance(parts["cases"], Missing):
         raise parts["cases"].refusal
     inbox = {"items": [], "unread": None} if isinstance(parts["inbox"], Missing) else parts["inbox"]
+    consents = {"items": [], "renewals": []} if isinstance(parts["consents"], Missing) else parts["consents"]
     page: dict[str, Any] = {
         "cases": parts["cases"]["items"],
-        "consents": [] if isinstance(parts["consents"], Missing) else parts["consents"]["items"],
+        "consents": consents["items"],
+        "renewals": consents["renewals"],
         "due": [] if isinstance(parts["due"], Missing) else parts["due"]["items"],
         "inbox": [each for each in inbox["items"] if each["action_needed"]],
         "unread": inbox["unread"],

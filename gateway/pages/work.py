@@ -47,7 +47,8 @@ def work() -> str | Response:
         row for each in page["inbox"] for row in _told(each, page)
     ]
     busy = {row["case_id"] for row in due}
-    mine = due + [
+    mine = due + [row for each in page["renewals"] for row in _renewal(each, page)]
+    mine += [
         row for each, row in running if _mine(each) and not (row["act"] in _QUIET and row["case_id"] in busy)
     ]
     others = [
@@ -121,6 +122,16 @@ def _due(each: Mapping[str, Any], page: Mapping[str, Any]) -> list[Row]:
         row
         | {"act": act, "title": None, "deadline": day, "url": path(target, case_id=each["case_id"], **values)}
     ]
+
+
+def _renewal(each: Mapping[str, Any], page: Mapping[str, Any]) -> list[Row]:
+    """CO-2: a row for a consent that ends soon, until the family is asked again."""
+    known = next((case for case in page["cases"] if case["case_id"] == each["case_id"]), None)
+    if known is None:
+        return []
+    url = path("consent_status", case_id=each["case_id"])
+    row = _row(known, page["names"])
+    return [row | {"act": "renew_consent", "title": None, "deadline": each["ends_on"], "url": url}]
 
 
 _TOLD = {"consent_talk_first": ("family_talks", "consent_status"), "hindrance": ("hindrance", "timeline")}

@@ -431,10 +431,16 @@ def test_a_guardian_of_a_day_to_come_makes_it_lapse_that_day(world: World) -> No
 
 
 def test_it_is_told_once_that_a_consent_is_to_be_asked_for_again(world: World) -> None:
-    """CO-2: thirty days before its last day."""
+    """CO-2: thirty days before its last day; to the holder it waits until it is asked again."""
+
+    def renewals(actor: Actor = AS_TEACHER) -> list[tuple[str, str]]:
+        found = world.app.call(consent.WaitingForMe, actor, {})["renewals"]
+        assert {(each["case_id"], each["child_person_id"]) for each in found} <= {(CASE, CHILD)}
+        return [(each["request_id"], str(each["ends_on"])) for each in found]
+
     request_id = agreed(world)
     turn(world, "2027-04-19")
-    assert consent.RenewalDue.type not in world.told()
+    assert consent.RenewalDue.type not in world.told() and renewals() == []
     assert not world.shown(request_id, AS_TEACHER)["ask_again"]
     turn(world, "2027-04-20")
     assert world.shown(request_id, AS_TEACHER)["ask_again"]
@@ -444,7 +450,15 @@ def test_it_is_told_once_that_a_consent_is_to_be_asked_for_again(world: World) -
         "case_id": CASE, "request_id": request_id, "ends_on": "2027-05-20", "at": "",
     }  # fmt: skip
     assert str(world.shown(request_id, AS_TEACHER)["renew_from"]) == "2027-04-20"
+    assert renewals() == [(request_id, "2027-05-20")]
+    assert [renewals(each) for each in (AS_MOTHER, AS_PSYCHOLOGIST)] == [[], []]
+    again = world.request(valid_to="2028-04-01")
+    assert renewals() == []
+    for signer in (AS_MOTHER, AS_FATHER):
+        world.sign(again, signer, "no")
+    assert renewals() == [(request_id, "2027-05-20")]
     turn(world, "2027-05-21")
+    assert renewals() == []
     assert world.shown(request_id, AS_TEACHER)["state"] == "expired"
     assert world.shown(request_id, AS_TEACHER)["ask_again"]
     world.request(valid_to="2028-05-01")
@@ -595,21 +609,6 @@ def test_AG_6_a_parents_own_word_is_theirs_to_read_and_take_back_until_the_youth
     assert seen_by(world, AS_MOTHER) == {}
 
 
-def test_AG_6_what_is_the_youths_own_is_asked_for_apart_from_what_the_parents_sign(world: World) -> None:
-    """AG-6, CO-1: or they would agree to a purpose that is not theirs to read."""
-    topics = [
-        {"code": topic.code, "youth_signs_from": 15, "youth_alone_from": 16 if topic.code == "health" else 18,
-         "one_guardian_suffices": False, "guardians_limited_from": topic.guardians_limited_from}
-        for topic in Policy().topics
-    ]  # fmt: skip
-    world.hear(directory.PolicyPublished, version=2, valid_from="2026-11-01", values={"topics": topics})
-    world.family(born="2009-05-17")
-    assert refused(InvalidInput, world.request).fields == {"shares": "ask_apart"}
-    learning, health = world.request(shares=SHARES[:1]), world.request(shares=SHARES[1:])
-    assert list(seen_by(world, AS_FATHER)) == [learning]
-    world.sign(learning, AS_FATHER)
-    waiting = world.app.call(consent.WaitingForMe, AS_YOUTH, {})["items"]
-
 def test_AG_6_what_a_parents_own_word_still_opens_is_told_to_that_parent(world: World) -> None:
     """AG-6, AG-4: as the request is; not what the youth's own word opens, nor to a parent whose word it no longer rests
     on. Here health is the youth's own from the day of the say."""
@@ -637,4 +636,19 @@ def test_AG_6_what_a_parents_own_word_still_opens_is_told_to_that_parent(world: 
     world.sign(request_id, AS_YOUTH)
     assert opened(AS_FATHER) == [] and (HEALTH, "health") in opened(AS_YOUTH)
 
+
+def test_AG_6_what_is_the_youths_own_is_asked_for_apart_from_what_the_parents_sign(world: World) -> None:
+    """AG-6, CO-1: or they would agree to a purpose that is not theirs to read."""
+    topics = [
+        {"code": topic.code, "youth_signs_from": 15, "youth_alone_from": 16 if topic.code == "health" else 18,
+         "one_guardian_suffices": False, "guardians_limited_from": topic.guardians_limited_from}
+        for topic in Policy().topics
+    ]  # fmt: skip
+    world.hear(directory.PolicyPublished, version=2, valid_from="2026-11-01", values={"topics": topics})
+    world.family(born="2009-05-17")
+    assert refused(InvalidInput, world.request).fields == {"shares": "ask_apart"}
+    learning, health = world.request(shares=SHARES[:1]), world.request(shares=SHARES[1:])
+    assert list(seen_by(world, AS_FATHER)) == [learning]
+    world.sign(learning, AS_FATHER)
+    waiting = world.app.call(consent.WaitingForMe, AS_YOUTH, {})["items"]
     assert {each["request_id"] for each in waiting} == {learning, health}

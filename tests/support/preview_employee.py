@@ -46,6 +46,7 @@ def _work() -> list[Sample]:
     mine = [
         _row("talk", date(2026, 3, 9), 0, "owner", "Emilie Nordgård-Ånestad"),
         _row("ask_consent", date(2026, 3, 13)),
+        _row("renew_consent", date(2026, 4, 8), 2),
         _row("evaluate", date(2026, 4, 20), 2, "holder", "Máhtte Juhani Sárá"),
     ]
     others = [_row("await_consent", None, 1, "holder", "Iben Fossåskaret")]

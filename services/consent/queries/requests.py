@@ -72,7 +72,8 @@ def _span(window: Window, **receiver: str) -> dict[str, Any]:
 
 
 def waiting_for_me(reading: Reading) -> dict[str, Any]:
-    """The requests that wait for the asker's own answer, oldest first."""
+    """The requests that wait for the asker's own answer, oldest first; of the cases that they hold those that are to be
+    asked for again (CO-2)."""
     signer_id, items = _me(reading), []
     cases = {each.case_id: each for each in access.of_many(reading, access.case_ids_for(reading))}
     signable = [case_id for case_id, case in cases.items() if case.decide(Act.SIGN_CONSENT).allowed]
@@ -91,7 +92,27 @@ def waiting_for_me(reading: Reading) -> dict[str, Any]:
                  "service_ids": sorted({line.service_id for line in asked if line.service_id}),
                  "requested_by": case.named(each.requested_by), "requested_at": each.requested_at}
             )  # fmt: skip
-    return {"items": items}
+    return {"items": items, "renewals": _renewals(reading, repository, cases)}
+
+
+def _renewals(
+    reading: Reading, repository: Requests, cases: Mapping[str, CaseAccess]
+) -> list[dict[str, Any]]:
+    """Until it is asked again, whatever became of the message that said so."""
+    held = [case_id for case_id, case in cases.items() if case.decide(Act.MANAGE).allowed]
+    asked = repository.of_cases(held)
+    found = []
+    for case_id in held:
+        case, facts = cases[case_id], cases[case_id].facts
+        assert facts is not None
+        of_case = [each for each in asked if each.case_id == case_id]
+        for each in moments.due_for_renewal(of_case, facts, reading.now):
+            case.require(Act.READ_CONSENT)
+            found.append(
+                {"request_id": each.request_id, "case_id": case_id, "child_person_id": facts.case.subject_person,
+                 "ends_on": moments.last_day(each)}
+            )  # fmt: skip
+    return sorted(found, key=lambda each: (each["ends_on"], each["request_id"]))
 
 
 def answers_of(said: Iterable[tuple[Line, Answer]]) -> dict[str, Any]:

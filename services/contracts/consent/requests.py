@@ -218,8 +218,18 @@ class Waiting(Message):
     requested_at = instant()
 
 
+class Renewal(Message):
+    """A consent that ends soon, in a case whose holder the asker is: it is time to ask the family again (CO-2)."""
+
+    request_id = opaque()
+    case_id = opaque()
+    child_person_id = opaque()
+    ends_on = date(description="The last day on which it holds")
+
+
 class WaitingAnswer(Message):
     items = nested(Waiting, many=True)
+    renewals = nested(Renewal, many=True, description="What is to be asked for again, what ends first first")
 
 
 RequestConsent = command(
@@ -239,7 +249,10 @@ GetRequest = query("consent.get_request", RequestRef, RequestDetail, "One reques
 ConsentsOfCase = query("consent.of_case", CaseRef, CaseConsents, "All requests and windows of a case.")
 
 WaitingForMe = query(
-    "consent.waiting_for_me", Nothing, WaitingAnswer, "The requests that the asker has not answered."
+    "consent.waiting_for_me",
+    Nothing,
+    WaitingAnswer,
+    "The requests that the asker has not answered, and as a holder those that are to be asked for again.",
 )
 
 PreviewPolicy = query(
