@@ -103,8 +103,7 @@ def _renewals(
     asked = repository.of_cases(held)
     found = []
     for case_id in held:
-        case, facts = cases[case_id], cases[case_id].facts
-        assert facts is not None
+        case, facts = cases[case_id], cases[case_id].known_facts
         of_case = [each for each in asked if each.case_id == case_id]
         for each in moments.due_for_renewal(of_case, facts, reading.now):
             case.require(Act.READ_CONSENT)
