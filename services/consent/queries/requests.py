@@ -51,7 +51,8 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     stored = repository.stored(case_id)
     again = _to_ask_again(reading, [asked for _, asked in stored], case)
     seen = [(row, asked, lines) for row, asked in stored if (lines := lines_for(case, repository, asked))]
-    open_now = windows([replace(asked, lines=lines) for _, asked, lines in seen], case.known_facts, reading.now)
+    readable = [replace(asked, lines=lines) for _, asked, lines in seen]
+    open_now = windows(readable, case.known_facts, reading.now)
     return {
         "case_id": case_id,
         "requests": [
