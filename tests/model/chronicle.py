@@ -36,7 +36,7 @@ class Item:
 
     @property
     def first(self) -> str:
-        """For what marks and words on it are kept: an entry and its corrections have them in common (LG-6)."""
+        """For what the holder's mark is kept: an entry and its corrections have it in common (LG-6)."""
         return self.corrects or self.id
 
 
@@ -207,8 +207,8 @@ class Moment:
 
     def untold(self, who: str) -> set[str]:
         """The items that tell of somebody else than the child and the reader, who has not agreed to that."""
-        marked = (each for each in self.case.items if each.tells_of not in (None, who))
-        return {each.id for each in marked if each.first not in self.case.agreed}
+        marked = {each.id for each in self.case.items if each.tells_of not in (None, who)}
+        return marked - self.case.agreed
 
 
 def local(now: datetime) -> date:

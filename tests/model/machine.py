@@ -237,15 +237,21 @@ class Model(RuleBasedStateMachine):
             self.entries += [done["id"]] if kind in ("entry", "comment") else []
 
     @precondition(lambda self: self._open and self.entries)
-    @rule(which=latest, who=st.sampled_from(WRITERS))
-    def correct(self, which: int, who: str) -> None:
-        """One of the latest entries that nobody has corrected; only who reads it can (LG-6)."""
+    @rule(which=latest, who=st.sampled_from(WRITERS), tells_of=third_persons)
+    def correct(self, which: int, who: str, tells_of: str | None) -> None:
+        """One of the latest entries that nobody has corrected (LG-6). Its third person has agreed to none of the new
+        words; whom a correction first says an entry tells of, all of it tells of (GU-6)."""
         entry = self._item(self.entries[-1 - which % len(self.entries)])
         with perhaps():
             done = self.town.do(
-                relay_log.AddEntry, who, kind="correction", topic=entry.topic, text="t", corrects=entry.id
-            )
+                relay_log.AddEntry, who, kind="correction", topic=entry.topic, text="t", corrects=entry.id,
+                **self._of_third(tells_of),
+            )  # fmt: skip
             self._wrote(done["id"], str(entry.topic), entry.tells_of, corrects=entry.first)
+            self.case.items[:] = [
+                replace(each, tells_of=each.tells_of or tells_of) if each.first == entry.first else each
+                for each in self.case.items
+            ]
             self.entries.remove(entry.id)
             self.entries.append(done["id"])
 
@@ -376,7 +382,7 @@ class Model(RuleBasedStateMachine):
             self.town.do(
                 relay_log.RecordThirdPersonWord, who, entry_id=asked_as, agrees=agrees, said_on=local(self.town.now)
             )  # fmt: skip
-            (self.case.agreed.add if agrees else self.case.agreed.discard)(item.first)
+            (self.case.agreed.add if agrees else self.case.agreed.discard)(item.id)
 
     @precondition(lambda self: self._open)
     @rule(needed=st.sampled_from((True, True, False)))
