@@ -100,12 +100,13 @@ class Emergency:
 
 @dataclass
 class Report:
-    """To child protection. `readers`: whoever reported, and whom they or child protection named since, each with the
-    day from which no more."""
+    """To child protection. `named`: whom the reporter or child protection named to read it, each with the day from
+    which no more."""
 
     id: str
+    by: str
     with_guardians: bool
-    readers: dict[str, date]
+    named: dict[str, date] = field(default_factory=dict)
 
 
 @dataclass

@@ -648,7 +648,7 @@ class Model(RuleBasedStateMachine):
                 **dict(zip(("kind", "suspicion", "guardians_informed"), kind, strict=True)),
                 guardians_informed_reason="r",
             )  # fmt: skip
-            self.case.reports.append(Report(done["id"], not protected, {by: date.max}))
+            self.case.reports.append(Report(done["id"], by, not protected))
             self.town.latest_report = done["id"]
 
     @precondition(lambda self: self.case.reports)
@@ -667,9 +667,9 @@ class Model(RuleBasedStateMachine):
                 cases.NameLaneReader, by, report_id=report.id, person_id=self.town.id(who),
                 **({"until": until} if until else {}),
             )  # fmt: skip
-            report.readers[who] = until + timedelta(days=1) if until else date.max
+            report.named[who] = until + timedelta(days=1) if until else date.max
 
-    @precondition(lambda self: any(len(each.readers) > 1 for each in self.case.reports))
+    @precondition(lambda self: any(each.named for each in self.case.reports))
     @rule(
         by=st.sampled_from(("teacher", "nurse", *CARERS)), who=st.sampled_from(("head", "colleague", "nurse"))
     )
@@ -677,7 +677,7 @@ class Model(RuleBasedStateMachine):
         for report in self.case.reports:
             with perhaps():
                 self.town.ask(cases.RemoveLaneReader, by, report_id=report.id, person_id=self.town.id(who))
-                report.readers.pop(who)
+                report.named.pop(who, None)
 
     # ------------------------------------------------------------ time, and the bus
 

@@ -28,8 +28,9 @@ def may_read(at: Moment, who: str, item: Item) -> bool:
 
 
 def may_read_report(at: Moment, who: str, report: Report) -> bool:
-    if at.works(who):  # PR-5
-        return at.post(who)[1] == "child_protection" or at.today < report.readers.get(who, date.min)
+    if at.works(who):
+        named = who == report.by or at.today < report.named.get(who, date.min)
+        return named or at.post(who)[1] == "child_protection"  # PR-5
     guardian = who in at.guardians and at.age < ADULT and not at.order  # AG-5, GU-4
     return guardian and report.with_guardians  # PR-2
 

@@ -5,6 +5,7 @@ among those chosen below is looked for in all kinds of story. Each line says how
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
@@ -17,14 +18,23 @@ from tests.mutants.run import FAILED, PASSED, _copy_tree, _pytest
 TEST = "tests/model/test_model.py::test_{}_everybody_reads_what_the_oracle_says"
 LIMIT_SECONDS = 3600
 """For the stories of one kind, on a busy machine."""
+STORIES = "60"
+"""How many are told at most to find a mutant, unless STAFETT_MODEL_EXAMPLES says otherwise; of other kinds than
+cooperation a third of that."""
 CHOSEN = {
     "in_cooperation": (
         "CO-1_window_of_any_topic", "CO-1_window_of_any_service", "CO-3_withdrawal_is_ignored", "CO-9_age_is_ignored",
         "CO-10_released_participant_still_reads", "CO-10_ended_role_still_reads", "AG-2_youth_has_no_say",
         "AG-6_health_stays_open", "GU-1_one_guardian_suffices", "GU-2_parent_without_responsibility_reads",
-        "GU-2_named_for_one_topic_reads_all", "GU-4_guardians_go_on_signing",
+        "GU-2_named_for_one_topic_reads_all", "GU-4_guardians_go_on_signing", "CO-5_new_request_ends_the_old",
+        "GU-6_third_persons_item_is_open", "GU-6_log_goal_bears_no_mark", "GU-6_log_measure_tells_for_itself",
     ),
     "under_a_care_order": ("GU-4_any_topic_is_let", "GU-4_guardians_keep_all_under_an_order"),
+    "in_an_emergency": (
+        "SE-3_emergency_never_ends", "SE-3_anybody_at_work_ends_an_emergency",
+        "CO-10_ended_emergency_goes_on_elsewhere", "PR-2_protected_kind_shown_to_guardians",
+        "PR-5_leader_reads_protected_reports", "AG-5_guardian_of_an_adult_reads_the_report",
+    ),
     "from_the_concern_on": ("LG-5_notes_tell_what_was_said_apart", "LV-17_leader_reads_notes_before_the_talk"),
 }  # fmt: skip
 """Which kind of story is to find which mutant."""
@@ -38,6 +48,7 @@ def main(names: list[str]) -> int:
     if unknown := sorted(wanted - set(mutants)):
         print(f"Unknown: {unknown}")
         return 1
+    os.environ.setdefault("STAFETT_MODEL_EXAMPLES", STORIES)
     with tempfile.TemporaryDirectory(prefix="stafett-model-") as folder:
         tree = _copy_tree(Path(folder) / "tree")
         found = [
