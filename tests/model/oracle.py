@@ -31,8 +31,8 @@ def may_read_report(at: Moment, who: str, report: Report) -> bool:
     if at.works(who):
         named = who == report.by or at.today < report.named.get(who, date.min)
         return named or at.post(who)[1] == "child_protection"  # PR-5
-    guardian = who in at.guardians and at.age < ADULT and not at.order  # AG-5, GU-4
-    return guardian and report.with_guardians  # PR-2
+    # PR-2, AG-5, GU-4
+    return report.with_guardians and who in at.guardians and at.age < ADULT and not at.order
 
 
 def in_own_unit(at: Moment, who: str, item: Item) -> bool:
