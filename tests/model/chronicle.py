@@ -191,6 +191,10 @@ class Moment:
         """Whether the child's address is, by grade 6 or 7."""
         return self.case.grade in ("confidential", "strictly_confidential")
 
+    def leads(self, who: str) -> bool:
+        """Whether somebody sees by leading. Where the address is protected nobody does (PR-6)."""
+        return self.post(who)[1] == "leader" and not self.protected
+
     @cached_property
     def guardians(self) -> set[str]:
         """Who has parental responsibility by papers that were seen, or the register."""

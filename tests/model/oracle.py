@@ -31,13 +31,13 @@ def may_read_report(at: Moment, who: str, report: Report) -> bool:
     if at.works(who):
         named = who == report.by or at.today < report.named.get(who, date.min)
         return named or at.post(who)[1] == "child_protection"  # PR-5
-    # PR-2, AG-5, GU-4
-    return report.with_guardians and who in at.guardians and at.age < ADULT and not at.order
+    guardian = who in at.guardians and at.age < ADULT and not at.order  # AG-5, GU-4
+    return guardian and report.with_guardians  # PR-2
 
 
 def in_own_unit(at: Moment, who: str, item: Item) -> bool:
     """The plan is the unit's own: its owner's, holder's, leader's, and theirs whom the holder brings in."""
-    in_charge = who == at.holder or leads(at, who)
+    in_charge = who == at.holder or at.leads(who)
     if item.kind == "note":  # LV-17
         return who == at.case.owner or (in_charge and at.case.talked)
     return who == at.case.owner or in_charge or who in at.case.takes_part  # LG-1, SE-3
@@ -46,12 +46,8 @@ def in_own_unit(at: Moment, who: str, item: Item) -> bool:
 def in_other_unit(at: Moment, who: str, item: Item) -> bool:
     """Consent opens it to those of a service who hold the relay or take part, and to their leader."""
     unit, involved = at.post(who)[0], at.case.takes_part | {at.holder}  # SE-3, HO-4
-    led = leads(at, who) and unit in {at.post(each)[0] for each in at.case.takes_part}  # LG-1
+    led = at.leads(who) and unit in {at.post(each)[0] for each in at.case.takes_part}  # LG-1
     return (who in involved or led) and shared(at, unit, item)
-
-
-def leads(at: Moment, who: str) -> bool:
-    return at.post(who)[1] == "leader" and not at.protected  # PR-6
 
 
 def in_emergency(at: Moment, who: str, item: Item) -> bool:

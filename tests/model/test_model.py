@@ -82,4 +82,4 @@ def test_the_oracle_is_short_and_knows_nothing_of_the_product() -> None:
         node for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     ]
     docstrings = {line for node in said for line in range(node.lineno, (node.end_lineno or 0) + 1)}
-    assert len(written - docstrings) <= 66
+    assert len(written - docstrings) <= 65
