@@ -128,8 +128,10 @@ def test_CO_9_an_event_of_consent_that_is_missing_shuts_its_case_at_once(
 def test_CO_10_and_AG_4_from_the_birthday_on_nothing_new_is_shared(
     cooperation: Callable[[Loss], Cooperation],
 ) -> None:
-    """CO-10, AG-4: at Norwegian midnight, by nobody's act; what was written before is open until the youth answers."""
+    """CO-10, AG-4: at Norwegian midnight, by nobody's act; what was written before is open until the youth answers, and
+    so are the minutes of that time."""
     case = cooperation(Loss("", lambda _: None, "psychologist", "relay_log", (), ALMOST_15))
+    case.meet(("learning", "health", "home"), None)
     before = case.town.reads("relay_log", "psychologist")
     case.time_passes("midnight", True)
     case.write("entry", "learning", "teacher")

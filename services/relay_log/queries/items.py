@@ -54,12 +54,12 @@ class Items:
         """LG-4: meetings with those items of agenda and minutes that the asker may read. A meeting shows to whoever
         was invited, may read any of its items, or reads every topic; the part of the minutes that bears no topic
         shows to the last alone (CO-1: what is not named is not shared)."""
-        if not self.topics:
-            return []
         found = Meetings.of(self._reading).of_case(self._case.case_id)
         items: dict[str, list[Record]] = {}
         for item in self._case.open_allowed(Act.READ_LOG_ITEM, found.items):
             items.setdefault(item["meeting_id"], []).append(item)
+        if not (self.topics or items):  # AG-4: what is older may be open where nothing new is
+            return []
         return [
             self._meeting(frame, items.get(frame["meeting_id"], ()), found.answers)
             for frame in self._by_name(self._case.open_allowed(Act.SEE_CASE, found.frames))
