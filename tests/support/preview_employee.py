@@ -103,7 +103,7 @@ def _concern() -> list[Sample]:
     ]
 
 
-def _case() -> list[Sample]:
+def _case_0() -> list[Sample]:
     steps_0 = [
         {
             "title": "Du legger merke til noe",
@@ -121,6 +121,31 @@ def _case() -> list[Sample]:
             "status": "later",
         },
     ]
+    return [
+        Sample(
+            "case-0",
+            "employee/case.html",
+            {
+                "page": page(SOLVEIG, active="work"),
+                "case": case(0, "owner"),
+                "consents": [],
+                "events": EVENTS[2:],
+                "now": {"code": "talk", "url": "#talk", "deadline": date(2026, 3, 13), "params": {}},
+                "steps": steps_0,
+                "notes": [{"at": at(3), "by": "Solveig Brekke", "text": SEEN}],
+                "notes_shared": False,
+                "may_note": True,
+                "form": form(),
+                "joined": None,
+                "forms": [{"title": "Hvor sterk er bekymringen?", "url": "#f", "at": at(4)}],
+                "readers": [READERS[0] | {"role": "owner"}],
+                "actions": [{"code": "observation", "url": "#o"}, {"code": "view", "url": "#v"}],
+            },
+        ),
+    ]
+
+
+def _case_1() -> list[Sample]:
     steps_1 = [
         {
             "title": "Finn ut hva som trengs",
@@ -149,26 +174,6 @@ def _case() -> list[Sample]:
         {"service": HEALTH["name"], "state": "active", "until": date(2027, 3, 10)},
     ]
     return [
-        Sample(
-            "case-0",
-            "employee/case.html",
-            {
-                "page": page(SOLVEIG, active="work"),
-                "case": case(0, "owner"),
-                "consents": [],
-                "events": EVENTS[2:],
-                "now": {"code": "talk", "url": "#talk", "deadline": date(2026, 3, 13), "params": {}},
-                "steps": steps_0,
-                "notes": [{"at": at(3), "by": "Solveig Brekke", "text": SEEN}],
-                "notes_shared": False,
-                "may_note": True,
-                "form": form(),
-                "joined": None,
-                "forms": [{"title": "Hvor sterk er bekymringen?", "url": "#f", "at": at(4)}],
-                "readers": [READERS[0] | {"role": "owner"}],
-                "actions": [{"code": "observation", "url": "#o"}, {"code": "view", "url": "#v"}],
-            },
-        ),
         Sample(
             "case-1",
             "employee/case.html",
@@ -208,6 +213,11 @@ def _case() -> list[Sample]:
                 "actions": [],
             },
         ),
+    ]
+
+
+def _case_closed() -> list[Sample]:
+    return [
         Sample(
             "case-closed",
             "employee/case.html",
@@ -278,6 +288,12 @@ def _forms() -> list[Sample]:
                 "filled": {"at": at(4), "by": "Solveig Brekke", "version": 1},
             },
         ),
+    ]
+
+
+def _notes() -> list[Sample]:
+    frame = {"page": page(SOLVEIG), "case": case(0, "owner"), "read_by": "concern.sees"}
+    return [
         Sample("note", "employee/note.html", {**frame, "form": form(), "topics": TOPICS}),
         Sample(
             "talk",
@@ -290,6 +306,12 @@ def _forms() -> list[Sample]:
             },
         ),
         Sample("view", "employee/view.html", {**frame, "form": form(), "topics": TOPICS}),
+    ]
+
+
+def _levels() -> list[Sample]:
+    frame = {"page": page(SOLVEIG), "case": case(0, "owner"), "read_by": "concern.sees"}
+    return [
         Sample(
             "decide",
             "employee/decide.html",
@@ -428,65 +450,9 @@ def _register() -> list[Sample]:
     ]
 
 
-def _rest() -> list[Sample]:
+def _consent() -> list[Sample]:
     frame = {"page": page(SOLVEIG), "case": case(1)}
     topics = f"topics-{PPT['id']}"
-    handover = {
-        "id": "h1",
-        "from": {"name": "Solveig Brekke", "unit": "Bjørkelia barnehage"},
-        "to": {"name": "Ragnhild Åsheim", "unit": "Helsestasjonen"},
-        "at": at(9),
-        "reason": "Jonas liker best å snakke mens han tegner.",
-    }
-    report = {
-        "id": "m1",
-        "at": at(9),
-        "by": "Solveig Brekke",
-        "child": "Jonas Lillevik",
-        "child_birth_date": date(2021, 5, 5),
-        "child_description": None,
-        "suspicion": "violence",
-        "kind": "protected",
-        "text": SEEN,
-        "guardians_informed": "no",
-        "guardians_informed_reason": None,
-        "police_contacted": True,
-        "ground": {
-            "text": "Plikten til å melde til barnevernet. Den gjelder uten samtykke.",
-            "reference": "Barnevernsloven om meldeplikt til barnevernet",
-        },
-        "state": "received",
-        "taken_by": None,
-        "taken_at": None,
-        "answers": [],
-        "readers": [],
-        "may": ["follow_up", "name_readers", "read_access"],
-        "in_lane": True,
-    }
-    followed_up = {
-        **report,
-        "state": "answered",
-        "taken_by": "Espen Lysvollen",
-        "taken_at": at(10),
-        "answers": [
-            {"text": "Vi har mottatt meldingen og åpnet undersøkelse.", "by": "Espen Lysvollen", "at": at(11)}
-        ],
-        "readers": [
-            {
-                "person_id": "p2",
-                "name": "Turid Haugnesli",
-                "valid_from": at(9),
-                "valid_to": at(12),
-                "removable": True,
-            }
-        ],
-    }
-    states = ["received", "being_assessed", "answered"]
-    lines = [
-        {"at": at(11), "by": "Turid Haugnesli", "unit": "Bjørkelia barnehage", "act": "read_report", "allowed": False},
-        {"at": at(10), "by": "Espen Lysvollen", "unit": "Barnevernet", "act": "assess_report", "allowed": True},
-    ]  # fmt: skip
-    units = [{"code": "u1", "text": "Bjørkelia barnehage"}]
     return [
         Sample(
             "consent-ask",
@@ -509,6 +475,19 @@ def _rest() -> list[Sample]:
             "employee/consent_status.html",
             {**frame, "requests": _requests(), "may_ask": True, "may_withdraw": False},
         ),
+    ]
+
+
+def _handover() -> list[Sample]:
+    frame = {"page": page(SOLVEIG), "case": case(1)}
+    handover = {
+        "id": "h1",
+        "from": {"name": "Solveig Brekke", "unit": "Bjørkelia barnehage"},
+        "to": {"name": "Ragnhild Åsheim", "unit": "Helsestasjonen"},
+        "at": at(9),
+        "reason": "Jonas liker best å snakke mens han tegner.",
+    }
+    return [
         Sample(
             "handover", "employee/handover.html", {**frame, "form": form(), "pending": None, "people": PEOPLE}
         ),
@@ -518,6 +497,11 @@ def _rest() -> list[Sample]:
             {**frame, "case": case(2, "participant"), "form": form(), "handover": handover},
         ),
         Sample("close", "employee/close.html", {**frame, "form": form(), "feedback": False}),
+    ]
+
+
+def _emergency() -> list[Sample]:
+    return [
         Sample(
             "emergency",
             "employee/emergency.html",
@@ -560,6 +544,11 @@ def _rest() -> list[Sample]:
                 "more": None,
             },
         ),
+    ]
+
+
+def _lane_report() -> list[Sample]:
+    return [
         Sample(
             "lane-report",
             "lane/report.html",
@@ -592,23 +581,89 @@ def _rest() -> list[Sample]:
             },
         ),
         Sample("lane-receipt", "lane/receipt.html", {"page": page(SOLVEIG)}),
+    ]
+
+
+_REPORT = {
+    "id": "m1",
+    "at": at(9),
+    "by": "Solveig Brekke",
+    "child": "Jonas Lillevik",
+    "child_birth_date": date(2021, 5, 5),
+    "child_description": None,
+    "suspicion": "violence",
+    "kind": "protected",
+    "text": SEEN,
+    "guardians_informed": "no",
+    "guardians_informed_reason": None,
+    "police_contacted": True,
+    "ground": {
+        "text": "Plikten til å melde til barnevernet. Den gjelder uten samtykke.",
+        "reference": "Barnevernsloven om meldeplikt til barnevernet",
+    },
+    "state": "received",
+    "taken_by": None,
+    "taken_at": None,
+    "answers": [],
+    "readers": [],
+    "may": ["follow_up", "name_readers", "read_access"],
+    "in_lane": True,
+}
+_FOLLOWED_UP = {
+    **_REPORT,
+    "state": "answered",
+    "taken_by": "Espen Lysvollen",
+    "taken_at": at(10),
+    "answers": [
+        {"text": "Vi har mottatt meldingen og åpnet undersøkelse.", "by": "Espen Lysvollen", "at": at(11)}
+    ],
+    "readers": [
+        {
+            "person_id": "p2",
+            "name": "Turid Haugnesli",
+            "valid_from": at(9),
+            "valid_to": at(12),
+            "removable": True,
+        }
+    ],
+}
+
+
+def _lane_list() -> list[Sample]:
+    states = ["received", "being_assessed", "answered"]
+    return [
         Sample(
             "lane-list",
             "lane/list.html",
             {
                 "page": page(SOLVEIG),
-                "reports": [report, {**followed_up, "id": "m2"}],
+                "reports": [_REPORT, {**_FOLLOWED_UP, "id": "m2"}],
                 "states": states,
                 "state": "received",
                 "next_url": "#n",
             },
         ),
-        Sample("lane-item", "lane/item.html", {"page": page(SOLVEIG), "report": report, "form": form()}),
+    ]
+
+
+def _lane_item() -> list[Sample]:
+    return [
+        Sample("lane-item", "lane/item.html", {"page": page(SOLVEIG), "report": _REPORT, "form": form()}),
         Sample(
             "lane-item-answered",
             "lane/item.html",
-            {"page": page(SOLVEIG), "report": followed_up, "form": form()},
+            {"page": page(SOLVEIG), "report": _FOLLOWED_UP, "form": form()},
         ),
+    ]
+
+
+def _lane_readers() -> list[Sample]:
+    lines = [
+        {"at": at(11), "by": "Turid Haugnesli", "unit": "Bjørkelia barnehage", "act": "read_report", "allowed": False},
+        {"at": at(10), "by": "Espen Lysvollen", "unit": "Barnevernet", "act": "assess_report", "allowed": True},
+    ]  # fmt: skip
+    units = [{"code": "u1", "text": "Bjørkelia barnehage"}]
+    return [
         Sample(
             "lane-reader",
             "lane/reader.html",
@@ -631,4 +686,21 @@ def _rest() -> list[Sample]:
 
 def samples() -> list[Sample]:
     """One of each page of employees, some in several states."""
-    return [*_work(), *_concern(), *_case(), *_forms(), *_register(), *_rest()]
+    return [
+        *_work(),
+        *_concern(),
+        *_case_0(),
+        *_case_1(),
+        *_case_closed(),
+        *_forms(),
+        *_notes(),
+        *_levels(),
+        *_register(),
+        *_consent(),
+        *_handover(),
+        *_emergency(),
+        *_lane_report(),
+        *_lane_list(),
+        *_lane_item(),
+        *_lane_readers(),
+    ]

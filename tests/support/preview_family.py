@@ -82,26 +82,28 @@ WHO_LOOKED = {
 }
 
 
-def _family() -> list[Sample]:
+_REQUEST: Model = {
+    "id": "r1",
+    "child": CHILD,
+    "is_self": False,
+    "others": ["Torbjørn Lillevik"],
+    "until": "Fra alle har sagt ja, til og med 7. mars 2027",
+    "sharer": {"name": "Solveig Brekke", "unit": "Bjørkelia barnehage"},
+    "purpose": "Jonas skal få hjelp med språket, og slippe å fortelle det samme flere ganger.",
+    "services": [
+        {**PPT, "gives": "Vi hjelper barn som strever med språk og læring.", "topics": TOPICS[:2]},
+        {**HEALTH, "gives": None, "topics": TOPICS[2:3]},
+    ],
+}
+_FIELD = f"{PPT['id']}-learning"
+_ANSWERS = [
+    {"service": PPT["name"], "topic": "Læring og språk", "answer": "yes", "field": f"answer-{_FIELD}"},
+    {"service": HEALTH["name"], "topic": "Helse", "answer": "talk_first", "field": "answer-h"},
+]
+
+
+def _cases() -> list[Sample]:
     frame = {"page": page(MOTHER), "case": case(1, "guardian")}
-    request = {
-        "id": "r1",
-        "child": CHILD,
-        "is_self": False,
-        "others": ["Torbjørn Lillevik"],
-        "until": "Fra alle har sagt ja, til og med 7. mars 2027",
-        "sharer": {"name": "Solveig Brekke", "unit": "Bjørkelia barnehage"},
-        "purpose": "Jonas skal få hjelp med språket, og slippe å fortelle det samme flere ganger.",
-        "services": [
-            {**PPT, "gives": "Vi hjelper barn som strever med språk og læring.", "topics": TOPICS[:2]},
-            {**HEALTH, "gives": None, "topics": TOPICS[2:3]},
-        ],
-    }
-    field = f"{PPT['id']}-learning"
-    answers = [
-        {"service": PPT["name"], "topic": "Læring og språk", "answer": "yes", "field": f"answer-{field}"},
-        {"service": HEALTH["name"], "topic": "Helse", "answer": "talk_first", "field": "answer-h"},
-    ]
     now: Model = {"code": "answer_consent", "url": "#svar", "deadline": None, "params": {}}
     row = {
         "id": "c1",
@@ -111,44 +113,6 @@ def _family() -> list[Sample]:
         "holder": "Solveig Brekke",
         "unit": "Bjørkelia",
     }
-    waiting = {"name": "Torbjørn Lillevik", "relation": "father", "answer": "none"}
-    receipt = {
-        "signed_at": at(10),
-        "signer": "Ánne Márjá Hætta-Lillevik",
-        "version": "v2",
-        "language": "Bokmål",
-        "way": "På papir",
-        "registered_by": "Solveig Brekke",
-        "basis": {
-            "text": "Samtykke fra den som bestemmer. Det kan trekkes når som helst.",
-            "reference": "Personopplysningsloven om samtykke",
-        },
-        "pdf_url": "#pdf",
-        "record_url": "#json",
-        "answers": answers,
-        "purpose": request["purpose"],
-        "valid_to": date(2027, 3, 7),
-    }
-    choices = [
-        {"code": "all", "text": "Alt", "hint": "Ingen andre tjenester kan lese loggen lenger."},
-        {"code": PPT["id"], "text": PPT["name"], "hint": "Temaer: læring og språk"},
-    ]
-    quiet = page(MOTHER)
-    grown: Model = {"name": "Jonas Lillevik", "capacity": "self", "can_switch": False, "label": "Du selv"}
-    wording = yaml.safe_load((DATA.parents[1] / "consent" / "texts" / "v2.nb.yaml").read_text("utf-8"))
-    youth = {**request, "is_self": True, "others": []}
-    spoken: Model = {
-        "wording": wording,
-        "words": words("nb"),
-        "language": "nb",
-        "languages": [{"code": code, "text": words(code)(f"language.{code}"), "url": f"?{code}"}
-                      for code in ("en", "nb", "nn")],
-    }  # fmt: skip
-    english: Model = {**spoken, "words": words("en"), "language": "en"}
-    english["wording"] = yaml.safe_load(
-        (DATA.parents[1] / "consent" / "texts" / "v2.en.yaml").read_text("utf-8")
-    )
-    in_english = {**request, "until": "From when everyone has said yes, until 7 March 2027"}
     return [
         Sample(
             "cases",
@@ -180,10 +144,31 @@ def _family() -> list[Sample]:
                 ],
             },
         ),
+    ]
+
+
+def _consent() -> list[Sample]:
+    frame = {"page": page(MOTHER), "case": case(1, "guardian")}
+    quiet = page(MOTHER)
+    wording = yaml.safe_load((DATA.parents[1] / "consent" / "texts" / "v2.nb.yaml").read_text("utf-8"))
+    youth = {**_REQUEST, "is_self": True, "others": []}
+    spoken: Model = {
+        "wording": wording,
+        "words": words("nb"),
+        "language": "nb",
+        "languages": [{"code": code, "text": words(code)(f"language.{code}"), "url": f"?{code}"}
+                      for code in ("en", "nb", "nn")],
+    }  # fmt: skip
+    english: Model = {**spoken, "words": words("en"), "language": "en"}
+    english["wording"] = yaml.safe_load(
+        (DATA.parents[1] / "consent" / "texts" / "v2.en.yaml").read_text("utf-8")
+    )
+    in_english = {**_REQUEST, "until": "From when everyone has said yes, until 7 March 2027"}
+    return [
         Sample(
             "consent",
             "family/consent.html",
-            {**frame, "page": quiet, "request": request, "form": form({"text_hash": "x"}), **spoken},
+            {**frame, "page": quiet, "request": _REQUEST, "form": form({"text_hash": "x"}), **spoken},
         ),
         Sample(
             "consent-english",
@@ -198,7 +183,7 @@ def _family() -> list[Sample]:
                 "page": quiet,
                 "request": youth,
                 **spoken,
-                "form": form({}, {f"answer-{field}": "Svar ja, nei eller snakke først"}),
+                "form": form({}, {f"answer-{_FIELD}": "Svar ja, nei eller snakke først"}),
             },
         ),
         Sample(
@@ -206,8 +191,8 @@ def _family() -> list[Sample]:
             "family/consent_check.html",
             {
                 "page": quiet,
-                "request": request,
-                "answers": answers,
+                "request": _REQUEST,
+                "answers": _ANSWERS,
                 "form": form({"text_hash": "x"}),
                 **spoken,
             },
@@ -215,14 +200,38 @@ def _family() -> list[Sample]:
         Sample(
             "consent-sign",
             "family/consent_sign.html",
-            {"page": quiet, "request": request, "step_up_url": "#u"},
+            {"page": quiet, "request": _REQUEST, "step_up_url": "#u"},
         ),
+    ]
+
+
+def _receipts() -> list[Sample]:
+    frame = {"page": page(MOTHER), "case": case(1, "guardian")}
+    waiting = {"name": "Torbjørn Lillevik", "relation": "father", "answer": "none"}
+    receipt = {
+        "signed_at": at(10),
+        "signer": "Ánne Márjá Hætta-Lillevik",
+        "version": "v2",
+        "language": "Bokmål",
+        "way": "På papir",
+        "registered_by": "Solveig Brekke",
+        "basis": {
+            "text": "Samtykke fra den som bestemmer. Det kan trekkes når som helst.",
+            "reference": "Personopplysningsloven om samtykke",
+        },
+        "pdf_url": "#pdf",
+        "record_url": "#json",
+        "answers": _ANSWERS,
+        "purpose": _REQUEST["purpose"],
+        "valid_to": date(2027, 3, 7),
+    }
+    return [
         Sample(
             "consent-receipt",
             "family/consent_receipt.html",
             {
                 **frame,
-                "request": request,
+                "request": _REQUEST,
                 "result": "wait",
                 "receipt": receipt,
                 "others": [waiting],
@@ -241,6 +250,13 @@ def _family() -> list[Sample]:
                 },
             },
         ),
+    ]
+
+
+def _name_person() -> list[Sample]:
+    frame = {"page": page(MOTHER), "case": case(1, "guardian")}
+    grown: Model = {"name": "Jonas Lillevik", "capacity": "self", "can_switch": False, "label": "Du selv"}
+    return [
         Sample(
             "name-person",
             "family/name_person.html",
@@ -269,6 +285,12 @@ def _family() -> list[Sample]:
                 "form": form(),
             },
         ),
+    ]
+
+
+def _log_end() -> list[Sample]:
+    frame = {"page": page(MOTHER), "case": case(1, "guardian")}
+    return [
         Sample("log-end", "family/log_end.html", {**frame, "feedback": True, "form": form()}),
         Sample(
             "log-end-unsure",
@@ -289,6 +311,16 @@ def _family() -> list[Sample]:
                 "report": True,
             },
         ),
+    ]
+
+
+def _consent_later() -> list[Sample]:
+    frame = {"page": page(MOTHER), "case": case(1, "guardian")}
+    choices = [
+        {"code": "all", "text": "Alt", "hint": "Ingen andre tjenester kan lese loggen lenger."},
+        {"code": PPT["id"], "text": PPT["name"], "hint": "Temaer: læring og språk"},
+    ]
+    return [
         Sample(
             "consent-withdraw", "family/consent_withdraw.html", {**frame, "choices": choices, "form": form()}
         ),
@@ -302,12 +334,24 @@ def _family() -> list[Sample]:
                 "may_withdraw": True,
             },
         ),
+    ]
+
+
+def _words() -> list[Sample]:
+    frame = {"page": page(MOTHER), "case": case(1, "guardian")}
+    return [
         Sample(
             "suggest",
             "family/suggest.html",
             {**frame, "form": form(), "topics": TOPICS, "kinds": ["comment", "proposal"]},
         ),
         Sample("feedback", "family/feedback.html", {**frame, "form": form()}),
+    ]
+
+
+def _access() -> list[Sample]:
+    frame = {"page": page(MOTHER), "case": case(1, "guardian")}
+    return [
         Sample(
             "access",
             "family/access.html",
@@ -392,4 +436,14 @@ def _common() -> list[Sample]:
 
 def samples() -> list[Sample]:
     """One of each page of the family, the inbox, and the report."""
-    return [*_family(), *_common()]
+    return [
+        *_cases(),
+        *_consent(),
+        *_receipts(),
+        *_name_person(),
+        *_log_end(),
+        *_consent_later(),
+        *_words(),
+        *_access(),
+        *_common(),
+    ]

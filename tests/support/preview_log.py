@@ -143,6 +143,12 @@ def _plan() -> list[Sample]:
                 "views": [],
             },
         ),
+    ]
+
+
+def _goals() -> list[Sample]:
+    frame = {"page": page(SOLVEIG), "case": case(2)}
+    return [
         Sample(
             "goal-new",
             "log/goal_form.html",
@@ -209,6 +215,12 @@ def _plan() -> list[Sample]:
                 ],
             },
         ),
+    ]
+
+
+def _evaluation() -> list[Sample]:
+    frame = {"page": page(SOLVEIG), "case": case(2)}
+    return [
         Sample(
             "evaluate",
             "log/evaluate.html",
@@ -232,6 +244,17 @@ def _plan() -> list[Sample]:
                 ],
             },
         ),
+        Sample(
+            "evaluation-date",
+            "log/evaluation_date.html",
+            {**frame, "form": form({"evaluate_on": "2026-04-20"})},
+        ),
+    ]
+
+
+def _third_person() -> list[Sample]:
+    frame = {"page": page(SOLVEIG), "case": case(2)}
+    return [
         Sample(
             "third-person",
             "log/third_person.html",
@@ -296,11 +319,12 @@ def _plan() -> list[Sample]:
             "log/third_person.html",
             {**frame, "today": "2026-03-10", "form": form(), "mine": [], "theirs": []},
         ),
-        Sample(
-            "evaluation-date",
-            "log/evaluation_date.html",
-            {**frame, "form": form({"evaluate_on": "2026-04-20"})},
-        ),
+    ]
+
+
+def _entries() -> list[Sample]:
+    frame = {"page": page(SOLVEIG), "case": case(2)}
+    return [
         Sample(
             "entry",
             "log/entry_form.html",
@@ -376,25 +400,6 @@ def _meetings() -> list[Sample]:
         ],
         "minutes": minutes,
     }
-    rows = [
-        {"at": at(9), "told": "event.minutes_published", "params": {"by": "Solveig Brekke"}},
-        {
-            "at": at(8),
-            "kind": "note",
-            "topic": "wellbeing",
-            "text": "Møtet er på onsdag.",
-            "by": "Solveig Brekke",
-            "corrected": True,
-        },
-        {
-            "at": at(7),
-            "kind": "proposal",
-            "topic": "home",
-            "text": "Kan han få låne boka med hjem?",
-            "by": "Torbjørn Lillevik, far",
-            "correct_url": "#c",
-        },
-    ]
     return [
         Sample(
             "meetings",
@@ -434,7 +439,38 @@ def _meetings() -> list[Sample]:
                 "definition": read("forms/meeting_template.v1"),
             },
         ),
+    ]
+
+
+def _timeline() -> list[Sample]:
+    frame = {"page": page(SOLVEIG), "case": case(2), "partial": None, "unknown": False, "may": MAY}
+    rows = [
+        {"at": at(9), "told": "event.minutes_published", "params": {"by": "Solveig Brekke"}},
+        {
+            "at": at(8),
+            "kind": "note",
+            "topic": "wellbeing",
+            "text": "Møtet er på onsdag.",
+            "by": "Solveig Brekke",
+            "corrected": True,
+        },
+        {
+            "at": at(7),
+            "kind": "proposal",
+            "topic": "home",
+            "text": "Kan han få låne boka med hjem?",
+            "by": "Torbjørn Lillevik, far",
+            "correct_url": "#c",
+        },
+    ]
+    return [
         Sample("timeline", "log/timeline.html", {**frame, "rows": rows, "next_url": "#n"}),
+    ]
+
+
+def _participants() -> list[Sample]:
+    frame = {"page": page(SOLVEIG), "case": case(2), "partial": None, "unknown": False, "may": MAY}
+    return [
         Sample(
             "participants",
             "log/participants.html",
@@ -459,4 +495,13 @@ def _meetings() -> list[Sample]:
 
 def samples() -> list[Sample]:
     """One of each page of the log."""
-    return [*_plan(), *_meetings()]
+    return [
+        *_plan(),
+        *_goals(),
+        *_evaluation(),
+        *_third_person(),
+        *_entries(),
+        *_meetings(),
+        *_timeline(),
+        *_participants(),
+    ]
