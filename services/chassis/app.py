@@ -247,12 +247,20 @@ class App:
         context = Context(self, call, now)
         accesses = context.accesses
         turned_down: Refusal | None = None
+        prepared: Any = None
 
         def do(tx: WriteTransaction) -> dict[str, Any]:
             if once:
                 once.claim(tx, now)
             uow = UnitOfWork(
-                self.surroundings, tx, call.actor, call.municipality, now, tracing.current(), accesses
+                self.surroundings,
+                tx,
+                call.actor,
+                call.municipality,
+                now,
+                tracing.current(),
+                accesses,
+                prepared,
             )
             answer: dict[str, Any] = dump(operation.method(self.service_cls(), uow, request) or {})
             answer["versions"] = uow.versions
@@ -264,7 +272,7 @@ class App:
 
         try:
             if operation.prepare is not None:
-                request["_prepared"] = operation.prepare(context, request)
+                prepared = operation.prepare(context, request)
             call.check_deadline()
             with tracing.span("transaction"), self.db.write() as tx:
                 if not operation.in_turn:

@@ -56,10 +56,10 @@ __all__ = ["Context", "Reading", "Service", "UnitOfWork", "Work", "command", "ev
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A method that answers a procedure; `prepare(context, request)` runs before a command's transaction, and what
-    it answers is given to the command as request["_prepared"]. `refused(context, request, refusal)` runs after a
-    command that was refused, when nothing of it stands: for a room that keeps a record of its own. `in_turn`: one
-    person's commands of this kind are done one after the other, each up to its line in the access record, so that the
-    method can count what they have tried (LV-12, SE-3)."""
+    it answers is `uow.prepared` there. `refused(context, request, refusal)` runs after a command that was refused, when
+    nothing of it stands: for a room that keeps a record of its own. `in_turn`: one person's commands of this kind are
+    done one after the other, each up to its line in the access record, so that the method can count what they have
+    tried (LV-12, SE-3)."""
 
     procedure: Procedure
     method: Callable[[Any, Any, dict[str, Any]], Mapping[str, Any] | None]

@@ -118,7 +118,8 @@ class Reading(_Work):
 class UnitOfWork(_Work):
     """One write transaction: state, access record, events and answer become true together, or not at all.
 
-    It has no `rpc`: nothing may wait for another service within a write transaction. Ask in the command's `prepare`.
+    It has no `rpc`: nothing may wait for another service within a write transaction. Ask in the command's `prepare`;
+    `prepared` is what that found.
     """
 
     def __init__(
@@ -130,9 +131,11 @@ class UnitOfWork(_Work):
         now: datetime,
         traceparent: str | None = None,
         accesses: list[Access] | None = None,
+        prepared: Any = None,
     ) -> None:
         super().__init__(surroundings, tx, actor, municipality, now)
         self.tx = tx
+        self.prepared = prepared
         self.traceparent = traceparent
         self.versions: dict[str, int] = {}
         if accesses is not None:

@@ -147,7 +147,7 @@ class Toy(Service):
 
     @command(ADD_SLOWLY, prepare=take_long)
     def add_slowly(self, uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
-        assert request["_prepared"]["by"] == uow.actor.caller
+        assert uow.prepared["by"] == uow.actor.caller
         return add_thing(uow, request)
 
     @every(seconds=3600)

@@ -82,10 +82,10 @@ def ask(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     unknown = [unit for unit in to if access.service_of_unit(uow.tx, uow.municipality, unit) is None]
     if unknown or post.unit_id in to:
         raise InvalidInput(fields={"to_unit_ids": "unknown_unit" if unknown else "own_unit"}, rule="LV-12")
-    family, not_to = _family(uow, request["_prepared"].numbers)
+    family, not_to = _family(uow, uow.prepared.numbers)
     if post.person_id in family:
         raise OwnFamily("child_number")
-    whom = _with_kept_names(uow, request["_prepared"].whom, family)
+    whom = _with_kept_names(uow, uow.prepared.whom, family)
     kept: dict[str, Any] = {"parts": parts_of(whom.names)}
     if request["named"]:
         kept = _family_word(uow, request)

@@ -34,7 +34,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     The answer tells nothing of what was known of the child. PR-6: where the address is protected, who leads the unit
     and the coordinators are told that there is one more, and by whom; not of whom, and none of the family."""
     decision = staff.demand_keeper(uow)
-    registered: RegisteredPerson = request["_prepared"]
+    registered: RegisteredPerson = uow.prepared
     child_id = register(uow, registered)
     family = kin(uow, registered, child_id)
     if uow.actor.person_id in family:

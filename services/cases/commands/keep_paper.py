@@ -74,7 +74,7 @@ def decide(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 def _adult(uow: UnitOfWork, child_id: str, request: dict[str, Any]) -> str:
     """Whom the paper is about: somebody tied to the child, or named by number. Never the child, and never who registers
     it: from then on they would keep the papers of their own family (SE-3)."""
-    registered: RegisteredPerson | None = request["_prepared"]
+    registered: RegisteredPerson | None = uow.prepared
     if registered is not None:
         named = people.put_adult(uow.tx, uow.keys, uow.municipality, registered)
         if named == uow.actor.person_id:

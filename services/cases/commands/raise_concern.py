@@ -38,8 +38,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Register the child and the concern. The answer is the same whether the child was known here or not, so that it
     bears the case's version alone: the child's event, where there was one, goes before the case's on the same way."""
     post = acting_post(uow, uow.tx, request["unit_id"])
-    child_id = register(uow, request["_prepared"])
-    family = kin(uow, request["_prepared"], child_id)
+    child_id = register(uow, uow.prepared)
+    family = kin(uow, uow.prepared, child_id)
     if post.person_id in family:
         raise OwnFamily("child_number")
     owner = _who_follows_up(uow, post, family, request)

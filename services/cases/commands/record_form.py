@@ -43,7 +43,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     case.record_form(request["tool"], by, uow.now)
     note_id = notes.add(
         uow.tx, uow.keys, uow.municipality, case.case_id, "form", by, uow.now,
-        answers=request["_prepared"], tool=request["tool"], tool_version=request["tool_version"],
+        answers=uow.prepared, tool=request["tool"], tool_version=request["tool_version"],
         topic=request["topic"],
     )  # fmt: skip
     return {"id": note_id, "version": cases.save(uow.tx, uow.keys, case)}

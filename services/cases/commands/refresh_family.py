@@ -42,7 +42,7 @@ def prepare(context: Context, request: dict[str, Any]) -> RegisteredPerson | Non
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Take over what the register tells; the id is the case's."""
     facts = require_open(to_change(uow, request["case_id"]), Act.KEEP_FAMILY)
-    _take_over(uow, facts.case.subject_person, request["_prepared"])
+    _take_over(uow, facts.case.subject_person, uow.prepared)
     return {"id": request["case_id"]}
 
 

@@ -54,8 +54,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         if not reason:
             raise InvalidInput(fields={"closing_reason": "required"}, rule="LV-18")
         from_level = mothers.close("other", reason, by.person_id, uow.now)
-    child_id = register(uow, request["_prepared"])
-    if by.person_id in kin(uow, request["_prepared"], child_id):
+    child_id = register(uow, uow.prepared)
+    if by.person_id in kin(uow, uow.prepared, child_id):
         raise OwnFamily("child_number")
     childs = begin(uow, child_id, "child", by, request["concern"], request["topic"])
     for note in copied:

@@ -65,7 +65,7 @@ def prepare(context: Context, request: dict[str, Any]) -> Found:
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """File the report, and tell child protection. Nothing outside the lane's tables changes."""
-    found: Found = request["_prepared"]
+    found: Found = uow.prepared
     report = check(
         Report(
             report_id=new_id(),

@@ -60,7 +60,7 @@ def identify(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     From this answer on none of the child's family reads
     it as one who works there or is named, the one who says so included; and if one of them had taken it, it waits for
     a colleague."""
-    asker, registered = Asker(uow), request["_prepared"]
+    asker, registered = Asker(uow), uow.prepared
     row = asker.demand(request["report_id"], LaneAct.FOLLOW_UP)
     _demand_unnamed(uow, row)
     child = ChildInReport(registered.number, registered.name, registered.birth_date.isoformat())

@@ -79,7 +79,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
     proofs.add(
         signature_id, row.case_id, signer_id=signer_id, registered_by=by, given_on=request["given_on"],
-        journal_ref=request["journal_ref"], scan=request["_prepared"],
+        journal_ref=request["journal_ref"], scan=uow.prepared,
     )  # fmt: skip
     uow.record(
         contracts.AnswerRegistered,

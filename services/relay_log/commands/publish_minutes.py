@@ -64,7 +64,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     family = {guardian.person_id for guardian in facts.guardians}
     for number, item in enumerate(request["items"]):
         demand_third_person(item["third_person"], family, f"items.{number}.third_person")
-    answers = dict(request["_prepared"])
+    answers = dict(uow.prepared)
     if request["next_meeting_on"] is None:
         answers[NO_REASON] = request["no_next_meeting_reason"]
     meetings.add_minutes(meeting, request, answers, changed, me(uow), uow.now)
