@@ -32,7 +32,7 @@ from services.chassis.clock import Clock, clock_of
 from services.chassis.dumping import Dump
 from services.chassis.faults import field_faults
 from services.chassis.health import HealthServer
-from services.chassis.idempotency import Once
+from services.chassis.idempotency import Once, RequestInProgress
 from services.chassis.keys import Keys
 from services.chassis.logging import fault
 from services.chassis.rpc.calls import Calls
@@ -230,20 +230,10 @@ class App:
         self, operation: Operation, call: Call, request: dict[str, Any], dump: Dump
     ) -> dict[str, Any]:
         now, name = self.clock.now(), operation.procedure.name
-        once: Once | None = None
-        if call.idempotency_key is not None:
-            once = Once(
-                self.keys,
-                self.db.chassis,
-                call.municipality,
-                call.actor.caller,
-                name,
-                call.idempotency_key,
-                call.request,
-            )
-            stored = self._replayed(once, call, now, name)
-            if stored is not None:
-                return stored
+        once = self._once(call, name)
+        stored = self._replayed(once, call, now, name)
+        if stored is not None:
+            return stored
         context = Context(self, call, now)
         accesses = context.accesses
         turned_down: Refusal | None = None
@@ -287,8 +277,10 @@ class App:
                     self.record.write(tx, call.municipality, now, call.actor, _refused(accesses))
             raise turned_down
         except Once.Raced:
-            assert once is not None
-            return self._replayed(once, call, now, name) or _unfinished()
+            stored = self._replayed(once, call, now, name)
+            if not stored:
+                raise RequestInProgress from None
+            return stored
         except Refusal as refusal:
             if operation.refused is not None:
                 operation.refused(context, request, refusal)
@@ -297,9 +289,18 @@ class App:
                 self._write_accesses(call, now, _refused(accesses))
             raise
 
-    def _replayed(self, once: Once, call: Call, now: datetime, name: str) -> dict[str, Any] | None:
+    def _once(self, call: Call, name: str) -> Once | None:
+        """The call's key; None where it has none."""
+        if call.idempotency_key is None:
+            return None
+        place, caller = call.municipality, call.actor.caller
+        return Once(self.keys, self.db.chassis, place, caller, name, call.idempotency_key, call.request)
+
+    def _replayed(self, once: Once | None, call: Call, now: datetime, name: str) -> dict[str, Any] | None:
         """The answer that was given before, which nothing decides anew: that it was given again stands in the access
         record (SE-1), but for the lane's (PR-3)."""
+        if once is None:
+            return None
         with self.db.read() as conn:
             stored = once.stored(conn)
         if stored and name not in metrics.QUIET_PROCEDURES:
@@ -443,9 +444,3 @@ def _note_refusal(
     if decided and all(access.allowed for access in accesses):
         case_id = request.get("case_id")
         accesses.append(Access(refusal.rule or "SE-3", operation.procedure.name, case_id, None, False))
-
-
-def _unfinished() -> dict[str, Any]:
-    raise Unavailable(
-        "The same request is being handled now. Try again in a moment.", code="request_in_progress"
-    )

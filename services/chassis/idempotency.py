@@ -15,7 +15,7 @@ from services.chassis import metrics
 from services.chassis.keys import Keys
 from services.chassis.storage import AnyConnection, WriteTransaction, insert_ignore
 from services.chassis.tables import ChassisTables
-from services.kernel.errors import InvalidInput, Refusal
+from services.kernel.errors import InvalidInput, Refusal, Unavailable
 
 KEPT = timedelta(days=2)
 _MAX_KEY = 128
@@ -26,6 +26,12 @@ class KeyReused(Refusal):
 
     code, status = "idempotency_key_reused", 422
     detail = "This Idempotency-Key was already used with another request."
+
+
+class RequestInProgress(Unavailable):
+    """The same request, with the same key, has been begun and not been answered yet."""
+
+    code, detail = "request_in_progress", "The same request is being handled now. Try again in a moment."
 
 
 class _Raced(Exception):
