@@ -339,10 +339,21 @@ def test_minutes_report_and_closing_concern_every_party() -> None:
 def test_GU_6_whoever_an_entry_tells_of_is_asked_and_nobody_else_is() -> None:
     """And what they wrote of themselves they know."""
     entry = {"entry_id": "e", "kind": "note", "topic": "home", "by_person_id": TEACHER}
-    assert tell("relay_log.entry_added.v1", **entry, third_person=MOTHER) == {"third_person_asked": {MOTHER}}
-    assert tell("relay_log.entry_added.v1", **entry) == {}
-    own = {**entry, "by_person_id": MOTHER, "third_person": MOTHER}
-    assert tell("relay_log.entry_added.v1", **own) == {}
+    hers = {"third_person": MOTHER, "asked_person_id": MOTHER}
+    assert tell("relay_log.entry_added.v1", **entry, **hers) == {"third_person_asked": {MOTHER}}
+    for whom in (None, SOMEBODY):
+        assert tell("relay_log.entry_added.v1", **entry, third_person=whom) == {}, whom
+    assert tell("relay_log.entry_added.v1", **{**entry, **hers, "by_person_id": MOTHER}) == {}
+
+
+def test_GU_6_a_proposal_that_tells_of_the_father_is_no_news_to_a_holder_of_another_unit() -> None:
+    """GU-6, NO-6: who may not read it is not told of it, though they hold the relay."""
+    held = shared(replace(LEVEL_2, holder=Holder(PSYCHOLOGIST, PSYCHOLOGY)))
+    data = {"case_id": "case", "at": AT, "entry_id": "e", "kind": "proposal", "topic": "learning",
+            "by_person_id": MOTHER}  # fmt: skip
+    for whom, answer in ((None, Answer.YES), (FATHER, Answer.NO), (SOMEBODY, Answer.NO)):
+        (told,) = told_by("relay_log.entry_added.v1", data | {"third_person": whom}, NOW, Scene(NOW, held))
+        assert told.person_id == PSYCHOLOGIST and judge(PSYCHOLOGIST, told, held)[0] is answer, whom
 
 
 def test_GU_6_whoever_the_plan_tells_of_is_asked_when_its_words_are_new() -> None:

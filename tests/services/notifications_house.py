@@ -199,7 +199,7 @@ class House:
             relay_log.EntryAdded, CASE, entry_id="en-1", kind="proposal", by_person_id="p-mother", **entry
         )
         yield tell(relay_log.EntryAdded, CASE, entry_id="en-3", kind="note", by_person_id=teacher,
-                   third_person="p-father", **entry)  # fmt: skip
+                   third_person="p-father", asked_person_id="p-father", **entry)  # fmt: skip
         yield tell(relay_log.EntryAdded, CASE, entry_id="en-2", kind="hindrance", by_person_id="p-psychologist",
                    **entry)  # fmt: skip
         handover = {"handover_id": "h-1", "from_person_id": teacher, "to_person_id": "p-psychologist"}

@@ -53,8 +53,11 @@ def test_GU_6_of_what_waits_for_a_third_persons_word_nothing_leaves(home: Egress
     home.subscribe()
     home.subscribe("own", service_id="kindergarten", unit_id=KINDERGARTEN)
     own = Queue(home.amqp_url, "own")
-    home.entry("learning", entry_id="en-1", third_person="p-father")
+    home.entry("learning", entry_id="en-1", third_person="p-father", asked_person_id="p-father")
+    home.entry("learning", entry_id="en-2", kind="correction", third_person="somebody")
     home.goal("learning", goal_id="go-1", third_person="somebody")
+    home.hear(relay_log.MinutesPublished, CASE, meeting_id="me-1", topics=[], third_persons=["p-father"],
+              next_evaluation_on="2027-01-15", by_person_id="p-teacher")  # fmt: skip
     home.goal("learning", goal_id="go-2")
     home.tell()
     for found in (queue.read(), own.read()):

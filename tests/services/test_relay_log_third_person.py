@@ -178,13 +178,17 @@ def test_GU_6_what_waits_for_a_reader_tells_of_nobody_else(world: World, who: st
 
 
 def test_GU_6_that_person_is_asked_and_a_sibling_is_not_named(world: World) -> None:
-    """The event bears whose word it waits for; who has no id here is asked by the holder. New words are asked about."""
+    """GU-6, CO-8: each event bears of whom it tells, that of a correction too, so that whoever passes it on knows; and
+    whose word it waits for. Who has no id here is asked by the holder."""
     world.level_2()
     entry = world.say("teacher", "note", HERS, topic="learning", third_person="mother")
     world.say("teacher", "note", "the brother is ill", topic="learning", third_person="somebody")
     world.say("teacher", "correction", "she is tired", topic="learning", corrects=entry)
-    told = [each.get("third_person") for each in world.told(relay_log.EntryAdded)]
-    assert told == ["mother", None, "mother"]
+    world.say("teacher", "note", "he likes to sing", topic="learning")
+    told = [
+        (each.get("third_person"), each.get("asked_person_id")) for each in world.told(relay_log.EntryAdded)
+    ]
+    assert told == [("mother", "mother"), ("somebody", None), ("mother", "mother"), (None, None)]
 
 
 def test_GU_6_an_item_of_minutes_that_tells_of_a_parent_is_that_parents(world: World) -> None:
@@ -197,10 +201,11 @@ def test_GU_6_an_item_of_minutes_that_tells_of_a_parent_is_that_parents(world: W
             {"topic": "learning", "text": "he likes to sing"},
             {"topic": "learning", "text": HERS, "third_person": "mother"},
             {"topic": "learning", "text": "the brother is ill", "third_person": "somebody"},
+            {"topic": "health", "text": "nobody sleeps", "third_person": "somebody"},
         ],
     )
     (told,) = world.told(relay_log.MinutesPublished)
-    assert told["third_persons"] == ["mother"]
+    assert (told["third_persons"], told["topics"]) == (["mother"], ["learning"])
 
     def minutes(who: str) -> dict[str, str]:
         found = next(each for each in world.log(who)["meetings"] if each["meeting_id"] == meeting_id)

@@ -24,7 +24,11 @@ class EntryAddedData(Message):
     by_person_id = opaque()
     at = instant()
     third_person = opaque(
-        required=False, description="Whose word it waits for besides: a guardian of whom it tells (GU-6)"
+        required=False,
+        description="Of whom it tells who has not agreed to show it: a guardian's id, or `somebody` (GU-6)",
+    )
+    asked_person_id = opaque(
+        required=False, description="The guardian whose word it waits for from now on (GU-6)"
     )
 
 
@@ -42,6 +46,7 @@ EntryAdded = EventType(
         "by_person_id": _P,
         "at": _AT,
         "third_person": _P,
+        "asked_person_id": _P,
     },
     told="For each entry, whoever wrote it.",
     outside="item",

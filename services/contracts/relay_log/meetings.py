@@ -33,7 +33,9 @@ class MeetingCalledData(Message):
 class MinutesPublishedData(Message):
     case_id = opaque()
     meeting_id = opaque()
-    topics = many(code(*TOPICS), max_items=10)
+    topics = many(
+        code(*TOPICS), max_items=10, description="Those of items that wait for nobody's word (GU-6)"
+    )
     next_meeting_on = date(required=False)
     next_evaluation_on = date()
     by_person_id = opaque()

@@ -152,11 +152,14 @@ TABLE: tuple[Line, ...] = (
     at("relay_log.entry_added.v1", "nobody_may_act", administrators,
        when=says("kind", "comment", "proposal", "feedback", "hindrance")),  # HO-6
     at("relay_log.minutes_published.v1", "third_person_asked", named("third_persons"), item="meeting_id"),  # GU-6
-    at("relay_log.entry_added.v1", "third_person_asked", named("third_person"), item="entry_id"),  # GU-6
+    at("relay_log.entry_added.v1", "third_person_asked", named("asked_person_id"), item="entry_id"),  # GU-6
     at("relay_log.report_made.v1", "report_made", *EVERYONE, item="report_id"),  # LG-10
 )  # fmt: skip
 
 _WITHOUT_CASE = frozenset({"participant_released", "nobody_may_act", "emergency_ended"})
+
+_OF_ITEMS = frozenset({Act.READ_PLAN, Act.READ_LOG_ITEM})
+"""GU-6: what rests on reading one item is told by the item's mark; that somebody is asked for their word is not."""
 
 _AT_WORK = frozenset(
     {
@@ -227,7 +230,7 @@ def _told(person_id: str, line: Line, data: Data, time: datetime, by: str | None
         tuple(topics),
         _instant(data.get("starts_at")),
         _instant(data.get("ends_at")),
-        data.get("third_person") if KINDS[line.kind].rests_on is Act.READ_PLAN else None,
+        data.get("third_person") if KINDS[line.kind].rests_on in _OF_ITEMS else None,
     )
 
 

@@ -8,7 +8,7 @@ from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import NotFound
-from services.kernel.facts import SOMEBODY, Act, Capacity
+from services.kernel.facts import Act, Capacity
 from services.relay_log.commands.common import demand_readable, me, open_log, tell_entry
 from services.relay_log.domain.entries import act_for, demand_correctable, demand_pointer, demand_third_person
 from services.relay_log.domain.plan import marked
@@ -32,8 +32,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         "third_person": third_person,
     }  # fmt: skip
     entries.add_entry(case_id, entry, request["text"], uow.now)
-    asked = None if third_person == SOMEBODY else third_person
-    tell_entry(uow, case_id, entry["entry_id"], request["kind"], request["topic"], me(uow), asked)
+    tell_entry(uow, case_id, entry["entry_id"], request["kind"], request["topic"], me(uow), third_person)
     return {"id": entry["entry_id"]}
 
 

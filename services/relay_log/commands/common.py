@@ -116,7 +116,8 @@ def tell_entry(
     by: str,
     third_person: str | None = None,
 ) -> None:
-    """Tell that an entry was added. `third_person`: who is asked whether it may be shown to others (GU-6)."""
+    """Tell that an entry was added. `third_person`: of whom it tells, and who has not been asked yet whether it may be
+    shown to others (GU-6)."""
     told = {
         "case_id": case_id,
         "entry_id": entry_id,
@@ -125,7 +126,7 @@ def tell_entry(
         "by_person_id": by,
         "at": uow.now,
     }
-    uow.record(contracts.EntryAdded, case_id, told | ({"third_person": third_person} if third_person else {}))
+    uow.record(contracts.EntryAdded, case_id, told | _told_of(third_person, asks=True))
 
 
 def tell_goal(uow: UnitOfWork, change: str, goal: Goal, *, asks: bool) -> None:
@@ -155,7 +156,11 @@ def tell_measure(uow: UnitOfWork, change: str, measure: Measure, *, asks: bool) 
 def _waits_for(uow: UnitOfWork, thing: Goal | Measure, asks: bool) -> dict[str, str]:
     """GU-6: of whom it tells who has not agreed to show it, and who is asked now."""
     whom, agrees = Plans.of(uow).mark(thing)
-    if whom is None or agrees:
+    return _told_of(None if agrees else whom, asks)
+
+
+def _told_of(whom: str | None, asks: bool) -> dict[str, str]:
+    if whom is None:
         return {}
     return {"third_person": whom} | ({"asked_person_id": whom} if asks and whom != SOMEBODY else {})
 

@@ -72,7 +72,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         contracts.MinutesPublished,
         case_id,
         {"case_id": case_id, "meeting_id": meeting.meeting_id,
-         "topics": sorted({item["topic"] for item in request["items"]}),
+         "topics": sorted({item["topic"] for item in request["items"] if item["third_person"] is None}),
          "next_meeting_on": request["next_meeting_on"], "next_evaluation_on": request["next_evaluation_on"],
          "by_person_id": me(uow), "at": uow.now, **_asked(request["items"])},
     )  # fmt: skip
