@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from services.contracts import consent, relay_log
@@ -120,6 +122,19 @@ def test_GU_6_only_that_person_or_the_holder_gives_the_word(world: World) -> Non
     assert isinstance(refused, InvalidInput) and refused.fields == {"said_on": "date_in_future"}
     word(world, "teacher", siblings)
     assert "the brother is ill" in texts(world, "psychologist")
+
+
+def test_GU_6_of_words_given_at_once_each_is_kept_and_the_last_counts(world: World) -> None:
+    """GU-6: her own, and what the holder writes down, take turns; none is an error, none overwrites another."""
+    world.level_2()
+    entry = world.say("teacher", "note", HERS, topic="learning", third_person="mother")
+    given = [("mother", True), ("teacher", False)] * 4
+    with ThreadPoolExecutor(len(given)) as threads:
+        for done in [threads.submit(word, world, who, entry, agrees) for who, agrees in given]:
+            done.result(60)
+    kept = sorted(world.rows("third_person_words"), key=lambda row: row.number)
+    assert [row.number for row in kept] == list(range(len(given)))
+    assert (HERS in texts(world, "father")) is kept[-1].agrees
 
 
 def test_GU_6_a_parent_without_responsibility_answers_once_consent_names_them(world: World) -> None:

@@ -11,6 +11,7 @@ from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act
 from services.relay_log.commands.common import me
 from services.relay_log.storage.entries import Entries
+from services.relay_log.storage.logs import Logs
 from services.relay_log.storage.meetings import Meetings
 from services.relay_log.storage.plan import Plans
 from services.relay_log.storage.third_person import Words
@@ -20,6 +21,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Keep the word of the person themselves, or as the holder in the owning unit heard it; it can be taken back at any
     time, also when the case is closed. To whoever may not read the thing there is none."""
     case_id, thing_id, words = request["case_id"], request["entry_id"], Words.of(uow)
+    Logs.of(uow).lock(case_id)
     case = access.of(uow, case_id)
     case.require(Act.SEE_CASE)
     found = words.marked(case_id, thing_id)
