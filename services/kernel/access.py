@@ -38,8 +38,17 @@ from services.kernel.conditions import (
     topic_consent,
     within_guardians_need,
 )
-from services.kernel.facts import CONSENT_NOT_KNOWN, Act, Audience, Capacity, Decision, Facts, Question
-from services.kernel.parties import THIRD_PARTIES, NoStanding, Party, Standing, standings
+from services.kernel.facts import (
+    CONSENT_NOT_KNOWN,
+    Act,
+    Audience,
+    Capacity,
+    Decision,
+    Facts,
+    Knowledge,
+    Question,
+)
+from services.kernel.parties import BY_OFFICE, THIRD_PARTIES, NoStanding, Party, Standing, standings
 
 
 class Line(NamedTuple):
@@ -383,7 +392,7 @@ def _by_table(question: Question, facts: Facts, ways: Iterable[Way]) -> Decision
             failed = condition(question, facts, tie)
         if failed is not None:
             refused = refused or failed
-        elif tie.party in THIRD_PARTIES and not consent_status_known(facts, question.now):
+        elif not _known_enough(tie.party, facts, question.now):
             unknown = True
         else:
             return _allowed(line.rule, tie.party)
@@ -392,10 +401,27 @@ def _by_table(question: Question, facts: Facts, ways: Iterable[Way]) -> Decision
     return _denied(*(refused or (TABLE[question.act][0].rule, "not_for_this_role")))
 
 
+def _known_enough(party: Party, facts: Facts, now: datetime) -> bool:
+    """CO-9: whether what the party's access rests on is known as of late. Family and the owning unit read on."""
+    if party in THIRD_PARTIES:
+        return consent_status_known(facts, now)
+    return party not in BY_OFFICE or office_known(facts, now)
+
+
 def consent_status_known(facts: Facts, now: datetime) -> bool:
     """CO-9: no access of a third party rests on knowledge older than the policy's age, nor on parked or
     missing events."""
-    known = facts.knowledge
+    return _fresh(facts.knowledge, facts, now)
+
+
+def office_known(facts: Facts, now: datetime) -> bool:
+    """CO-9: an emergency, and child protection in the guardians' place, rest on no consent, and do not wait for it; but
+    that the emergency was ended, the address protected, the order or the role over, is told by case, people and staff,
+    whose word must be as fresh."""
+    return _fresh(facts.office_knowledge or facts.knowledge, facts, now)
+
+
+def _fresh(known: Knowledge, facts: Facts, now: datetime) -> bool:
     if known.parked or known.as_of is None:
         return False
     return now - known.as_of <= timedelta(seconds=facts.policy.knowledge_seconds)

@@ -266,7 +266,8 @@ class Facts:
     only. `consented`: the signers (persons, or the unit of child protection) who have ever said yes to sharing.
     `led`: somebody who may act leads the owning unit; looked up for a coordinator alone, whose turn it is where nobody
     does (HO-6). `unlinked`: employees whom the register ties to the subject and who are linked nowhere, since an
-    address is protected (PR-6): of the family, and no more than that."""
+    address is protected (PR-6): of the family, and no more than that. `office_knowledge`: how old the facts are without
+    those of consent and the log; None: as all."""
 
     case: CaseFacts
     subject_birth_date: date | None
@@ -283,6 +284,7 @@ class Facts:
     address_grade: int = 0
     policy: Policy = field(default_factory=Policy)
     led: bool = True
+    office_knowledge: Knowledge | None = None
 
     @property
     def address_protected(self) -> bool:

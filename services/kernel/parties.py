@@ -50,6 +50,9 @@ THIRD_PARTIES = frozenset(
 )
 """Those whose access rests on consent alone (CO-9). Family and the owning unit are not among them."""
 
+BY_OFFICE = frozenset({Party.EMERGENCY, Party.CARE})
+"""Those whose access rests on no consent, but on what is known of the case, the family and the staff (CO-9)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -138,11 +138,13 @@ class Chronicle:
 
 @dataclass(frozen=True)
 class Moment:
-    """What is so of a case at a time. `fresh`: the service that is asked has heard of all others lately."""
+    """What is so of a case at a time. `fresh`: the service that is asked has heard of all others lately;
+    `office`: of cases and directory."""
 
     case: Chronicle
     now: datetime
     fresh: bool = True
+    office: bool = True
 
     @cached_property
     def age(self) -> int:

@@ -167,10 +167,13 @@ class Bus:
         """Whether nothing is on its way."""
         return not any(way.waiting for way in self.ways.values())
 
-    def age(self, hearer: str) -> timedelta:
-        """How old what a service knows of others is, by the oldest of its ways (CO-9)."""
+    def age(self, hearer: str, *sources: str) -> timedelta:
+        """How old what a service knows of others is, by the oldest of its ways, or of those from `sources` (CO-9)."""
         now = self._house.clock.now()
-        return max(now - way.as_of for (_, to), way in self.ways.items() if to == hearer)
+        of_them = {name for name in self._house.apps if not sources or name in sources}
+        return max(
+            now - way.as_of for (source, to), way in self.ways.items() if to == hearer and source in of_them
+        )
 
     def _collect(self) -> list[Event]:
         fresh: list[Event] = []

@@ -734,8 +734,10 @@ class Model(RuleBasedStateMachine):
         if self.town.bus.still:
             self.lately = []
         for service, of_kind in self._shown():
-            fresh = service.startswith("lane") or self.town.bus.age(service) <= KNOWN_FOR
-            moments = [Moment(case, self.town.now, fresh) for case in (*self.lately, self.case)]
+            lane, age = service.startswith("lane"), self.town.bus.age
+            fresh = lane or age(service) <= KNOWN_FOR
+            office = lane or age(service, "cases", "directory") <= KNOWN_FOR
+            moments = [Moment(case, self.town.now, fresh, office) for case in (*self.lately, self.case)]
             for who in READERS:
                 self._judge(service, who, [readable(moment, who) & of_kind for moment in moments])
         written = (self.case.items, self.case.agreed, self.case.needed)

@@ -53,7 +53,7 @@ def in_other_unit(at: Moment, who: str, item: Item) -> bool:
 def in_emergency(at: Moment, who: str, item: Item) -> bool:
     shut = at.protected or item.apart or item.kind == "note"  # PR-6, LG-5
     mine = [each for each in at.case.emergencies if each.who == who and each.at <= at.now < each.ended]
-    return not shut and any(at.now < each.at + HOUR for each in mine)  # SE-3
+    return at.office and not shut and any(at.now < each.at + HOUR for each in mine)  # CO-9, SE-3
 
 
 def as_guardian(at: Moment, who: str, item: Item) -> bool:
@@ -64,7 +64,7 @@ def as_guardian(at: Moment, who: str, item: Item) -> bool:
     if not at.order:
         return who in at.guardians  # GU-2, GU-3
     let = who in at.guardians and item.kind != "note" and item.topic in at.order.guardians_see
-    cares = at.works(who) and at.post(who) == (at.order.unit, "child_protection")
+    cares = at.office and at.works(who) and at.post(who) == (at.order.unit, "child_protection")
     return let or (cares and (who == at.order.set_by or not at.protected))  # GU-4, PR-6
 
 

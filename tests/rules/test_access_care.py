@@ -17,6 +17,7 @@ from services.kernel.facts import (
     Facts,
     GuardianFact,
     GuardiansSee,
+    Knowledge,
     PersonWindowFact,
     Question,
     Role,
@@ -181,3 +182,14 @@ def test_GU_4_nobody_stands_in_a_guardians_place_to_a_child_of_their_own() -> No
     for act in (*READING, *ANSWERING):
         assert not as_staff(world, CASEWORKER, act), act
     assert as_staff(world, SECOND, Act.SEE_CASE)
+
+
+def test_CO_9_child_protection_reads_on_no_older_knowledge_of_order_and_office_than_others() -> None:
+    """CO-9, GU-4: it does not wait for consent; but that the order, or the officer's role, is over may be what has not
+    come. The owning unit reads on."""
+    stale = Knowledge(NOW - timedelta(seconds=31))
+    for act in READING + ANSWERING:
+        assert as_staff(under_care(knowledge=stale, office_knowledge=Knowledge(NOW)), CASEWORKER, act)
+        refused = as_staff(under_care(office_knowledge=stale), CASEWORKER, act)
+        assert (refused.rule, refused.reason_code) == ("CO-9", "consent_status_not_known"), act
+    assert ask(under_care(office_knowledge=stale), "teacher", Act.READ_PLAN, "learning")

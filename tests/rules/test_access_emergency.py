@@ -49,7 +49,8 @@ def test_SE_3_a_stated_emergency_opens_the_case_for_reading_alone() -> None:
 
 def test_SE_3_an_emergency_ends_by_itself_to_the_instant() -> None:
     """SE-3, CO-10."""
-    world, last = in_emergency(), timedelta(minutes=60)
+    last = timedelta(minutes=60)
+    world = in_emergency(office_knowledge=Knowledge(NOW + last))
     assert ask(world, NURSE, Act.SEE_CASE, now=NOW + last - timedelta(microseconds=1)).allowed
     after = ask(world, NURSE, Act.SEE_CASE, now=NOW + last)
     assert (after.allowed, after.rule, after.sees_thing) == (False, "SE-3", False)
@@ -89,7 +90,20 @@ def test_LG_5_what_a_child_said_apart_is_not_read_in_an_emergency() -> None:
 
 def test_SE_3_an_emergency_does_not_wait_for_knowledge_of_consent() -> None:
     """SE-3: it rests on no consent, so nothing is older than it may be (CO-9)."""
-    assert ask(in_emergency(knowledge=Knowledge(None, parked=True)), NURSE, Act.READ_PLAN, "home").allowed
+    world = in_emergency(knowledge=Knowledge(None, parked=True), office_knowledge=Knowledge(NOW))
+    assert ask(world, NURSE, Act.READ_PLAN, "home").allowed
+
+
+@pytest.mark.parametrize(
+    "stale", [Knowledge(NOW, parked=True), Knowledge(None), Knowledge(NOW - timedelta(seconds=31))]
+)
+def test_CO_9_an_emergency_does_not_outlast_what_is_known_of_case_people_and_staff(stale: Knowledge) -> None:
+    """CO-9, CO-10: that it was ended, the address protected or the role over may be what has not come."""
+    for world in (in_emergency(office_knowledge=stale), in_emergency(knowledge=stale)):
+        decision = ask(world, NURSE, Act.READ_PLAN, "home")
+        assert (decision.rule, decision.reason_code) == ("CO-9", "consent_status_not_known")
+    edge = in_emergency(office_knowledge=Knowledge(NOW - timedelta(seconds=30)))
+    assert ask(edge, NURSE, Act.READ_PLAN, "home").allowed
 
 
 def test_SE_2_family_and_leader_read_who_has_looked_and_nobody_else() -> None:

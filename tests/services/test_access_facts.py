@@ -391,6 +391,46 @@ def test_a_parked_event_of_the_case_stops_third_parties(
     assert level_2.asks("teacher", KINDERGARTEN).may(Act.READ_PLAN, "learning")
 
 
+@pytest.mark.parametrize(
+    ("stream", "subject", "stops"),
+    [
+        (cases.CASE, "c1", True),
+        (cases.PEOPLE, "child", True),
+        (directory.STAFF, "colleague", True),
+        (directory.STAFF, "caseworker", True),
+        (consent.WINDOWS, "c1", False),
+        (relay_log.LOG, "c1", False),
+    ],
+)
+def test_CO_9_what_waits_of_case_people_or_staff_stops_emergency_and_care(
+    level_2: World, stream: str, subject: str, stops: bool
+) -> None:
+    """CO-9: what waits may end the emergency, the order or the office, or protect the address; consent opened neither.
+    And so it is where a stream has been silent for too long."""
+    level_2.employee("colleague", PSYCHOLOGY)
+    level_2.employee("caseworker", PROTECTION, "child_protection")
+    level_2.hear(cases.EmergencyOpened, case_id="c1", emergency_id="em", person_id="colleague", unit_id=PSYCHOLOGY,
+                 reason_code="other", valid_from=NOW, valid_to=NOW + timedelta(hours=1))  # fmt: skip
+    level_2.hear(cases.PersonChanged, person_id="child", birth_date="2022-03-05", address_grade="ungraded",
+                 guardians=[], care_orders=[{"unit_id": PROTECTION, "set_by": "caseworker", "topics": [],
+                                             "valid_from": "2026-11-20", "guardians_see": "nothing"}])  # fmt: skip
+    ties = {"colleague": PSYCHOLOGY, "caseworker": PROTECTION}
+    of_one = {subject} if stream == directory.STAFF else set(ties)
+
+    def reads() -> dict[str, bool]:
+        return {who: level_2.asks(who, unit).may(Act.READ_PLAN, "learning") for who, unit in ties.items()}
+
+    assert all(reads().values())
+    park(level_2.db, stream, subject)
+    assert reads() == {who: not (stops and who in of_one) for who in ties}
+    with level_2.db.write() as tx:
+        tx.execute(level_2.db.chassis.parked.delete())
+        state = level_2.db.chassis.stream_state
+        tx.execute(state.update().where(state.c.stream == stream).values(as_of=NOW - timedelta(seconds=31)))
+    assert reads() == dict.fromkeys(ties, not stops)
+    assert level_2.asks("teacher", KINDERGARTEN).may(Act.READ_PLAN, "learning")
+
+
 def test_the_owner_of_a_stream_knows_it_as_of_now(level_2: World) -> None:
     """CO-9: consent itself needs no heartbeat of its own stream."""
     level_2.service = "consent"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -39,6 +39,9 @@ from services.kernel.policies import policy_on
 
 TIMED_STREAMS = frozenset({consent.WINDOWS, cases.PEOPLE, cases.CASE, directory.STAFF, relay_log.LOG})
 """The streams whose age counts in CO-9: all that tell of a loss of access (CO-10), releases and handovers too."""
+
+OFFICE_STREAMS = frozenset({cases.PEOPLE, cases.CASE, directory.STAFF})
+"""Those of them on which access rests that needs no consent: in an emergency, and under a care order (CO-9)."""
 
 UNKNOWN_GRADE = 7
 """A person of whom nothing has come yet counts as protected (PR-6): denial by default."""
@@ -87,18 +90,20 @@ def load_facts_of(
     roles = [_role(row) for row in dated["role"]]
     asker_roles = tuple(role for role in roles if role.person_id == person_id)
     policy = policy_on([policy_in(row.c) for row in dated["policy"]], local_date(now))
-    known_as_of = _known_as_of(timed["stream"], service, now)
+    known_as_of = _known_as_of(timed["stream"], service, now, TIMED_STREAMS)
+    office_as_of = _known_as_of(timed["stream"], service, now, OFFICE_STREAMS)
     coordinates = any(role.role is Role.COORDINATOR and in_force(role, now) for role in asker_roles)
     leaders = _leaders(conn, municipality, {row.owner_unit_id for row in found}, now) if coordinates else {}
     answer: dict[str, Facts] = {}
     for row in found:
         case_id, subject = row.case_id, row.subject_person_id
         windows = tuple(_window(each) for each in timed["window"] if each.of == case_id)
-        parked = any(each.of in (case_id, subject, person_id) for each in timed["parked"])
+        parked = {each.a for each in timed["parked"] if each.of in (case_id, subject, person_id)}
         answer[case_id] = Facts(
             case=_case(row, municipality, roles, windows, now),
             subject_birth_date=row.birth_date,
-            knowledge=Knowledge(known_as_of, parked),
+            knowledge=Knowledge(known_as_of, bool(parked)),
+            office_knowledge=Knowledge(office_as_of, not parked.isdisjoint(OFFICE_STREAMS)),
             participants=tuple(_participant(each) for each in timed["participant"] if each.of == case_id),
             windows=windows,
             person_windows=tuple(
@@ -231,7 +236,7 @@ class _Queries:
             ),
             _row("stream", state.stream, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, state.as_of, _NO_TIME)
             .where(state.stream.in_(map(sa.literal, _STREAMS))),
-            _row("parked", parked.subject, _NO_TEXT, _NO_TEXT, _NO_TEXT, _NO_FLAG, parked.parked_at, _NO_TIME)
+            _row("parked", parked.subject, parked.stream, _NO_TEXT, _NO_TEXT, _NO_FLAG, parked.parked_at, _NO_TIME)
             .where(
                 parked.stream.in_(map(sa.literal, _STREAMS)),
                 parked.municipality == _MUNICIPALITY,
@@ -301,11 +306,11 @@ def _case(
     )
 
 
-def _known_as_of(streams: Iterable[Any], service: str, now: datetime) -> datetime | None:
-    """The oldest heartbeat of the streams that others own (CO-9); its own `service` knows as of now."""
+def _known_as_of(streams: Iterable[Any], service: str, now: datetime, among: Set[str]) -> datetime | None:
+    """The oldest heartbeat of the streams `among` that others own (CO-9); its own `service` knows as of now."""
     heard = {row.of: row.valid_from for row in streams}
     oldest = now
-    for stream in TIMED_STREAMS:
+    for stream in among:
         if STREAMS[stream] == service:
             continue
         as_of = heard.get(stream)
