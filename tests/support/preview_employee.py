@@ -146,7 +146,7 @@ def _case_0() -> list[Sample]:
 
 
 def _case_1() -> list[Sample]:
-    steps_1 = [
+    steps_1: list[Model] = [
         {
             "title": "Finn ut hva som trengs",
             "url": "#1",
@@ -202,7 +202,7 @@ def _case_1() -> list[Sample]:
                 "case": case(1, "emergency"),
                 "emergency": {"end": {"url": "#end", "key": "a-key"}, "until": at(9)},
                 "now": None,
-                "steps": steps_1,
+                "steps": [{**step, "may_finish": False} for step in steps_1],
                 "notes": None,
                 "notes_shared": True,
                 "form": form(),
