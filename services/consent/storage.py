@@ -164,6 +164,11 @@ def sentences(version: str, language: str) -> dict[str, str]:
     return _sentences[key]
 
 
+def _purpose_of(request_id: str) -> str:
+    """The field of a request's purpose: one that opens in no other row of the case."""
+    return f"consent.purpose:{request_id}"
+
+
 class Requests:
     """The requests of one municipality (SE-7)."""
 
@@ -181,7 +186,9 @@ class Requests:
                 municipality=self._municipality,
                 request_id=request.request_id,
                 case_id=request.case_id,
-                purpose=self._keys.encrypt(owner, self._municipality, "consent.purpose", purpose),
+                purpose=self._keys.encrypt(
+                    owner, self._municipality, _purpose_of(request.request_id), purpose
+                ),
                 valid_from=request.valid_from,
                 valid_to=request.valid_to,
                 language=language,
@@ -228,7 +235,7 @@ class Requests:
 
     def _purpose(self, row: Any) -> str:
         return self._keys.decrypt(
-            owner_of("case", row.case_id), self._municipality, "consent.purpose", row.purpose
+            owner_of("case", row.case_id), self._municipality, _purpose_of(row.request_id), row.purpose
         )
 
     def of_case(self, case_id: str, *, lock: bool = False) -> list[Request]:

@@ -16,6 +16,7 @@ from services.cases.service import CasesService
 from services.cases.storage import cases as storage
 from services.chassis.access_record import reader_index
 from services.chassis.actor import Actor, NotForThisCaller, service_actor
+from services.chassis.keys import Undecipherable
 from services.chassis.unit_of_work import UnitOfWork
 from services.contracts import cases
 from services.contracts.directory import GetTool
@@ -520,3 +521,16 @@ def test_whoever_was_replaced_a_moment_ago_does_not_act_as_holder(the: House) ->
         )
     acting.join(20)
     assert outcome == [403]
+
+
+def test_LV_17_a_note_that_is_moved_to_another_row_of_the_case_does_not_open(the: House) -> None:
+    """LV-17: whoever writes in the database without keys makes no other note of one."""
+    case_id = the.concern()
+    the.talk(case_id)
+    assert len(the.ask(cases.GetNotes, TEACHER, case_id=case_id)["notes"]) >= 2
+    notes = the.app.db.metadata.tables["notes"]
+    with the.app.db.write() as tx:
+        first, second, *_ = tx.execute(sa.select(notes).where(notes.c.case_id == case_id)).all()
+        tx.execute(sa.update(notes).where(notes.c.note_id == second.note_id).values(content=first.content))
+    with pytest.raises(Undecipherable):
+        the.ask(cases.GetNotes, TEACHER, case_id=case_id)

@@ -17,7 +17,7 @@ from services.chassis.actor import Actor
 from services.chassis.app import App
 from services.chassis.clock import SettableClock
 from services.chassis.ids import new_id
-from services.chassis.keys import ensure_key_material
+from services.chassis.keys import Undecipherable, ensure_key_material
 from services.chassis.settings import Settings
 from services.chassis.storage import WriteTransaction
 from services.consent.service import ConsentService
@@ -652,3 +652,21 @@ def test_AG_6_what_is_the_youths_own_is_asked_for_apart_from_what_the_parents_si
     world.sign(learning, AS_FATHER)
     waiting = world.app.call(consent.WaitingForMe, AS_YOUTH, {})["items"]
     assert {each["request_id"] for each in waiting} == {learning, health}
+
+
+def test_CO_1_a_purpose_that_is_moved_to_another_request_of_the_case_does_not_open(world: World) -> None:
+    """CO-1, CO-7: whoever writes in the database without keys changes nothing of what is agreed to."""
+    first, second = (
+        world.request(purpose=purpose) for purpose in ("We talk with psychology.", "We tell everything.")
+    )
+    requests = world.app.db.metadata.tables["requests"]
+    with world.app.db.write() as tx:
+        other = sa.select(requests.c.purpose).where(requests.c.request_id == second).scalar_subquery()
+        tx.execute(
+            sa.update(requests)
+            .where(requests.c.request_id == first)
+            .values(purpose=tx.scalar(sa.select(other)))
+        )
+    assert world.shown(second, AS_MOTHER)["purpose"] == "We tell everything."
+    with pytest.raises(Undecipherable):
+        world.shown(first, AS_MOTHER)

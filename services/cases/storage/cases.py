@@ -281,17 +281,19 @@ def _save_parts(tx: WriteTransaction, keys: Keys, case: Case, version: int) -> N
     lines = [
         {
             **key,
-            "happening_id": new_id(),
+            "happening_id": happening_id,
             "at": line.at,
             "version": version,
             "what": line.what,
             "by_person_id": line.by_person_id,
             "codes": line.codes,
-            "told": keys.encrypt(f"case:{case.case_id}", case.municipality, "told", json.dumps(line.told))
+            "told": keys.encrypt(
+                f"case:{case.case_id}", case.municipality, f"told:{happening_id}", json.dumps(line.told)
+            )
             if line.told
             else None,
         }
-        for line in case.happened
+        for happening_id, line in ((new_id(), line) for line in case.happened)
     ]
     if lines:
         tx.execute(happenings.insert(), lines)

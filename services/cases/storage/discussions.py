@@ -130,7 +130,7 @@ def answer(tx: WriteTransaction, keys: Keys, municipality: str, reply: Reply) ->
             "discussion_id": reply.discussion_id,
             "by_person_id": reply.by_person_id,
             "unit_id": reply.unit_id,
-            "text": keys.encrypt(owner, municipality, "answer", reply.text),
+            "text": keys.encrypt(owner, municipality, f"answer:{answer_id}", reply.text),
             "at": reply.at,
         },
     )
@@ -236,7 +236,7 @@ def _answers(
             {
                 "by_person_id": row.by_person_id,
                 "unit_id": row.unit_id,
-                "text": keys.decrypt(owner, municipality, "answer", row.text),
+                "text": keys.decrypt(owner, municipality, f"answer:{row.answer_id}", row.text),
                 "at": row.at,
             }
         )

@@ -80,7 +80,7 @@ def add(
     """Keep a note; `content`: text, answers, tool, tool_version, topic. Its id."""
     note_id = new_id()
     told = {"text": content.pop("text", None), "answers": content.pop("answers", None) or {}}
-    ciphertext = keys.encrypt(f"case:{case_id}", municipality, "note", json.dumps(told))
+    ciphertext = keys.encrypt(f"case:{case_id}", municipality, f"note:{note_id}", json.dumps(told))
     tx.execute(
         notes.insert(),
         {
@@ -145,12 +145,16 @@ def _asked(keys: Keys, row: Any) -> Sealed[str | None] | None:
 
 
 def _reasons(keys: Keys, row: Any) -> dict[str, str]:
-    told: dict[str, str] = json.loads(keys.decrypt(f"case:{row.case_id}", row.municipality, "told", row.told))
+    told: dict[str, str] = json.loads(
+        keys.decrypt(f"case:{row.case_id}", row.municipality, f"told:{row.happening_id}", row.told)
+    )
     return told
 
 
 def _note(keys: Keys, row: Any) -> Note:
-    told = json.loads(keys.decrypt(f"case:{row.case_id}", row.municipality, "note", row.content))
+    told = json.loads(
+        keys.decrypt(f"case:{row.case_id}", row.municipality, f"note:{row.note_id}", row.content)
+    )
     return Note(
         note_id=row.note_id,
         case_id=row.case_id,

@@ -80,13 +80,18 @@ def reasons(
     """By paper: why who registered it also verified it, for those who keep the family's papers."""
     rows = [row for row in _paper_rows(conn, municipality, child_id) if row.same_person_reason]
 
-    owner, field = f"person:{child_id}", "same_person_reason"
+    owner = f"person:{child_id}"
     return Sealed(
         About(municipality, case_id, Act.KEEP_FAMILY),
         lambda: {
-            row.paper_id: keys.decrypt(owner, municipality, field, row.same_person_reason) for row in rows
+            row.paper_id: keys.decrypt(owner, municipality, _field(row.paper_id), row.same_person_reason)
+            for row in rows
         },
     )
+
+
+def _field(paper_id: str) -> str:
+    return f"same_person_reason:{paper_id}"
 
 
 def save_paper(tx: WriteTransaction, keys: Keys, municipality: str, paper: Paper) -> None:
@@ -107,7 +112,7 @@ def save_paper(tx: WriteTransaction, keys: Keys, municipality: str, paper: Paper
             "decided_by": paper.decided_by,
             "decided_at": paper.decided_at,
             "same_person_reason": keys.encrypt(
-                f"person:{paper.child_id}", municipality, "same_person_reason", reason
+                f"person:{paper.child_id}", municipality, _field(paper.paper_id), reason
             )
             if reason
             else None,

@@ -96,12 +96,15 @@ class Entries(Store):
             {"evaluation_id": evaluation_id, "measure_id": each.measure.measure_id, "number": number,
              "case_id": case_id, "topic": each.measure.topic, "outcome": each.said.outcome,
              "effect": each.said.effect, "service_id": each.said.service_id,
-             "content": self._encrypt(case_id, "outcome", json.dumps(_content(each, comment), ensure_ascii=False))}
+             "content": self._encrypt(case_id, "outcome", _outcome_id(evaluation_id, each.measure.measure_id),
+                                      json.dumps(_content(each, comment), ensure_ascii=False))}
             for number, (each, comment) in enumerate(zip(judged, comments, strict=True))
         ])  # fmt: skip
 
     def _outcome(self, row: Any) -> Record:
-        told = json.loads(self._decrypt(row.case_id, "outcome", row.content))
+        told = json.loads(
+            self._decrypt(row.case_id, "outcome", _outcome_id(row.evaluation_id, row.measure_id), row.content)
+        )
         if told.get("new_deadline"):
             told["new_deadline"] = date.fromisoformat(told["new_deadline"])
         return {
@@ -152,7 +155,7 @@ class Entries(Store):
         corrects, so that it shows to the same readers (AG-6)."""
         corrected = self._row(entries, "entry_id", entry["corrects"]) if entry.get("corrects") else None
         self._insert(entries, [
-            {"case_id": case_id, "text": self._encrypt(case_id, "entry", text), "recorded_at": at,
+            {"case_id": case_id, "text": self._encrypt(case_id, "entry", entry["entry_id"], text), "recorded_at": at,
              "needed_by_guardians": bool(corrected and corrected.needed_by_guardians), "corrects": None,
              "root": entry["kind"], "third_person": None, **entry}
         ])  # fmt: skip
@@ -193,7 +196,7 @@ class Entries(Store):
         return {row.case_id: row.at for row in self._conn.execute(found)}
 
     def _entry(self, row: Any, corrected_by: str | None, agreed: bool) -> Record:
-        text = self._decrypt(row.case_id, "entry", row.text)
+        text = self._decrypt(row.case_id, "entry", row.entry_id, row.text)
         return {
             **_entry(row),
             "corrected_by": corrected_by,
@@ -216,12 +219,16 @@ class Entries(Store):
 
     def add_view(self, case_id: str, view: Record, text: str | None, at: datetime) -> None:
         """Keep what the child said, or why there is nothing."""
-        ciphertext = None if text is None else self._encrypt(case_id, "view", text)
+        ciphertext = None if text is None else self._encrypt(case_id, "view", view["view_id"], text)
         self._insert(views, [{"case_id": case_id, "text": ciphertext, "recorded_at": at, **view}])
 
     def _view(self, row: Any) -> Record:
-        text = None if row.text is None else self._decrypt(row.case_id, "view", row.text)
+        text = None if row.text is None else self._decrypt(row.case_id, "view", row.view_id, row.text)
         return {**_view(row), "text": text}
+
+
+def _outcome_id(evaluation_id: str, measure_id: str) -> str:
+    return f"{evaluation_id}:{measure_id}"
 
 
 def _content(judged: Judged, comment: str | None) -> Record:

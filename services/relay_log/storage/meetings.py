@@ -99,14 +99,16 @@ class Meetings(Edits):
 
     def _frame(self, row: Any, protocol: Any) -> Record:
         frame = _frame(row)
-        frame["place"] = None if row.place is None else self._decrypt(row.case_id, "place", row.place)
+        frame["place"] = (
+            None if row.place is None else self._decrypt(row.case_id, "place", row.meeting_id, row.place)
+        )
         frame["agenda"], frame["minutes"] = [], None
         if protocol is not None:
             frame["minutes"] = {**_protocol(protocol), "items": [], "answers": {}}
         return frame
 
     def _item(self, row: Any, agreed: bool) -> Record:
-        text = self._decrypt(row.case_id, row.kind, row.text)
+        text = self._decrypt(row.case_id, row.kind, _word_of(row), row.text)
         told = {"meeting_id": row.meeting_id, "kind": row.kind, "topic": row.topic, "text": text}
         if row.kind == "agenda":
             return told
@@ -119,7 +121,7 @@ class Meetings(Edits):
     def _answers(self, row: Any) -> Record:
         if row.answers is None:
             return {}
-        told: Record = json.loads(self._decrypt(row.case_id, "answers", row.answers))
+        told: Record = json.loads(self._decrypt(row.case_id, "answers", row.meeting_id, row.answers))
         return told
 
     # ------------------------------------------------------------ to change
@@ -137,7 +139,7 @@ class Meetings(Edits):
         self._insert(meetings, [
             {"meeting_id": meeting.meeting_id, "case_id": meeting.case_id, "starts_at": request["starts_at"],
              "ends_at": request["ends_at"], "invited_ids": list(meeting.invited), "called_by": by, "called_at": at,
-             "place": None if place is None else self._encrypt(meeting.case_id, "place", place),
+             "place": None if place is None else self._encrypt(meeting.case_id, "place", meeting.meeting_id, place),
              "state": meeting.state, "version": meeting.version}
         ])  # fmt: skip
         self._add_items(meeting, "agenda", request["agenda"], at)
@@ -155,7 +157,7 @@ class Meetings(Edits):
         told = json.dumps(answers, ensure_ascii=False) if answers else None
         self._insert(minutes, [
             {"meeting_id": meeting.meeting_id, "case_id": meeting.case_id, "present_ids": request["present_ids"],
-             "answers": None if told is None else self._encrypt(meeting.case_id, "answers", told),
+             "answers": None if told is None else self._encrypt(meeting.case_id, "answers", meeting.meeting_id, told),
              "next_meeting_on": request["next_meeting_on"], "next_evaluation_on": request["next_evaluation_on"],
              "published_at": at, "by_person_id": by}
         ])  # fmt: skip
@@ -168,7 +170,7 @@ class Meetings(Edits):
     def _add_items(self, meeting: Meeting, kind: str, items: Sequence[Record], at: datetime) -> None:
         self._insert(meeting_items, [
             {"meeting_id": meeting.meeting_id, "kind": kind, "number": number, "case_id": meeting.case_id,
-             "topic": item["topic"], "text": self._encrypt(meeting.case_id, kind, item["text"]), "recorded_at": at,
-             "third_person": item.get("third_person")}
+             "topic": item["topic"], "recorded_at": at, "third_person": item.get("third_person"),
+             "text": self._encrypt(meeting.case_id, kind, item_id(meeting.meeting_id, number), item["text"])}
             for number, item in enumerate(items)
         ])  # fmt: skip

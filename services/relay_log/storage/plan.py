@@ -137,11 +137,11 @@ class Plans(Edits):
         return self._conn.execute(found).all()
 
     def _goal(self, row: Any, agrees: bool) -> Record:
-        text = self._decrypt(row.case_id, "goal", row.text)
+        text = self._decrypt(row.case_id, "goal", row.goal_id, row.text)
         return {**_goal(row), "text": text, **_told_of(row, agrees)}
 
     def _measure(self, row: Any, agrees: bool) -> Record:
-        what = self._decrypt(row.case_id, "measure", row.what)
+        what = self._decrypt(row.case_id, "measure", row.measure_id, row.what)
         return {**_measure(row), "what": what, **_told_of(row, agrees)}
 
     # ------------------------------------------------------------ to change
@@ -164,7 +164,8 @@ class Plans(Edits):
         """Keep a new goal."""
         self._insert(goals, [
             {"goal_id": goal.goal_id, "case_id": goal.case_id, "topic": goal.topic,
-             "text": self._encrypt(goal.case_id, "goal", text), "status": goal.status, "version": goal.version,
+             "text": self._encrypt(goal.case_id, "goal", goal.goal_id, text),
+             "status": goal.status, "version": goal.version,
              "recorded_at": at, "changed_at": at, "by_person_id": by, "needed_by_guardians": False,
              "third_person": goal.third_person, "word_of": goal.word_of}
         ])  # fmt: skip
@@ -176,14 +177,15 @@ class Plans(Edits):
             "third_person": goal.third_person, "word_of": goal.word_of,
         }  # fmt: skip
         if text is not None:
-            values["text"] = self._encrypt(goal.case_id, "goal", text)
+            values["text"] = self._encrypt(goal.case_id, "goal", goal.goal_id, text)
         self._update(goals, "goal_id", goal.goal_id, values)
         self.add_edit(goal.goal_id, goal.version, changed, by, at)
 
     def add_measure(self, measure: Measure, what: str, by: str, at: datetime) -> None:
         """Keep a new measure."""
         self._insert(measures, [
-            {"measure_id": measure.measure_id, "what": self._encrypt(measure.case_id, "measure", what),
+            {"measure_id": measure.measure_id,
+             "what": self._encrypt(measure.case_id, "measure", measure.measure_id, what),
              "is_childs_own": measure.is_childs_own, "case_id": measure.case_id, "goal_id": measure.goal_id,
              "topic": measure.topic, "recorded_at": at, "by_person_id": by, "needed_by_guardians": False,
              **_state(measure, at)}
@@ -195,7 +197,7 @@ class Plans(Edits):
         """Keep a change."""
         values = {"topic": measure.topic, **_state(measure, at)}
         if what is not None:
-            values["what"] = self._encrypt(measure.case_id, "measure", what)
+            values["what"] = self._encrypt(measure.case_id, "measure", measure.measure_id, what)
         self._update(measures, "measure_id", measure.measure_id, values)
         self.add_edit(measure.measure_id, measure.version, changed, by, at)
 

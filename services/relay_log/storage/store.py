@@ -35,6 +35,10 @@ def picking(*names: str) -> Callable[[Any], Record]:
     return lambda row: dict(zip(names, values(row), strict=True))
 
 
+def _of(field: str, row_id: str) -> str:
+    return f"relay_log.{field}:{row_id}"
+
+
 class Work(Protocol):
     """A UnitOfWork or a Reading."""
 
@@ -77,14 +81,15 @@ class Store:
         which = (table.c.municipality == self._municipality) & (table.c[key] == value)
         self._conn.execute(sa.update(table).where(which).values(**values))
 
-    def _encrypt(self, case_id: str, field: str, text: str) -> bytes:
-        return self._keys.encrypt(owner_of("case", case_id), self._municipality, f"relay_log.{field}", text)
+    def _encrypt(self, case_id: str, field: str, row_id: str, text: str) -> bytes:
+        """Ciphertext that opens in no other field, and in no other row of the case."""
+        return self._keys.encrypt(owner_of("case", case_id), self._municipality, _of(field, row_id), text)
 
-    def _decrypt(self, case_id: str, field: str, ciphertext: bytes) -> str:
+    def _decrypt(self, case_id: str, field: str, row_id: str, ciphertext: bytes) -> str:
         key = self._found_keys.get(case_id)
         if key is None:
             key = self._found_keys[case_id] = self._keys.of(owner_of("case", case_id), self._municipality)
-        return key.decrypt(f"relay_log.{field}", ciphertext)
+        return key.decrypt(_of(field, row_id), ciphertext)
 
     def _seal(
         self, act: Act, row: Any, read: Callable[[], Record], recorded_at: datetime | None = None, **more: Any
