@@ -33,7 +33,7 @@ CHOSEN = {
     "in_an_emergency": (
         "SE-3_emergency_never_ends", "SE-3_anybody_at_work_ends_an_emergency",
         "CO-10_ended_emergency_goes_on_elsewhere", "PR-2_protected_kind_shown_to_guardians",
-        "PR-5_leader_reads_protected_reports", "AG-5_guardian_of_an_adult_reads_the_report",
+        "PR-5_leader_reads_protected_reports",
     ),
     "from_the_concern_on": ("LG-5_notes_tell_what_was_said_apart", "LV-17_leader_reads_notes_before_the_talk"),
 }  # fmt: skip
