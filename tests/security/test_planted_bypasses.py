@@ -76,7 +76,7 @@ class Hasty(Plans):
         return self._seal("read_plan", row, lambda: self._goal(row, True))  # mypy
 
     def text(self, row: Any) -> str:  # seals
-        return self._decrypt(row.case_id, "goal", row.text)
+        return self._decrypt(row.case_id, "goal", row.goal_id, row.text)
 
 def entry_texts(entries: Entries, case_id: str) -> list[str]:
     texts = [entry["text"] for entry in entries.entries(case_id)]  # mypy
