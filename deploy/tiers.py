@@ -29,8 +29,9 @@ TIERS: dict[str, tuple[str, ...]] = {
     "journeys": ("broker", "browser", "curl"),
     "bench": ("broker",),
 }
-TIMELESS = frozenset({"rules", "contracts", "model"})
-"""Tiers of one process that ask nothing of the time: they share a pytest with one half of the services'."""
+TIMELESS = {"model": 0, "rules": 1, "contracts": 1}
+"""Tiers of one process that ask nothing of the time, and the half of the services' (its place) with which each shares a
+pytest: so both halves end at about the same time."""
 _NO_TESTS = 5
 _END_SECONDS = 60.0
 """For a pytest that is broken off, to stop its engines."""
@@ -48,10 +49,12 @@ def stages(names: Sequence[str], processors: int) -> list[Lanes]:
     """
     if processors == 1 or "services" not in names:
         return [[list(names)]]
-    timeless = [name for name in names if name in TIMELESS]
     whole = [name for name in names if name not in TIMELESS and name != "services"]
-    first, second = halves("services")
-    return [[first, [*timeless, *second]], *([[whole]] if whole else [])]
+    lanes = [
+        [*(name for name in names if TIMELESS.get(name) == place), *half]
+        for place, half in enumerate(halves("services"))
+    ]
+    return [lanes, *([[whole]] if whole else [])]
 
 
 def halves(tier: str) -> tuple[list[str], list[str]]:

@@ -41,7 +41,7 @@ def test_each_file_runs_once(names: list[str], processors: int) -> None:
 def test_only_the_services_and_what_asks_nothing_of_the_time_run_at_once() -> None:
     first, second = halves("services")
     assert stages(list(TIERS), 2) == [
-        [first, ["rules", "contracts", "model", *second]],
+        [["model", *first], ["rules", "contracts", *second]],
         [["faults", "security", "journeys", "bench"]],
     ]
     assert abs(len(first) - len(second)) <= 1
