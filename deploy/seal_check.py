@@ -54,8 +54,8 @@ OPEN_TO: dict[str, set[str]] = {
     # Why somebody opened a case: for the coordinator, who has no tie to it and sees nothing else of it (SE-3).
     "services.cases.storage.emergencies.reason_of": {"services.cases.queries.emergencies"},
     # A signer's own receipt stays theirs, whatever they may read later (CO-7).
-    "services.consent.storage.purpose_as_signed": {"services.consent.queries.receipts"},
-    "services.consent.storage_evidence.journal_as_signed": {"services.consent.queries.receipts"},
+    "services.consent.storage.requests.purpose_as_signed": {"services.consent.queries.receipts"},
+    "services.consent.storage.evidence.journal_as_signed": {"services.consent.queries.receipts"},
 }
 """Functions that decipher without a seal -> the modules that may call them."""
 

@@ -12,7 +12,7 @@ from services.chassis.access.projections import T
 from services.chassis.unit_of_work import Handler, UnitOfWork
 from services.consent.commands import evaluate
 from services.consent.domain.request import READING_DAYS
-from services.consent.storage import Requests
+from services.consent.storage.requests import Requests
 from services.contracts import cases, directory
 from services.contracts.envelope import Event
 from services.kernel.calendar import midnight

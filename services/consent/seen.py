@@ -6,7 +6,7 @@ from typing import Any
 
 from services.chassis.access import CaseAccess
 from services.consent.domain.request import Line, Request
-from services.consent.storage import Requests
+from services.consent.storage.requests import Requests
 from services.kernel.facts import Act
 from services.kernel.signers import as_signer
 

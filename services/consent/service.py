@@ -7,6 +7,7 @@ from services.chassis.service import Reading, Service, UnitOfWork, Work, command
 from services.consent import projections, storage
 from services.consent.commands import evaluate, name_person, register_answer, request_consent, sign, withdraw
 from services.consent.queries import preview_policy, receipts, requests
+from services.consent.storage.requests import due_cases
 from services.contracts import consent as contracts
 
 
@@ -70,7 +71,7 @@ class ConsentService(Service):
     def weigh_what_is_due(self, work: Work) -> None:
         """AG-8: what turns at midnight without anybody's act. Readers are right before: they decide by the time now."""
         with work.db.read() as conn:
-            due = storage.due_cases(conn, work.now)
+            due = due_cases(conn, work.now)
         work.each(due, evaluate.when_due)
 
 

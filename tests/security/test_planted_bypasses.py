@@ -87,7 +87,7 @@ CONSENT = """
 from typing import Any
 
 from services.chassis.sealed import Sealed
-from services.consent.storage import Requests
+from services.consent.storage.requests import Requests
 
 def purpose(repository: Requests, row: Any) -> str:
     return repository.purpose(row, "health")  # mypy

@@ -15,7 +15,7 @@ from services.chassis.access_record import read_line
 from services.chassis.actor import Actor
 from services.consent.domain.evidence import MAX_BYTES
 from services.consent.domain.wording import CURRENT
-from services.consent.storage_texts import signed_text, signed_texts
+from services.consent.storage.texts import signed_text, signed_texts
 from services.contracts import cases, consent, directory
 from services.contracts.access_history import access_history
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound

@@ -14,7 +14,7 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.consent.domain import moments
 from services.consent.domain.request import Line, Request, State, Weighed
 from services.consent.domain.windows import Window, windows
-from services.consent.storage import Requests, published, weighings
+from services.consent.storage.requests import Requests, published, weighings
 from services.contracts import consent as contracts
 from services.contracts.base import EventType
 from services.kernel.facts import Facts

@@ -10,7 +10,7 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.consent.commands.request_consent import ask
 from services.consent.domain import asking
 from services.consent.domain.request import Line, Request
-from services.consent.storage import Requests
+from services.consent.storage.requests import Requests
 from services.kernel.errors import NotFound
 from services.kernel.facts import Act
 

@@ -15,8 +15,8 @@ from services.consent.domain.errors import NotASigner, OwnAnswer
 from services.consent.domain.evidence import Way
 from services.consent.domain.request import Answer
 from services.consent.evidence import look_into
-from services.consent.storage import Requests
-from services.consent.storage_evidence import Evidence, Scan
+from services.consent.storage.evidence import Evidence, Scan
+from services.consent.storage.requests import Requests
 from services.contracts import consent as contracts
 from services.kernel.calendar import local_date
 from services.kernel.errors import InvalidInput, NotFound

@@ -7,11 +7,11 @@ from typing import Any
 from services.chassis import access
 from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
-from services.consent import storage
 from services.consent.commands import evaluate
 from services.consent.domain import asking
 from services.consent.domain.request import Line, Request
 from services.consent.domain.wording import CURRENT
+from services.consent.storage.requests import Requests, languages
 from services.contracts import consent as contracts
 from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act, Facts
@@ -41,11 +41,11 @@ def ask(uow: UnitOfWork, facts: Facts, request: dict[str, Any], lines: tuple[Lin
     """Keep a request whose lines have been checked, and tell those who must sign; the request's id. What they are asked
     is decided by the caller."""
     case_id = facts.case.case_id
-    if request["language"] not in storage.languages(CURRENT):
+    if request["language"] not in languages(CURRENT):
         raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
     valid_from, valid_to = asking.span(request.get("valid_from"), request["valid_to"], facts.policy, uow.now)
     asked = Request(new_id(), case_id, lines, valid_from, valid_to, uow.actor.person_id or "", uow.now)
-    repository = storage.Requests(uow.tx, uow.municipality, uow.keys)
+    repository = Requests(uow.tx, uow.municipality, uow.keys)
     earlier = repository.of_case(case_id, lock=True)
     replaces = [each.request_id for each in earlier if each.gives_way_to(lines, uow.now)]
     repository.add(asked, request["purpose"], request["language"], CURRENT)

@@ -10,7 +10,7 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.consent.commands import evaluate
 from services.consent.domain.errors import NothingToWithdraw
 from services.consent.domain.request import Answer, Line, Said
-from services.consent.storage import Requests
+from services.consent.storage.requests import Requests
 from services.contracts import consent as contracts
 from services.kernel.facts import Act, Capacity
 from services.kernel.signers import as_signer

@@ -11,7 +11,7 @@ from services.chassis import access
 from services.chassis.unit_of_work import Reading
 from services.consent.domain.preview import Effect, effect
 from services.consent.domain.request import Request
-from services.consent.storage import Requests, running_cases
+from services.consent.storage.requests import Requests, running_cases
 from services.kernel.calendar import local_date, midnight
 from services.kernel.errors import InvalidInput
 from services.kernel.facts import Act, Facts

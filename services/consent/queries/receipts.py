@@ -11,9 +11,9 @@ from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import Reading
 from services.consent.queries.requests import answers_of
 from services.consent.seen import purpose_for
-from services.consent.storage import Requests
-from services.consent.storage_evidence import Evidence
-from services.consent.storage_texts import signed_text
+from services.consent.storage.evidence import Evidence
+from services.consent.storage.requests import Requests
+from services.consent.storage.texts import signed_text
 from services.kernel.errors import NotFound
 from services.kernel.facts import Act, Capacity
 from services.kernel.legal_basis import Basis

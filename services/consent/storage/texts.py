@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from services.chassis.storage import AnyConnection, WriteTransaction, insert_ignore
-from services.consent.storage import metadata, sentences
+from services.consent.storage.requests import metadata, sentences
 
 signed_texts = sa.Table(
     "signed_texts",

@@ -14,7 +14,7 @@ from services.chassis.keys import Keys, owner_of
 from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, SealBroken, Sealed
 from services.chassis.storage import AnyConnection
-from services.consent.storage import metadata
+from services.consent.storage.requests import metadata
 from services.kernel.facts import Act
 
 registered = sa.Table(

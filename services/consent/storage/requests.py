@@ -146,7 +146,7 @@ _SIGNED = Prepared(
     )
 )
 
-_TEXTS = Path(__file__).parent / "texts"
+_TEXTS = Path(__file__).parents[1] / "texts"
 _sentences: dict[tuple[str, str], dict[str, str]] = {}
 
 
