@@ -13,6 +13,7 @@ from services.chassis.unit_of_work import Handler, UnitOfWork
 from services.consent.commands import evaluate
 from services.consent.domain.request import READING_DAYS
 from services.consent.storage.requests import Requests
+from services.consent.storage.weighings import Weighings
 from services.contracts import cases, directory
 from services.contracts.envelope import Event
 from services.kernel.calendar import midnight
@@ -37,7 +38,7 @@ def on_case_closed(uow: UnitOfWork, event: Event) -> None:
 def on_policy_published(uow: UnitOfWork, event: Event) -> None:
     """Who must sign may be another from its first day on: every consent is weighed then, by the timer."""
     first = midnight(date.fromisoformat(event.data["valid_from"]))
-    Requests(uow.tx, uow.municipality, uow.keys).weigh_all_at(first)
+    Weighings(uow.tx, uow.municipality).weigh_all_at(first)
 
 
 HANDLERS: dict[str, Handler] = together(

@@ -7,7 +7,7 @@ from services.chassis.service import Reading, Service, UnitOfWork, Work, command
 from services.consent import projections, storage
 from services.consent.commands import evaluate, name_person, register_answer, request_consent, sign, withdraw
 from services.consent.queries import preview_policy, receipts, requests
-from services.consent.storage.requests import due_cases
+from services.consent.storage.weighings import due_cases
 from services.contracts import consent as contracts
 
 

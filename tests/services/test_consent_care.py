@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.chassis.actor import Actor
-from services.consent.storage.requests import signatures
+from services.consent.storage.tables import signatures
 from services.contracts import cases, consent, directory
 from services.kernel.errors import Forbidden, NotFound, Refusal
 from tests.services.test_consent_service import (

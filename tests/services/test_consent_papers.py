@@ -16,7 +16,7 @@ from gateway.papers.naming import Naming
 from services.chassis.clock import SettableClock
 from services.chassis.documents import pdf
 from services.consent.domain.wording import CURRENT
-from services.consent.storage.requests import languages as written_in
+from services.consent.storage.texts import languages as written_in
 from services.contracts import consent, directory
 from tests.services.test_consent_service import (
     AS_FATHER,

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.chassis import access
-from services.chassis.storage import upsert
 from services.chassis.unit_of_work import UnitOfWork
 from services.consent.domain import moments
 from services.consent.domain.request import Line, Request, State, Weighed
 from services.consent.domain.windows import Window, windows
-from services.consent.storage.requests import Requests, published, weighings
+from services.consent.storage.requests import Requests
+from services.consent.storage.weighings import Weighings
 from services.contracts import consent as contracts
 from services.contracts.base import EventType
 from services.kernel.facts import Facts
@@ -30,16 +30,17 @@ def run(uow: UnitOfWork, case_id: str, reason: str) -> None:
     requests are held: whoever waited for another change weighs by what that one wrote.
     """
     repository = Requests(uow.tx, uow.municipality, uow.keys)
+    weighings = Weighings(uow.tx, uow.municipality)
     found = repository.of_case(case_id, lock=True)
     facts = access.of(uow, case_id).facts
     if not found or facts is None:
         return
     for request in found:
         _weigh(uow, repository, request, facts, told_already=reason == "withdrawn")
-    _publish(uow, repository, case_id, windows(found, facts, uow.now), reason)
-    _tell_ahead(uow, repository, case_id, found, facts)
-    due = moments.next_moment(found, facts, repository.policy_days(), uow.now)
-    upsert(uow.tx, weighings, {"municipality": uow.municipality, "case_id": case_id}, {"due_at": due})
+    _publish(uow, weighings, case_id, windows(found, facts, uow.now), reason)
+    _tell_ahead(uow, weighings, case_id, found, facts)
+    due = moments.next_moment(found, facts, weighings.policy_days(), uow.now)
+    weighings.weigh_at(case_id, due)
 
 
 def when_due(uow: UnitOfWork, case_id: str) -> None:
@@ -82,11 +83,11 @@ def _tell_lapsed(uow: UnitOfWork, request: Request, lapsed: Sequence[Line], fact
 
 
 def _publish(
-    uow: UnitOfWork, repository: Requests, case_id: str, open_now: Sequence[Window], reason: str
+    uow: UnitOfWork, weighings: Weighings, case_id: str, open_now: Sequence[Window], reason: str
 ) -> None:
     services = [_span(w, service_id=w.service_id) for w in open_now if not w.person_id]
     persons = [_span(w, person_id=w.person_id) for w in open_now if w.person_id]
-    known = repository.digests(case_id)
+    known = weighings.digests(case_id)
     digests = {"digest": _digest(services), "persons_digest": _digest(persons)}
     nothing = _digest([])
     if digests["digest"] != (known.digest if known else nothing):
@@ -96,20 +97,20 @@ def _publish(
         uow.record(
             contracts.PersonWindowsChanged, case_id, {"case_id": case_id, "windows": persons, "at": uow.now}
         )
-    upsert(uow.tx, published, {"municipality": uow.municipality, "case_id": case_id}, digests)
+    weighings.keep_digests(case_id, **digests)
 
 
 def _tell_ahead(
-    uow: UnitOfWork, repository: Requests, case_id: str, found: Sequence[Request], facts: Facts
+    uow: UnitOfWork, weighings: Weighings, case_id: str, found: Sequence[Request], facts: Facts
 ) -> None:
     """CO-2: that a consent is to be asked for again; AG-4: that the youth is about to have the say. Once each."""
     if facts.case.closed:
         return
     for request in moments.due_for_renewal(found, facts, uow.now):
-        if repository.tell_once(case_id, "renewal", request.request_id):
+        if weighings.tell_once(case_id, "renewal", request.request_id):
             _record(uow, contracts.RenewalDue, request, ends_on=moments.last_day(request))
     for day, topics in moments.say_coming(found, facts, uow.now).items():
-        if repository.tell_once(case_id, "say", day.isoformat()):
+        if weighings.tell_once(case_id, "say", day.isoformat()):
             told = {"person_id": facts.case.subject_person, "topics": topics, "on": day}
             uow.record(contracts.SayComing, case_id, {"case_id": case_id, **told, "at": uow.now})
 

@@ -11,7 +11,8 @@ from services.consent.commands import evaluate
 from services.consent.domain import asking
 from services.consent.domain.request import Line, Request
 from services.consent.domain.wording import CURRENT
-from services.consent.storage.requests import Requests, languages
+from services.consent.storage.requests import Requests
+from services.consent.storage.texts import languages
 from services.contracts import consent as contracts
 from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act, Facts

@@ -22,8 +22,8 @@ from services.consent.domain.errors import (
 from services.consent.domain.evidence import Way
 from services.consent.domain.request import Answer, Line, Request, Said
 from services.consent.domain.wording import text_hash
-from services.consent.storage.requests import Requests, languages, sentences
-from services.consent.storage.texts import keep_text
+from services.consent.storage.requests import Requests
+from services.consent.storage.texts import keep_text, languages, sentences
 from services.contracts import consent as contracts
 from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act, Capacity, Facts

@@ -17,7 +17,8 @@ from services.consent.domain.windows import Window, windows
 from services.consent.domain.wording import text_hash
 from services.consent.seen import lines_for, purpose_for
 from services.consent.storage.evidence import Evidence, about_proof
-from services.consent.storage.requests import Requests, languages, sentences
+from services.consent.storage.requests import Requests
+from services.consent.storage.texts import languages, sentences
 from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act, Capacity
 from services.kernel.signers import as_signer

@@ -14,24 +14,9 @@ from services.chassis.keys import Keys, owner_of
 from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, SealBroken, Sealed
 from services.chassis.storage import AnyConnection
-from services.consent.storage.requests import metadata
+from services.consent.storage.tables import registered
 from services.kernel.facts import Act
 
-registered = sa.Table(
-    "registered_answers",
-    metadata,
-    sa.Column("municipality", sa.String(64), primary_key=True),
-    sa.Column("signature_id", sa.String(64), primary_key=True),
-    sa.Column("case_id", sa.String(64), nullable=False, index=True),
-    sa.Column("signer_id", sa.String(64), nullable=False),
-    sa.Column("registered_by", sa.String(64), nullable=False),
-    sa.Column("given_on", sa.Date, nullable=False),
-    sa.Column("journal_ref", sa.LargeBinary),
-    sa.Column("media_type", sa.String(32)),
-    sa.Column("pages", sa.Integer),
-    sa.Column("sha256", sa.String(64)),
-    sa.Column("scan", sa.LargeBinary),
-)
 _ALL_BUT_SCAN = [column for column in registered.c if column.name != "scan"]
 _OF_SIGNATURES = Prepared(
     sa.select(*_ALL_BUT_SCAN).where(

@@ -1,118 +1,21 @@
-"""Tables and repository of consent. Purposes are ciphertext under the case's key; the rest is ids, codes and times."""
+"""What the family is asked, and what it answers. Purposes are ciphertext under the case's key."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from functools import cache
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-import yaml
 
-from services.chassis.access import access_tables
 from services.chassis.access.projections import T as FACTS
 from services.chassis.keys import Keys, owner_of
 from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, SealBroken, Sealed
-from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, insert_ignore, new_metadata
+from services.chassis.storage import AnyConnection
 from services.consent.domain.request import Answer, Line, Request, Said, State, Weighed
+from services.consent.storage.tables import answers, request_lines, requests, signatures
 from services.kernel.facts import Act
-
-metadata = new_metadata()
-chassis_tables(metadata)
-access_tables(metadata)
-
-requests = sa.Table(
-    "requests",
-    metadata,
-    sa.Column("municipality", sa.String(64), primary_key=True),
-    sa.Column("request_id", sa.String(64), primary_key=True),
-    sa.Column("case_id", sa.String(64), nullable=False, index=True),
-    sa.Column("purpose", sa.LargeBinary, nullable=False),
-    sa.Column("valid_from", UtcDateTime, nullable=False),
-    sa.Column("valid_to", UtcDateTime, nullable=False, index=True),
-    sa.Column("language", sa.String(8), nullable=False),
-    sa.Column("text_version", sa.String(16), nullable=False),
-    sa.Column("requested_by", sa.String(64), nullable=False),
-    sa.Column("requested_at", UtcDateTime, nullable=False),
-    sa.Column("ended_at", UtcDateTime),
-    sa.Column("replaced_by", sa.String(64)),
-    sa.Column("state", sa.String(16), nullable=False),
-)
-
-request_lines = sa.Table(
-    "request_lines",
-    metadata,
-    sa.Column("municipality", sa.String(64), primary_key=True),
-    sa.Column("request_id", sa.String(64), primary_key=True),
-    sa.Column("service_id", sa.String(64), primary_key=True),
-    sa.Column("topic", sa.String(64), primary_key=True),
-    sa.Column("person_id", sa.String(64), primary_key=True),
-    sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("since", UtcDateTime),
-)
-
-signatures = sa.Table(
-    "signatures",
-    metadata,
-    sa.Column("municipality", sa.String(64), primary_key=True),
-    sa.Column("signature_id", sa.String(64), primary_key=True),
-    sa.Column("request_id", sa.String(64), nullable=False, index=True),
-    sa.Column("signer_id", sa.String(64), nullable=False),
-    sa.Column("signed_at", UtcDateTime, nullable=False),
-    sa.Column("assurance", sa.String(16), nullable=False),
-    sa.Column("way", sa.String(16), nullable=False),
-    sa.Column("language", sa.String(8), nullable=False),
-    sa.Column("text_version", sa.String(16), nullable=False),
-    sa.Column("text_hash", sa.String(64), nullable=False),
-    sa.Column("by_person_id", sa.String(64)),
-)
-"""`signer_id`: whose word it is, under a care order a unit's (GU-4); `by_person_id`: who signed with their identity."""
-
-answers = sa.Table(
-    "answers",
-    metadata,
-    sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
-    sa.Column("municipality", sa.String(64), nullable=False),
-    sa.Column("request_id", sa.String(64), nullable=False, index=True),
-    sa.Column("signature_id", sa.String(64), nullable=False),
-    sa.Column("signer_id", sa.String(64), nullable=False),
-    sa.Column("service_id", sa.String(64), nullable=False),
-    sa.Column("topic", sa.String(64), nullable=False),
-    sa.Column("person_id", sa.String(64), nullable=False),
-    sa.Column("answer", sa.String(16), nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-)
-
-published = sa.Table(
-    "published_windows",
-    metadata,
-    sa.Column("municipality", sa.String(64), primary_key=True),
-    sa.Column("case_id", sa.String(64), primary_key=True),
-    sa.Column("digest", sa.String(64), nullable=False),
-    sa.Column("persons_digest", sa.String(64), nullable=False),
-)
-
-weighings = sa.Table(
-    "weighings",
-    metadata,
-    sa.Column("municipality", sa.String(64), primary_key=True),
-    sa.Column("case_id", sa.String(64), primary_key=True),
-    sa.Column("due_at", UtcDateTime, index=True),
-)
-"""When each case that was ever asked about must be weighed anew; none: not before somebody acts."""
-
-told_ahead = sa.Table(
-    "told_ahead",
-    metadata,
-    sa.Column("municipality", sa.String(64), primary_key=True),
-    sa.Column("case_id", sa.String(64), primary_key=True),
-    sa.Column("what", sa.String(16), primary_key=True),
-    sa.Column("of", sa.String(64), primary_key=True),
-)
-"""What has been told ahead of time, so that it is told once: `of` is a request, or the day of a birthday."""
 
 _MUNICIPALITY: Any = sa.bindparam("municipality")
 _IDS: Any = sa.bindparam("request_ids", expanding=True)
@@ -145,23 +48,6 @@ _SIGNED = Prepared(
         signatures.c.municipality == _MUNICIPALITY, signatures.c.signature_id.in_(_SAID_IDS)
     )
 )
-
-_TEXTS = Path(__file__).parents[1] / "texts"
-_sentences: dict[tuple[str, str], dict[str, str]] = {}
-
-
-@cache
-def languages(version: str) -> frozenset[str]:
-    """The languages in which a version of the wording can be read."""
-    return frozenset(path.name.split(".")[1] for path in _TEXTS.glob(f"{version}.*.yaml"))
-
-
-def sentences(version: str, language: str) -> dict[str, str]:
-    """The standing sentences of a version in a language."""
-    key = (version, language)
-    if key not in _sentences:
-        _sentences[key] = yaml.safe_load((_TEXTS / f"{version}.{language}.yaml").read_text("utf-8"))
-    return _sentences[key]
 
 
 def _purpose_of(request_id: str) -> str:
@@ -406,42 +292,6 @@ class Requests:
                     )
                     .values(state=str(weighed.state), since=weighed.since)
                 )
-
-    def digests(self, case_id: str) -> Any:
-        """The digests of the windows as last published (`digest`, `persons_digest`), or None."""
-        return self._conn.execute(
-            sa.select(published).where(
-                published.c.municipality == self._municipality, published.c.case_id == case_id
-            )
-        ).first()
-
-    # ------------------------------------------------------------ when to weigh anew
-
-    def tell_once(self, case_id: str, what: str, of: str) -> bool:
-        """Whether this has not been told ahead before; from now on it has."""
-        key = {"municipality": self._municipality, "case_id": case_id, "what": what, "of": of}
-        return insert_ignore(self._conn, told_ahead, key)
-
-    def weigh_all_at(self, at: datetime) -> None:
-        """Every case is to be weighed at an instant, if not before."""
-        due = weighings.c.due_at
-        self._conn.execute(
-            sa.update(weighings)
-            .where(weighings.c.municipality == self._municipality, due.is_(None) | (due > at))
-            .values(due_at=at)
-        )
-
-    def policy_days(self) -> list[date]:
-        """The days on which the municipality's versions of its policy begin."""
-        policy = FACTS.policy.c
-        found = sa.select(policy.valid_from).where(policy.municipality == self._municipality)
-        return list(self._conn.scalars(found))
-
-
-def due_cases(conn: AnyConnection, now: datetime) -> list[tuple[str, str]]:
-    """(municipality, case_id) of what must be weighed by `now`, the longest due first: for the timer."""
-    found = sa.select(weighings.c.municipality, weighings.c.case_id).where(weighings.c.due_at <= now)
-    return [(row.municipality, row.case_id) for row in conn.execute(found.order_by(weighings.c.due_at))]
 
 
 def running_cases(conn: AnyConnection, municipality: str, now: datetime) -> list[str]:

@@ -1,21 +1,31 @@
-"""The words that were signed, kept as they were read, whatever becomes of the files that they came from (CO-7).
-
-They are the same for all and name nobody, so they stand in clear and once."""
+"""The words that are shown, from the files of each version; and those that were signed, kept as they were read,
+whatever becomes of the files (CO-7). They are the same for all and name nobody, so they stand in clear and once."""
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 import sqlalchemy as sa
+import yaml
 
 from services.chassis.storage import AnyConnection, WriteTransaction, insert_ignore
-from services.consent.storage.requests import metadata, sentences
+from services.consent.storage.tables import signed_texts
 
-signed_texts = sa.Table(
-    "signed_texts",
-    metadata,
-    sa.Column("text_version", sa.String(16), primary_key=True),
-    sa.Column("language", sa.String(8), primary_key=True),
-    sa.Column("sentences", sa.JSON, nullable=False),
-)
+_TEXTS = Path(__file__).parents[1] / "texts"
+
+
+@cache
+def languages(version: str) -> frozenset[str]:
+    """The languages in which a version of the wording can be read."""
+    return frozenset(path.name.split(".")[1] for path in _TEXTS.glob(f"{version}.*.yaml"))
+
+
+@cache
+def sentences(version: str, language: str) -> dict[str, str]:
+    """The standing sentences of a version in a language."""
+    words: dict[str, str] = yaml.safe_load((_TEXTS / f"{version}.{language}.yaml").read_text("utf-8"))
+    return words
 
 
 def keep_text(tx: WriteTransaction, version: str, language: str) -> None:
