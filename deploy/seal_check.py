@@ -56,6 +56,8 @@ OPEN_TO: dict[str, set[str]] = {
     # A signer's own receipt stays theirs, whatever they may read later (CO-7).
     "services.consent.storage.requests.purpose_as_signed": {"services.consent.queries.receipts"},
     "services.consent.storage.evidence.journal_as_signed": {"services.consent.queries.receipts"},
+    # Held against the hash that was signed, and told to nobody (CO-7).
+    "services.consent.storage.requests.is_as_signed": {"services.consent.queries.as_signed"},
 }
 """Functions that decipher without a seal -> the modules that may call them."""
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.engines import find
-from deploy.ops import bus, clients, generations, lane_faults, record, subscribers
+from deploy.ops import bus, clients, consents, generations, lane_faults, record, subscribers
 from deploy.ops.desk import Command, Desk, Fault
 from services.chassis import logging
 
@@ -18,6 +18,7 @@ COMMANDS: tuple[Command, ...] = (
     *bus.COMMANDS,
     *generations.COMMANDS,
     *record.COMMANDS,
+    *consents.COMMANDS,
     *lane_faults.COMMANDS,
     *subscribers.COMMANDS,
     *clients.COMMANDS,

@@ -1,12 +1,15 @@
 """The front door of consent: translate, call, translate back."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from services.chassis import access
+from services.chassis.keys import Keys
 from services.chassis.service import Reading, Service, UnitOfWork, Work, command, every, query
+from services.chassis.storage import AnyConnection
 from services.consent import projections, storage
 from services.consent.commands import evaluate, name_person, register_answer, request_consent, sign, withdraw
-from services.consent.queries import preview_policy, receipts, requests
+from services.consent.queries import as_signed, preview_policy, receipts, requests
 from services.consent.storage.weighings import due_cases
 from services.contracts import consent as contracts
 
@@ -66,6 +69,11 @@ class ConsentService(Service):
     @query(contracts.PreviewPolicy)
     def preview_policy(self, reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         return preview_policy.run(reading, request)
+
+    @staticmethod
+    def verify_signatures(conn: AnyConnection, keys: Keys) -> Iterator[dict[str, Any]]:
+        """CO-7: whether what was signed is kept as it was, for the operator's command."""
+        return as_signed.look_into_all(conn, keys)
 
     @every(seconds=2)
     def weigh_what_is_due(self, work: Work) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from deploy import engines
+from deploy.ops.__main__ import main as ops
 from services.chassis.access_record import read_line
 from services.chassis.actor import Actor
 from services.consent.domain.evidence import MAX_BYTES
 from services.consent.domain.wording import CURRENT
-from services.consent.storage.texts import signed_text, signed_texts
+from services.consent.storage.texts import sentences, signed_texts
 from services.contracts import cases, consent, directory
 from services.contracts.access_history import access_history
 from services.kernel.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -424,16 +426,99 @@ def test_CO_7_a_language_without_a_text_is_refused(world: World) -> None:
     refused(InvalidInput, lambda: world.sign(request_id, AS_MOTHER, language="se"))
 
 
-def test_CO_7_what_was_signed_is_kept_as_it_was_read(world: World) -> None:
+def test_CO_7_what_was_signed_is_kept_as_it_was_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The receipt reads the words that were kept with the first signature, not those of today's files."""
-    signature_id = world.sign(world.request(), AS_MOTHER)["id"]
-    with world.app.db.read() as conn:
-        kept = signed_text(conn, CURRENT, "nb")
-    with world.app.db.write() as tx:
-        tx.execute(sa.update(signed_texts).values(sentences=kept | {"decide": "Slik sto det da."}))
-    world.sign(world.request(), AS_FATHER)
+    request_id = world.request()
+    signature_id = world.sign(request_id, AS_MOTHER)["id"]
+    read = sentences(CURRENT, "nb")["decide"]
+    monkeypatch.setitem(sentences(CURRENT, "nb"), "decide", "Slik står det nå.")
+    world.sign(request_id, AS_FATHER)
     receipt = world.app.call(consent.GetReceipt, AS_MOTHER, {"signature_id": signature_id})
-    assert receipt["wording"]["decide"] == "Slik sto det da."
+    assert receipt["wording"]["decide"] == read
+
+
+def longer(world: World, request_id: str) -> sa.Update:
+    requests = world.app.db.metadata.tables["requests"]
+    later = datetime(2029, 5, 20, tzinfo=UTC)
+    return sa.update(requests).where(requests.c.request_id == request_id).values(valid_to=later)
+
+
+def another_topic(world: World, request_id: str) -> sa.Update:
+    lines = world.app.db.metadata.tables["request_lines"]
+    health = (lines.c.request_id == request_id, lines.c.topic == "health")
+    return sa.update(lines).where(*health).values(topic="home")
+
+
+def a_purpose_of_another(world: World, request_id: str) -> sa.Update:
+    requests = world.app.db.metadata.tables["requests"]
+    other = world.request(purpose="We tell everything.")
+    asked = sa.select(requests.c.purpose).where(requests.c.request_id == other).scalar_subquery()
+    return sa.update(requests).where(requests.c.request_id == request_id).values(purpose=asked)
+
+
+def other_words(world: World, request_id: str) -> sa.Update:
+    changed = sentences(CURRENT, "nb") | {"decide": "Du bestemmer ikke."}
+    return sa.update(signed_texts).values(sentences=changed)
+
+
+def no_words(world: World, request_id: str) -> sa.Delete:
+    return sa.delete(signed_texts)
+
+
+@pytest.mark.parametrize("tamper", [longer, another_topic, a_purpose_of_another, other_words, no_words])
+def test_CO_7_no_receipt_is_given_of_what_was_not_signed(world: World, tamper: Any) -> None:
+    """CO-7: words, purpose, receivers, topics and days are those that the signature's hash is of, or it is refused.
+    The answer can be taken back all the same (CO-3)."""
+    request_id = world.request()
+    receipt = {"signature_id": str(world.sign(request_id, AS_MOTHER)["id"])}
+    assert world.app.call(consent.GetReceipt, AS_MOTHER, receipt)["request_id"] == request_id
+    withdrawn = {
+        "withdrawal_id": world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE, "topic": "learning"})[
+            "id"
+        ]
+    }
+    assert world.app.call(consent.GetWithdrawal, AS_MOTHER, withdrawn)["taken_from"]
+    change = tamper(world, request_id)
+    with world.app.db.write() as tx:
+        tx.execute(change)
+    for kind, asked in ((consent.GetReceipt, receipt), (consent.GetWithdrawal, withdrawn)):
+        found = refused(Conflict, lambda k=kind, a=asked: world.app.call(k, AS_MOTHER, a))
+        assert (found.code, found.rule, found.params) == (
+            "not_as_signed",
+            "CO-7",
+            {},
+        ) and "Tell" in found.detail
+    refused(NotFound, lambda: world.app.call(consent.GetReceipt, AS_FATHER, receipt))
+    world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE})
+
+
+def test_CO_7_the_operator_verifies_all_that_was_signed(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CO-7: beside the running suite or without it; exit code 1, and which, when one is not as it was signed."""
+    first = str(world.sign(world.request(), AS_MOTHER)["id"])
+    register(world, world.request(purpose="On paper."))
+    var = world.app.settings.var
+    (var / "run").mkdir(exist_ok=True)
+    engines.keep(
+        var,
+        {"STAFETT_AMQP_URL": "amqp://127.0.0.1:1//",
+         "STAFETT_CONSENT_DATABASE_URL": world.app.settings.database_url},
+    )  # fmt: skip
+
+    def run() -> tuple[int, list[dict[str, Any]]]:
+        code = ops(["verify-consents", "--json", "--var", str(var)])
+        return code, json.loads(capsys.readouterr().out)
+
+    whole = {"municipality": "granli", "as_signed": 2, "keys_destroyed": 0, "fault": None}
+    assert run() == (0, [whole])
+    signatures = world.app.db.metadata.tables["signatures"]
+    with world.app.db.write() as tx:
+        of = sa.select(signatures.c.request_id).where(signatures.c.signature_id == first)
+        tx.execute(longer(world, str(tx.scalar(of))))
+    code, rows = run()
+    assert code == 1 and rows[1] == whole | {"as_signed": 1}
+    assert (rows[0]["signature_id"], rows[0]["fault"]) == (first, "not_as_signed")
 
 
 def test_CO_7_a_withdrawal_has_a_receipt_of_its_own(world: World) -> None:

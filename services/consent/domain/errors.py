@@ -17,6 +17,16 @@ class TextChanged(Conflict):
     detail = "The text has changed since it was shown. Read it again, then answer."
 
 
+class NotAsSigned(Conflict):
+    """What is kept of an answered request is not what the signature's hash is of: somebody, or a fault, changed it."""
+
+    code, rule = "not_as_signed", "CO-7"
+    detail = (
+        "What is kept of this consent is no longer what was signed, so no receipt is made of it. Your answer stands, "
+        "and you can withdraw it. Tell the municipality: its operator finds what was changed."
+    )
+
+
 class RequestClosed(Conflict):
     """The request has ended: its last day has passed, or the case is closed."""
 

@@ -9,11 +9,11 @@ from typing import Any
 from services.chassis import access
 from services.chassis.access import CaseAccess
 from services.chassis.unit_of_work import Reading
+from services.consent.queries.as_signed import wording_as_signed
 from services.consent.queries.requests import answers_of
 from services.consent.seen import purpose_for
 from services.consent.storage.evidence import Evidence
 from services.consent.storage.requests import Requests
-from services.consent.storage.texts import signed_text
 from services.kernel.errors import NotFound
 from services.kernel.facts import Act, Capacity
 from services.kernel.legal_basis import Basis
@@ -21,7 +21,8 @@ from services.kernel.signers import as_signer
 
 
 def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
-    """One's own receipt (CO-7): what was agreed to, when, and in which words. NotFound for anybody else's."""
+    """One's own receipt (CO-7): what was agreed to, when, and in which words. NotFound for anybody else's;
+    raises NotAsSigned where what is kept is no longer what was signed."""
     repository = Requests(reading.conn, reading.municipality, reading.keys)
     signature = repository.signature(request["signature_id"])
     if signature is None or (signature.by_person_id or signature.signer_id) != reading.actor.person_id:
@@ -32,6 +33,7 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     if for_unit:
         case.require(Act.READ_CONSENT)
     asked = next(each for each in repository.of_case(row.case_id) if each.request_id == row.request_id)
+    wording = wording_as_signed(reading.conn, repository, row, signature)
     reading.access("CO-7", "read_receipt", row.case_id, signature.signer_id)
     return {
         "signature_id": signature.signature_id,
@@ -43,7 +45,7 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "language": signature.language,
         "text_version": signature.text_version,
         "text_hash": signature.text_hash,
-        "wording": signed_text(reading.conn, signature.text_version, signature.language),
+        "wording": wording,
         "purpose": repository.purpose_as_signed(row, signature, reading.actor.person_id),
         "valid_from": row.valid_from,
         "valid_to": row.valid_to,
@@ -60,7 +62,8 @@ def get_receipt(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 def get_withdrawal(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """The receipt of a withdrawal (CO-3): what was taken back and when; one's own, or under a care order one's unit's,
-    for who may read the case's consents now (GU-4). NotFound for anybody else's."""
+    for who may read the case's consents now (GU-4). NotFound for anybody else's;
+    raises NotAsSigned where what is kept of what it took back is no longer what was signed."""
     withdrawal_id = request["withdrawal_id"]
     repository = Requests(reading.conn, reading.municipality, reading.keys)
     found = repository.withdrawn(withdrawal_id)
@@ -101,7 +104,7 @@ def _taken_from(reading: Reading, repository: Requests, request_id: str, withdra
         "language": signature.language,
         "text_version": signature.text_version,
         "text_hash": signature.text_hash,
-        "wording": signed_text(reading.conn, signature.text_version, signature.language),
+        "wording": wording_as_signed(reading.conn, repository, row, signature),
         "purpose": _purpose(reading, repository, row, signature),
         "valid_from": row.valid_from,
         "valid_to": row.valid_to,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hmac
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from services.chassis.access.projections import T as FACTS
-from services.chassis.keys import Keys, owner_of
+from services.chassis.keys import Keys, Undecipherable, owner_of
 from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, SealBroken, Sealed
 from services.chassis.storage import AnyConnection
 from services.consent.domain.request import Answer, Line, Request, Said, State, Weighed
+from services.consent.domain.wording import text_hash
 from services.consent.storage.tables import answers, request_lines, requests, signatures
 from services.kernel.facts import Act
 
@@ -118,6 +120,20 @@ class Requests:
         if (signed_by, signature.request_id) != (person_id, row.request_id):
             raise SealBroken("a receipt is its signer's own")
         return self._purpose(row)
+
+    def is_as_signed(self, row: Any, signature: Any, wording: dict[str, str]) -> bool:
+        """Whether what is kept of a request, in these words, is what the signature's hash is of (CO-7). Tells nothing
+        of the purpose; raises KeyMissing once the case's key is gone (SE-6)."""
+        found = _LINES.rows(self._conn, {**self._place, "request_ids": [row.request_id]})
+        lines = [Line(each.service_id, each.topic, each.person_id) for each in found]
+        try:
+            purpose = self._purpose(row)
+        except Undecipherable:
+            return False
+        read = text_hash(
+            signature.text_version, signature.language, wording, purpose, lines, row.valid_from, row.valid_to
+        )  # fmt: skip
+        return hmac.compare_digest(read, signature.text_hash)
 
     def _purpose(self, row: Any) -> str:
         return self._keys.decrypt(
@@ -292,6 +308,12 @@ class Requests:
                     )
                     .values(state=str(weighed.state), since=weighed.since)
                 )
+
+
+def all_signatures(conn: AnyConnection) -> Iterator[Any]:
+    """The rows of all signatures of all municipalities, for who looks after them."""
+    order = (signatures.c.municipality, signatures.c.signature_id)
+    yield from conn.execute(sa.select(signatures).order_by(*order))
 
 
 def running_cases(conn: AnyConnection, municipality: str, now: datetime) -> list[str]:

@@ -34,11 +34,11 @@ def keep_text(tx: WriteTransaction, version: str, language: str) -> None:
     insert_ignore(tx, signed_texts, row)
 
 
-def signed_text(conn: AnyConnection, version: str, language: str) -> dict[str, str]:
-    """The sentences as they were read by whoever signed them, by key in their order."""
-    found: dict[str, str] = conn.execute(
+def signed_text(conn: AnyConnection, version: str, language: str) -> dict[str, str] | None:
+    """The sentences as they were read by whoever signed them, by key in their order; None where nothing is kept."""
+    found: dict[str, str] | None = conn.execute(
         sa.select(signed_texts.c.sentences).where(
             signed_texts.c.text_version == version, signed_texts.c.language == language
         )
-    ).scalar_one()
+    ).scalar_one_or_none()
     return found
