@@ -39,7 +39,7 @@ OPEN_TO: dict[str, set[str]] = {
     "services.cases.storage.people.children_in_care": {"services.cases.queries.care_orders"},
     "services.cases.storage.people.children_numbers": {"services.cases.lane.asking"},
     # The lane has a decision of its own, kernel/lane.py (PR-5).
-    "services.cases.lane.storage.read": {
+    "services.cases.lane.storage.reports.read": {
         "services.cases.lane.queries",
         "services.cases.lane.register",  # the number, to the register and to nobody's screen
         "services.cases.lane.follow_up",  # whether a name is known
@@ -47,10 +47,10 @@ OPEN_TO: dict[str, set[str]] = {
     # Whom a report is about, once the reporter may see the case: it goes into the report alone (PR-1).
     "services.cases.storage.people.names_to_hide": {"services.cases.commands.discuss"},
     "services.cases.storage.people.kept_of": {"services.cases.lane.commands"},
-    "services.cases.lane.storage.answers_of": {"services.cases.lane.queries"},
+    "services.cases.lane.storage.answers.answers_of": {"services.cases.lane.queries"},
     "services.cases.lane.grounds.of_report": {"services.cases.lane.queries"},
     # A draft is found by who wrote it, and by nothing else.
-    "services.cases.lane.storage.draft_of": {"services.cases.lane.queries"},
+    "services.cases.lane.storage.drafts.draft_of": {"services.cases.lane.queries"},
     # Why somebody opened a case: for the coordinator, who has no tie to it and sees nothing else of it (SE-3).
     "services.cases.storage.emergencies.reason_of": {"services.cases.queries.emergencies"},
     # A signer's own receipt stays theirs, whatever they may read later (CO-7).

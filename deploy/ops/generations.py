@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from deploy.ops.desk import Command, Desk, Fault, Rows
-from deploy.ops.text import table, word
+from deploy.ops.text import words
 from services.chassis.bus.generation import (
     PAGE,
     AlreadyBuilding,
@@ -161,11 +161,7 @@ def _reconcile_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _text(rows: Rows) -> str:
-    return (
-        table([{name: word(value) for name, value in row.items()} for row in rows])
-        if rows
-        else "nothing differs"
-    )
+    return words(rows, "nothing differs")
 
 
 def _asked_services(asked: argparse.Namespace) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy.engines import GATEWAY
 from deploy.ops.desk import Command, Desk, Fault, Rows
-from deploy.ops.text import table, word
+from deploy.ops.text import words
 from services.chassis import quiet_faults
 from services.chassis.clock import SystemClock
 from services.contracts.catalogue import SERVICES
@@ -50,10 +50,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _text(rows: Rows) -> str:
-    return table([{name: word(value) for name, value in row.items()} for row in rows]) if rows else "nothing"
-
-
 COMMANDS = (
     Command(
         "lane-faults",
@@ -61,7 +57,7 @@ COMMANDS = (
         "1 when something did.",
         _arguments,
         lambda desk, asked: lane_faults(desk, asked.days),
-        _text,
+        words,
         wrong=bool,
     ),
 )

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from deploy.ops.desk import Command, Desk, Fault, Rows
-from deploy.ops.text import table, word
+from deploy.ops.text import words
 from services.chassis.access_record import Chain
 from services.chassis.access_record.anchors import read_kept
 from services.chassis.access_record.verify import verify
@@ -122,10 +122,6 @@ def _refused_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=_DAYS, help=f"of so many days (default: {_DAYS})")
 
 
-def _text(rows: Rows) -> str:
-    return table([{name: word(value) for name, value in row.items()} for row in rows]) if rows else "nothing"
-
-
 COMMANDS = (
     Command(
         "verify-access",
@@ -133,13 +129,13 @@ COMMANDS = (
         "code 1 when one was.",
         _of_service,
         lambda desk, asked: verify_access(desk, _services(asked)),
-        _text,
+        words,
     ),
     Command(
         "refused-access",
         "Count who was refused what, by day, act and rule; no names.",
         _refused_arguments,
         lambda desk, asked: refused_access(desk, _services(asked), asked.days),
-        _text,
+        words,
     ),
 )

@@ -22,3 +22,8 @@ def table(rows: list[dict[str, str]]) -> str:
     return "\n".join(
         "  ".join(line.get(name, "").ljust(widths[name]) for name in names).rstrip() for line in lines
     )
+
+
+def words(rows: list[dict[str, Any]], none: str = "nothing") -> str:
+    """Rows of values as a table; `none`: what is said where there are none."""
+    return table([{name: word(value) for name, value in row.items()} for row in rows]) if rows else none

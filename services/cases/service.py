@@ -30,7 +30,7 @@ from services.cases.lane import commands as lane_commands
 from services.cases.lane import follow_up as lane_follow_up
 from services.cases.lane import queries as lane_queries
 from services.cases.lane import register as lane_register
-from services.cases.lane.storage import CHAIN, LaneRecord
+from services.cases.lane.storage.record import CHAIN, LaneRecord
 from services.cases.queries import (
     care_orders,
     contact_of,

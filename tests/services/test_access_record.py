@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from deploy import engines
 from deploy.ops.__main__ import main as ops
-from services.cases.lane import storage as lane
+from services.cases.lane.storage import record as lane
 from services.cases.service import CasesService
 from services.chassis import access_record
 from services.chassis.access_record import chain_of, lines_of, read_line, watching

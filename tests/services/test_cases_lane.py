@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from services.cases.lane import storage
+from services.cases.lane.storage import tables
 from services.cases.service import CasesService
 from services.chassis import idempotency, quiet_faults, tracing
 from services.chassis.actor import Actor, Signer, service_actor
@@ -120,7 +120,7 @@ def test_a_protected_report_is_read_by_the_reporter_and_child_protection_alone(t
         with pytest.raises(NotFound):
             the.ask(cases.GetLaneReport, actor, report_id=report)
         assert the.ask(cases.LaneReports, actor)["items"] == []
-    record = storage.access_record
+    record = tables.access_record
     with the.app.db.read() as conn:
         rows = conn.execute(sa.select(record).where(record.c.report_id == report)).all()
     assert {(row.person_id, row.act, row.allowed) for row in rows} >= {
@@ -150,7 +150,7 @@ def test_what_is_told_in_the_lane_is_ciphertext_under_its_own_key(the: House) ->
     for secret in (STORY, "Tuva", TUVA, "fare", "violence"):
         assert secret not in repr(everything) and secret.encode().hex() not in repr(everything)
     with the.app.db.read() as conn:
-        index = conn.scalar(sa.select(storage.reports.c.child_index))
+        index = conn.scalar(sa.select(tables.reports.c.child_index))
     assert index not in repr(the.dump(without=LANE))
 
 
@@ -302,7 +302,7 @@ def test_PR_5_who_tries_reports_is_refused_as_where_there_is_none_and_is_seen_by
 
 def _refused_tries(the: House, report_id: str) -> int:
     """How many refusals the lane's record holds for an id."""
-    record = storage.access_record
+    record = tables.access_record
     with the.app.db.read() as conn:
         rows = conn.execute(sa.select(record.c.allowed).where(record.c.report_id == report_id)).all()
     return sum(not row.allowed for row in rows)
@@ -365,7 +365,7 @@ def test_PR_5_a_draft_that_nobody_goes_on_with_is_forgotten_after_30_days(the: H
     assert the.ask(cases.GetLaneDraft, TEACHER)["draft"] is None
     assert the.ask(cases.GetLaneDraft, COLLEAGUE)["draft"]["text"] == STORY
     with the.app.db.read() as conn:
-        assert len(conn.execute(sa.select(storage.drafts)).all()) == 1
+        assert len(conn.execute(sa.select(tables.drafts)).all()) == 1
 
 
 def test_PR_5_the_key_of_a_draft_goes_with_it(the: House) -> None:
@@ -376,7 +376,7 @@ def test_PR_5_the_key_of_a_draft_goes_with_it(the: House) -> None:
     def keep(form: str | None, actor: Actor = TEACHER) -> tuple[str, bytes]:
         the.ask(cases.KeepLaneDraft, actor, text=STORY, form_key=form)
         with the.app.db.read() as conn:
-            mine = sa.select(storage.drafts).where(storage.drafts.c.person_id == actor.person_id)
+            mine = sa.select(tables.drafts).where(tables.drafts.c.person_id == actor.person_id)
             row = conn.execute(mine).one()
         return row.draft_id, row.content
 
@@ -404,7 +404,7 @@ def test_PR_5_the_key_of_a_draft_goes_with_it(the: House) -> None:
     tick()
     assert not readable(*colleagues) and not readable(*old)
     with the.app.db.read() as conn:
-        assert conn.execute(sa.select(storage.spent_keys)).all() == []
+        assert conn.execute(sa.select(tables.spent_keys)).all() == []
 
 
 def test_PR_3_of_a_call_in_the_lane_that_fails_no_line_is_written(the: House) -> None:
@@ -426,7 +426,7 @@ def test_PR_3_what_fails_in_the_lane_is_kept_as_codes_where_operators_alone_look
     report = file(the, case_id=case_id)
     before = ordinary(the)
     with the.app.db.write() as tx:
-        tx.execute(sa.update(storage.reports).values(content=b"damaged"))
+        tx.execute(sa.update(tables.reports).values(content=b"damaged"))
     call = {"report_id": report}
     with capture_logs() as lines:
         for _ in range(2):

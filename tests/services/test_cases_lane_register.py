@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import yaml
 from structlog.testing import capture_logs
 
-from services.cases.lane import storage
+from services.cases.lane.storage import tables
 from services.cases.registers import DEMO_FILE
 from services.cases.service import CasesService
 from services.chassis import quiet_faults
@@ -181,9 +181,9 @@ def test_PR_1_a_report_that_cannot_be_opened_holds_up_no_other(the: House, regis
     register.is_silent()
     broken, whole = file(the, child_number=EMIL), file(the, child_number=TUVA)
     register.answers()
-    of_broken = sa.update(storage.reports).where(storage.reports.c.report_id == broken)
+    of_broken = sa.update(tables.reports).where(tables.reports.c.report_id == broken)
     with the.app.db.write() as tx:
-        kept = tx.scalar(sa.select(storage.reports.c.content).where(storage.reports.c.report_id == broken))
+        kept = tx.scalar(sa.select(tables.reports.c.content).where(tables.reports.c.report_id == broken))
         tx.execute(of_broken.values(content=kept[:-1]))
     with capture_logs() as lines:
         ask_again(the)

@@ -3,7 +3,7 @@
 Its own tables, ids, keys ("lane:<id>"), outbox and event stream. It may ask the ordinary rooms who a child is; nothing
 in them knows that it is here, and nothing of a protected report is written in their tables (PR-3).
 
-    domain.py    the rules                storage.py   tables, repository, the lane's own access record
+    domain.py    the rules                storage/     tables, repositories, the lane's own access record
     asking.py    who asks, and what they may
     grounds.py   on what a report rests (CO-11)
     register.py  what the population register tells of the child, at once or later

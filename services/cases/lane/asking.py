@@ -8,7 +8,7 @@ from typing import Any
 
 from services.cases.domain.errors import Forbidden, NotFound
 from services.cases.domain.people import is_protected
-from services.cases.lane import storage
+from services.cases.lane.storage import readers, record, reports
 from services.cases.storage import care, people, staff
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.contracts.cases import LaneReadersLost
@@ -70,7 +70,7 @@ class Asker:
             municipality=row.municipality,
             kind=ReportKind(row.kind),
             reporter=row.reporter_person_id,
-            named=storage.named_readers(self._work.conn, row.municipality, row.report_id),
+            named=readers.named_readers(self._work.conn, row.municipality, row.report_id),
             roles=self._roles,
             guardians=(guardian,) if guardian else (),
             family=frozenset({self.question.person_id} if self._of_family(row) else ()),
@@ -91,12 +91,12 @@ class Asker:
     def line(self, act: str, rule: str, report_id: str, allowed: bool = True) -> dict[str, Any]:
         """A line of the lane's own access record."""
         work = self._work
-        return storage.line(work.actor, work.municipality, work.now, act, rule, report_id, allowed)
+        return record.line(work.actor, work.municipality, work.now, act, rule, report_id, allowed)
 
     def demand(self, report_id: str, act: LaneAct) -> Any:
         """The report's row, to do this with it. NotFound for whoever may not read it, as for a report that is not
         there; Forbidden for a reader who may not do this."""
-        found = storage.rows(self._work.conn, self._work.municipality, report_id=report_id)
+        found = reports.rows(self._work.conn, self._work.municipality, report_id=report_id)
         if not found or not self.decide(found[0]).allowed:
             raise NotFound
         if act not in self.acts(found[0]):
@@ -113,7 +113,7 @@ def of_family(work: Reading | UnitOfWork, row: Any, person_id: str) -> bool:
 def tell_lost(uow: UnitOfWork, row: Any, person_ids: Iterable[str]) -> None:
     """Tell who of these, having been told of a report as named or in child protection, reads it no more: no message
     of it is shown or sent to them any more (PR-5, NO-6). The lane's stream is told, with ids alone."""
-    named = storage.named_readers(uow.conn, uow.municipality, row.report_id)
+    named = readers.named_readers(uow.conn, uow.municipality, row.report_id)
     had_names = {each.person_id for each in named}
     lost = []
     for person_id in sorted(set(person_ids)):
@@ -154,14 +154,14 @@ def family_ids(work: Reading | UnitOfWork, numbers: Sequence[str]) -> frozenset[
 def _look_up_of(work: Reading | UnitOfWork, person_id: str) -> str | None:
     """The lane's look-up value of a person's own number."""
     number = people.number_of(work.conn, work.keys, work.municipality, person_id)
-    return storage.child_index(work.keys, work.municipality, number) if number else None
+    return reports.child_index(work.keys, work.municipality, number) if number else None
 
 
 def _ever_tied_to(work: Reading | UnitOfWork, person_id: str) -> frozenset[str]:
     """The lane's look-up values of all children to whom somebody is, was or is to be tied, by register or paper: also
     one that is over, and under a care order."""
     tied = people.children_numbers(work.conn, work.keys, work.municipality, person_id)
-    return frozenset(storage.child_index(work.keys, work.municipality, number) for _, number in tied)
+    return frozenset(reports.child_index(work.keys, work.municipality, number) for _, number in tied)
 
 
 def _children_of(
@@ -178,7 +178,7 @@ def _children_of(
         if any(order.valid_from <= today and not order.over(today) for order in orders):
             continue
         birth_date, grade = people.birth_and_grade(work.conn, work.municipality, child_id)
-        index = storage.child_index(work.keys, work.municipality, number)
+        index = reports.child_index(work.keys, work.municipality, number)
         if is_protected(grade):
             hidden.add(index)
         for tie in people.ties_of(work.conn, work.municipality, child_id):

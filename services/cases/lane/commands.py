@@ -9,9 +9,10 @@ from typing import Any
 
 from services.cases.domain.errors import NotFound, UnknownNumber
 from services.cases.domain.numbers import accepted
-from services.cases.lane import grounds, register, storage
+from services.cases.lane import grounds, register
 from services.cases.lane.asking import family_ids
 from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter, ground_of, kind_of
+from services.cases.lane.storage import drafts, record, reports
 from services.cases.storage import people, staff
 from services.chassis import access, tracing
 from services.chassis.ids import new_id
@@ -43,7 +44,7 @@ def prepare(context: Context, request: dict[str, Any]) -> Found:
         try:
             kept = _child_of_case(reading, request["case_id"]) if request["case_id"] else None
         except NotFound:
-            line = storage.line(
+            line = record.line(
                 context.actor, context.municipality, context.now, "file_report", "SE-3", None, allowed=False
             )
             context.services.lane_record.write([line])
@@ -82,7 +83,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         )
     )
     ground = ground_of(request["ground"], report.kind, report.suspicion)
-    storage.add(uow.tx, uow.keys, report, found.adults, ask_again=found.ask_again)
+    reports.add(uow.tx, uow.keys, report, found.adults, ask_again=found.ask_again)
     version = access.ground_version(uow.tx, uow.municipality, ground, uow.now)
     grounds.keep(
         uow.tx,
@@ -94,10 +95,10 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         report.reporter_person_id,
         uow.now,
     )
-    storage.note(
-        uow.tx, [storage.line(uow.actor, uow.municipality, uow.now, "file_report", "PR-1", report.report_id)]
+    record.note(
+        uow.tx, [record.line(uow.actor, uow.municipality, uow.now, "file_report", "PR-1", report.report_id)]
     )
-    storage.file_draft(uow.tx, uow.municipality, report.reporter_person_id, request["form_key"], uow.now)
+    drafts.file_draft(uow.tx, uow.municipality, report.reporter_person_id, request["form_key"], uow.now)
     filed = {
         "report_id": report.report_id,
         "kind": report.kind.value,
@@ -110,13 +111,13 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 
 def keep_draft(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Keep what an employee has begun to write, in the lane and nowhere else (PR-5)."""
-    storage.keep_draft(uow.tx, uow.keys, uow.municipality, _reporter(uow), request, uow.now)
+    drafts.keep_draft(uow.tx, uow.keys, uow.municipality, _reporter(uow), request, uow.now)
     return {}
 
 
 def drop_draft(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Forget it."""
-    storage.drop_draft(uow.tx, uow.municipality, _reporter(uow), uow.now)
+    drafts.drop_draft(uow.tx, uow.municipality, _reporter(uow), uow.now)
     return {}
 
 
@@ -125,9 +126,9 @@ def forget_old_drafts(work: Work) -> None:
     (SE-6). Nothing is told of it (PR-3)."""
     tracing.hush()
     with work.db.write() as tx:
-        storage.forget_old_drafts(tx, work.now)
+        drafts.forget_old_drafts(tx, work.now)
     with work.db.write() as tx:
-        storage.destroy_spent_keys(tx, work.keys)
+        drafts.destroy_spent_keys(tx, work.keys)
 
 
 def _family_in_child_protection(uow: UnitOfWork, found: Found) -> list[str]:

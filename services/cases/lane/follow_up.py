@@ -6,9 +6,9 @@ from typing import Any
 from services.cases.commands.people import ask_register
 from services.cases.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from services.cases.domain.people import RegisteredPerson
-from services.cases.lane import storage
 from services.cases.lane.asking import Asker, family_ids, of_family, tell_lost
 from services.cases.lane.domain import ChildInReport
+from services.cases.lane.storage import answers, readers, record, reports
 from services.cases.storage import staff
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.chassis.work import Context
@@ -36,7 +36,7 @@ class NotTaken(Conflict):
 def refused(context: Context, request: dict[str, Any], refusal: Refusal) -> None:
     """Whoever tried in vain to do something with a report stands in the lane's own access record (SE-1, PR-3)."""
     who, rule = (context.actor, context.municipality, context.now), refusal.rule or "PR-5"
-    line = storage.line(*who, "follow_up_report", rule, request["report_id"], allowed=False)
+    line = record.line(*who, "follow_up_report", rule, request["report_id"], allowed=False)
     context.services.lane_record.write([line])
 
 
@@ -65,13 +65,13 @@ def identify(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     _demand_unnamed(uow, row)
     child = ChildInReport(registered.number, registered.name, registered.birth_date.isoformat())
     adults = sorted({adult.number for adult in registered.guardians})
-    if not storage.identify(uow.tx, uow.keys, row, child, adults, asker.question.person_id, uow.now):
+    if not reports.identify(uow.tx, uow.keys, row, child, adults, asker.question.person_id, uow.now):
         raise ChildKnown
-    [known] = storage.rows(uow.conn, uow.municipality, report_id=row.report_id)
+    [known] = reports.rows(uow.conn, uow.municipality, report_id=row.report_id)
     if known.taken_by and of_family(uow, known, known.taken_by):
-        storage.release(uow.tx, known)
+        reports.release(uow.tx, known)
     tell_lost(uow, known, family_ids(uow, [registered.number, *adults]))
-    storage.note(uow.tx, [asker.line("identify_child", "PR-5", row.report_id)])
+    record.note(uow.tx, [asker.line("identify_child", "PR-5", row.report_id)])
     return {"id": row.report_id}
 
 
@@ -79,9 +79,9 @@ def assess(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Child protection takes a report: who, and when, is kept."""
     asker = Asker(uow)
     row = asker.demand(request["report_id"], LaneAct.FOLLOW_UP)
-    if not storage.take(uow.tx, uow.municipality, row.report_id, asker.question.person_id, uow.now):
+    if not reports.take(uow.tx, uow.municipality, row.report_id, asker.question.person_id, uow.now):
         raise AlreadyTaken
-    storage.note(uow.tx, [asker.line("assess_report", "PR-5", row.report_id)])
+    record.note(uow.tx, [asker.line("assess_report", "PR-5", row.report_id)])
     return {"id": row.report_id}
 
 
@@ -89,11 +89,11 @@ def answer(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Let the reporter know; there may be more than one answer."""
     asker = Asker(uow)
     row = asker.demand(request["report_id"], LaneAct.FOLLOW_UP)
-    if row.state == storage.RECEIVED:
+    if row.state == reports.RECEIVED:
         raise NotTaken
     me = asker.question.person_id
-    storage.answer(uow.tx, uow.keys, row, request["text"], me, uow.now)
-    storage.note(uow.tx, [asker.line("answer_report", "PR-5", row.report_id)])
+    answers.answer(uow.tx, uow.keys, row, request["text"], me, uow.now)
+    record.note(uow.tx, [asker.line("answer_report", "PR-5", row.report_id)])
     told = {
         "report_id": row.report_id,
         "reporter_person_id": row.reporter_person_id,
@@ -123,8 +123,8 @@ def name_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if ends is not None and ends <= uow.now:
         raise InvalidInput(fields={"until": "in_the_past"}, rule="PR-5")
     me = asker.question.person_id
-    storage.name_reader(uow.tx, row, LaneNamedFact(person_id, uow.now, ends), me)
-    storage.note(uow.tx, [asker.line("name_reader", "PR-5", row.report_id)])
+    readers.name_reader(uow.tx, row, LaneNamedFact(person_id, uow.now, ends), me)
+    record.note(uow.tx, [asker.line("name_reader", "PR-5", row.report_id)])
     if not hidden:
         told = {"report_id": row.report_id, "person_id": person_id, "by_person_id": me, "at": uow.now}
         uow.record(LaneReaderNamed, row.report_id, told)
@@ -135,15 +135,15 @@ def remove_reader(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Take a name back at once: child protection any, the reporter those of their own."""
     asker = Asker(uow)
     row = asker.demand(request["report_id"], LaneAct.NAME_READERS)
-    named = storage.named_rows(uow.conn, uow.municipality, row.report_id)
+    named = readers.named_rows(uow.conn, uow.municipality, row.report_id)
     found = next((each for each in named if each.person_id == request["person_id"]), None)
     if found is None:
         raise NotFound
     if LaneAct.FOLLOW_UP not in asker.acts(row) and found.named_by != asker.question.person_id:
         raise Forbidden(rule="PR-5")
-    storage.end_reader(uow.tx, row, found.person_id, uow.now)
+    readers.end_reader(uow.tx, row, found.person_id, uow.now)
     tell_lost(uow, row, [found.person_id])
-    storage.note(uow.tx, [asker.line("remove_reader", "PR-5", row.report_id)])
+    record.note(uow.tx, [asker.line("remove_reader", "PR-5", row.report_id)])
     return _without_number(uow, row)
 
 
@@ -154,5 +154,5 @@ def _without_number(uow: UnitOfWork, row: Any) -> dict[str, Any]:
 
 
 def _demand_unnamed(work: Reading | UnitOfWork, row: Any) -> None:
-    if storage.read(work.keys, row, whole=True).child.name is not None:
+    if reports.read(work.keys, row, whole=True).child.name is not None:
         raise ChildKnown

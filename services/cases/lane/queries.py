@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any, TypeVar
 
 from services.cases.domain.errors import NotFound
-from services.cases.lane import grounds, storage
+from services.cases.lane import grounds
 from services.cases.lane.asking import Asker
 from services.cases.lane.domain import Report
+from services.cases.lane.storage import answers, drafts, readers, record, reports
 from services.chassis.unit_of_work import Reading
 from services.contracts.cases import HIDDEN_PERSON
 from services.kernel.errors import Refusal
@@ -24,7 +25,7 @@ def list_reports(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     if asker.question.capacity is not Capacity.EMPLOYEE:
         return with_guardians(reading, request)
     me = asker.question.person_id
-    rows = storage.rows(
+    rows = reports.rows(
         reading.conn,
         reading.municipality,
         tied_to=None if asker.child_protection else me,
@@ -38,14 +39,14 @@ def with_guardians(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """PR-2: the reports that were made with the asker as guardian. What else is reported is not even looked at, so that
     the answer takes as long with it as without it (PR-3)."""
     asker = Asker(reading)
-    rows = storage.rows(reading.conn, reading.municipality, with_guardians_of=asker.children)
+    rows = reports.rows(reading.conn, reading.municipality, with_guardians_of=asker.children)
     return _page(reading, asker, rows, request)
 
 
 def get_report(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """One report; to all but its readers it does not exist. That it was asked for is noted in both cases."""
     asker = Asker(reading)
-    rows = storage.rows(reading.conn, reading.municipality, report_id=request["report_id"])
+    rows = reports.rows(reading.conn, reading.municipality, report_id=request["report_id"])
     decision = asker.decide(rows[0]) if rows else None
     if decision is None or not decision.allowed:
         rule = decision.rule if decision else "PR-5"
@@ -62,7 +63,7 @@ def access(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     except Refusal:
         reading.services.lane_record.write([asker.line("read_access", "PR-5", request["report_id"], False)])
         raise
-    lines = storage.lines_of(reading.conn, reading.municipality, row.report_id)
+    lines = record.lines_of(reading.conn, reading.municipality, row.report_id)
     reading.services.lane_record.write([asker.line("read_access", "PR-5", row.report_id)])
     page, cursor = _cut(lines, [each.id for each in lines], request)
     shown = ("at", "person_id", "unit_id", "act", "rule", "allowed")
@@ -71,7 +72,7 @@ def access(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 
 def draft(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     """What the asker has begun to write."""
-    kept = storage.draft_of(reading.conn, reading.keys, reading.municipality, reading.actor.person_id or "")
+    kept = drafts.draft_of(reading.conn, reading.keys, reading.municipality, reading.actor.person_id or "")
     return {"draft": kept[0], "kept_at": kept[1]} if kept else {"draft": None, "kept_at": None}
 
 
@@ -102,7 +103,7 @@ def _open(
         asker.child_protection or asker.question.capacity is Capacity.GUARDIAN
     )  # PR-2: a guardian's is known
     return [
-        _shown(storage.read(reading.keys, row, whole=whole_child), asker.child_protection)
+        _shown(reports.read(reading.keys, row, whole=whole_child), asker.child_protection)
         | {"state": row.state, "taken_at": row.taken_at}
         | ({} if asker.tells_reporter(row) else {"reporter_person_id": HIDDEN_PERSON})
         | (grounds.of_report(reading.conn, reading.keys, row.municipality, row.report_id) if whole else {})
@@ -114,10 +115,10 @@ def _open(
 def _became(reading: Reading, asker: Asker, row: Any) -> dict[str, Any]:
     acts = asker.acts(row)
     anyones = LaneAct.FOLLOW_UP in acts
-    named = storage.named_rows(reading.conn, row.municipality, row.report_id)
+    named = readers.named_rows(reading.conn, row.municipality, row.report_id)
     return {
         "taken_by": row.taken_by,
-        "answers": storage.answers_of(reading.conn, reading.keys, row),
+        "answers": answers.answers_of(reading.conn, reading.keys, row),
         "permitted": sorted(act.value for act in acts),
         "readers": [
             {

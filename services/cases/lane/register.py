@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from services.cases.domain.people import RegisteredPerson
-from services.cases.lane import storage
 from services.cases.lane.asking import family_ids, of_family, tell_lost
 from services.cases.lane.domain import ChildInReport
+from services.cases.lane.storage import record, reports
 from services.cases.registers.population import RegisterUnavailable
 from services.chassis import tracing
 from services.chassis.unit_of_work import UnitOfWork
@@ -47,10 +47,10 @@ def ask_again(work: Work) -> None:
     next. A report with which it fails waits for an hour, and holds up none of the others."""
     tracing.hush()
     with work.db.read() as conn:
-        waiting = storage.unasked(conn, work.now, AT_MOST)
+        waiting = reports.unasked(conn, work.now, AT_MOST)
     for row in waiting:
         try:
-            told = ask(work.services, storage.read(work.keys, row, whole=True).child)
+            told = ask(work.services, reports.read(work.keys, row, whole=True).child)
             if told is None:
                 return
             with work(row.municipality) as uow:
@@ -58,17 +58,17 @@ def ask_again(work: Work) -> None:
         except Exception as error:
             work.failed_quietly("ask_again", error, row.municipality)
             with work.db.write() as tx:
-                storage.ask_later(tx, row, work.now + AFTER_A_FAULT)
+                reports.ask_later(tx, row, work.now + AFTER_A_FAULT)
 
 
 def _fill_in(uow: UnitOfWork, row: Any, told: Told) -> None:
     """Keep what the register told, unless child protection has said meanwhile who it is. A report that one of the
     family had taken waits for a colleague."""
-    storage.asked(uow.tx, uow.keys, row, told.child, told.adults, uow.now)
-    [known] = storage.rows(uow.conn, uow.municipality, report_id=row.report_id)
+    reports.asked(uow.tx, uow.keys, row, told.child, told.adults, uow.now)
+    [known] = reports.rows(uow.conn, uow.municipality, report_id=row.report_id)
     if known.taken_by and of_family(uow, known, known.taken_by):
-        storage.release(uow.tx, known)
+        reports.release(uow.tx, known)
     if told.child is not None and told.child.number:
         tell_lost(uow, known, family_ids(uow, [told.child.number, *told.adults]))
-    line = storage.line(uow.actor, uow.municipality, uow.now, "ask_register", "PR-5", row.report_id)
-    storage.note(uow.tx, [line])
+    line = record.line(uow.actor, uow.municipality, uow.now, "ask_register", "PR-5", row.report_id)
+    record.note(uow.tx, [line])
