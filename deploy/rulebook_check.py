@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.steps import ROOT
-from tests.mutants.patches import BadPatch, bears_its_rule, read
+from tests.mutants.patches import BadPatch, bears_its_rule, files, read
 
 RULE_ID = re.compile(r"^[A-Z]{2}-\d+$")
 STATES = ("done", "part", "later")
@@ -53,7 +53,7 @@ def problems(root: Path = ROOT) -> list[str]:
     for twice in sorted({row.id for row in table if sum(other.id == row.id for other in table) > 1}):
         found.append(f"{twice} stands twice")
     texts = {path: path.read_text(encoding="utf-8") for path in sorted((root / "tests").rglob("test_*.py"))}
-    mutants = [path.name for path in sorted((root / "tests" / "mutants").glob("*.patch"))]
+    mutants = [path.name for path in files(root / "tests" / "mutants")]
     for row in table:
         found += _row_problems(row, root, texts, mutants)
     return found
@@ -82,14 +82,14 @@ def _row_problems(row: Row, root: Path, texts: dict[Path, str], mutants: list[st
     if not any(word.search(text) for text in texts.values()):
         found.append(f"{row.id}: done, but no test bears its id")
     if not any(name.startswith(f"{row.id}_") for name in mutants):
-        found.append(f"{row.id}: done, but there is no mutant tests/mutants/{row.id}_*.patch")
+        found.append(f"{row.id}: done, but there is no mutant tests/mutants/{row.id[:2]}/{row.id}_*.patch")
     return found
 
 
 def mutant_problems(root: Path = ROOT) -> list[str]:
     """One sentence for each mutant that can't be used, or does not find its lines."""
     found = []
-    for path in sorted((root / "tests" / "mutants").glob("*.patch")):
+    for path in files(root / "tests" / "mutants"):
         try:
             mutant = read(path)
             mutant.apply(_text(root / mutant.file))

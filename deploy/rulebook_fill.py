@@ -14,6 +14,7 @@ from pathlib import Path
 
 from deploy.rulebook_check import RULE_ID, STATES, rows
 from deploy.steps import ROOT
+from tests.mutants.patches import files
 
 _ID_IN_NAME = re.compile(r"_([A-Z]{2})_(\d+)(?!\d)")
 _ID_IN_TEXT = re.compile(r"\b([A-Z]{2}-\d+)\b")
@@ -84,7 +85,7 @@ def _borne(node: ast.FunctionDef) -> Iterator[str]:
 def _mutants(folder: Path, test: str = "") -> dict[str, list[str]]:
     """Rule -> its mutants; only those that a test whose path begins with `test` must turn red for."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(folder.glob("*.patch")):
+    for path in files(folder):
         rule, _, slug = path.stem.partition("_")
         if not test or path.read_text(encoding="utf-8").startswith(f"# test: {test}"):
             found[rule].append(slug)

@@ -33,14 +33,14 @@ def test_another_rule():
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    (tmp_path / "tests" / "mutants").mkdir(parents=True)
+    (tmp_path / "tests" / "mutants" / "CO").mkdir(parents=True)
     (tmp_path / "tests" / "rules").mkdir()
     (tmp_path / "services").mkdir()
     (tmp_path / "docs").mkdir()
     (tmp_path / "services" / "home.py").write_text("def decide(): ...\n")
     (tmp_path / "tests" / "rules" / "test_consent.py").write_text(TESTS)
-    (tmp_path / "tests" / "mutants" / "CO-1_never_ends.patch").write_text("")
-    (tmp_path / "tests" / "mutants" / "CO-1_opens_all.patch").write_text(
+    (tmp_path / "tests" / "mutants" / "CO" / "CO-1_never_ends.patch").write_text("")
+    (tmp_path / "tests" / "mutants" / "CO" / "CO-1_opens_all.patch").write_text(
         "# test: tests/model/test_all.py::test_it"
     )
     (tmp_path / "docs" / "rulebook.md").write_text(filled(BOOK, tmp_path))

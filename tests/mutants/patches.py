@@ -43,7 +43,12 @@ class Mutant:
 
 def load(folder: Path = HERE) -> list[Mutant]:
     """All mutants by rule and slug. Raises BadPatch for the first that is malformed."""
-    return [read(path) for path in sorted(folder.glob("*.patch"), key=_order)]
+    return [read(path) for path in files(folder)]
+
+
+def files(folder: Path = HERE) -> list[Path]:
+    """The patches by rule and slug, in whichever folder they stand."""
+    return sorted(folder.rglob("*.patch"), key=_order)
 
 
 def read(path: Path) -> Mutant:
