@@ -1,4 +1,5 @@
-"""Statements that are read again and again: written out once for each engine, then given to its driver as they stand.
+"""Statements that are executed again and again: written out once for each engine, then given to its driver as they
+stand.
 
 SQLAlchemy writes a statement out once too, but looks the text up, and makes a context and a result for it, at each use:
 on a page of some forty small statements that is a third of the work. Values are converted by the columns' types, so
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -61,7 +63,7 @@ class Prepared:
         key = (dialect.name, *lengths)
         text = self._texts.get(key)
         if text is None:
-            text = self._texts[key] = self._written_out(connection, given)
+            text = self._texts[key] = _written_out(self.statement, connection, given)
         found, described = ask(connection, text, given)
         converts = self._converts.get(dialect.name)
         if converts is None:
@@ -79,30 +81,6 @@ class Prepared:
         """The first column of all rows."""
         return [row[0] for row in self.rows(conn, given)]
 
-    def _written_out(self, connection: Connection, given: Mapping[str, Any]) -> Text:
-        compiled = self.statement.compile(dialect=connection.dialect)
-        state = compiled.construct_expanded_state(
-            {name: given[name] for name in compiled.params if name in given}
-        )
-        origins = {
-            name: (source, place)
-            for source, names in state.parameter_expansion.items()
-            for place, name in enumerate(names)
-        }
-        by_name = state.positiontup is None
-        names = state.positiontup or list(state.parameters)
-        parameters = []
-        for name in names:
-            source, place = origins.get(name, (name, None))
-            of_type = compiled.binds[source].type.dialect_impl(connection.dialect)
-            convert = of_type.bind_processor(connection.dialect)
-            if source in given:
-                parameters.append(Parameter(name, source, place, convert, None))
-            else:
-                value = state.parameters[name]
-                parameters.append(Parameter(name, None, None, None, convert(value) if convert else value))
-        return Text(state.statement, tuple(parameters), by_name)
-
     def _conversions(self, connection: Connection, described: Any) -> list[tuple[int, Convert]]:
         found: list[tuple[int, Convert]] = []
         for place, column in enumerate(self._columns):
@@ -111,6 +89,49 @@ class Prepared:
             if convert is not None:
                 found.append((place, convert))
         return found
+
+
+class PreparedChange:
+    """One INSERT, UPDATE or DELETE of which every value is bound: by the column's name in an INSERT. A column's default
+    is not made here."""
+
+    def __init__(self, statement: sa.Insert | sa.Update | sa.Delete) -> None:
+        self.statement = statement
+        self._texts: dict[str, Text] = {}
+
+    def run(self, tx: WriteTransaction, given: Mapping[str, Any]) -> int:
+        """How many rows it changed."""
+        name = tx.dialect.name
+        text = self._texts.get(name)
+        if text is None:
+            text = self._texts[name] = _written_out(self.statement, tx.connection, given)
+        changed: int = _given_to_driver(tx.connection, text, given, attrgetter("rowcount"))
+        return changed
+
+
+def _written_out(statement: Any, connection: Connection, given: Mapping[str, Any]) -> Text:
+    compiled = statement.compile(dialect=connection.dialect)
+    state = compiled.construct_expanded_state(
+        {name: given[name] for name in compiled.params if name in given}
+    )
+    origins = {
+        name: (source, place)
+        for source, names in state.parameter_expansion.items()
+        for place, name in enumerate(names)
+    }
+    by_name = state.positiontup is None
+    names = state.positiontup or list(state.parameters)
+    parameters = []
+    for name in names:
+        source, place = origins.get(name, (name, None))
+        of_type = compiled.binds[source].type.dialect_impl(connection.dialect)
+        convert = of_type.bind_processor(connection.dialect)
+        if source in given:
+            parameters.append(Parameter(name, source, place, convert, None))
+        else:
+            value = state.parameters[name]
+            parameters.append(Parameter(name, None, None, None, convert(value) if convert else value))
+    return Text(state.statement, tuple(parameters), by_name)
 
 
 def _row_type(names: list[str]) -> Any:
@@ -130,8 +151,20 @@ def _converted(values: list[Any], converts: list[tuple[int, Convert]]) -> list[A
 
 
 def ask(connection: Connection, text: Text, given: Mapping[str, Any]) -> tuple[list[Any], Any]:
-    """The one way to the driver: what it answers, and how it describes the columns. Its errors are raised as
-    SQLAlchemy's, and a broken connection is told to the pool."""
+    """What the driver answers, and how it describes the columns."""
+    found: tuple[list[Any], Any] = _given_to_driver(connection, text, given, _all_of)
+    return found
+
+
+def _all_of(cursor: Any) -> tuple[list[Any], Any]:
+    return cursor.fetchall(), cursor.description
+
+
+def _given_to_driver(
+    connection: Connection, text: Text, given: Mapping[str, Any], taken: Callable[[Any], Any]
+) -> Any:
+    """The one way to the driver: what is `taken` of its cursor. Its errors are raised as SQLAlchemy's, and a broken
+    connection is told to the pool."""
     bound: list[Any] = []
     for _, source, place, convert, always in text.parameters:
         if source is None:
@@ -144,7 +177,6 @@ def ask(connection: Connection, text: Text, given: Mapping[str, Any]) -> tuple[l
     )
     driver: Any = connection.connection.dbapi_connection
     try:
-        cursor = driver.execute(text.sql, values)
-        return cursor.fetchall(), cursor.description
+        return taken(driver.execute(text.sql, values))
     except connection.dialect.loaded_dbapi.Error as error:
         connection._handle_dbapi_exception(error, text.sql, values, None, None)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.chassis.prepared import Prepared
+from services.chassis.prepared import Prepared, PreparedChange
 from services.chassis.storage import Database, UtcDateTime, new_metadata
 from tests.support.postgres import PrivatePostgres
 
@@ -141,3 +141,37 @@ def test_a_connection_that_broke_is_not_used_again(postgres: PrivatePostgres) ->
     with db.read() as conn:
         assert nothing.rows(conn, {}) == []
     db.close()
+
+
+def test_a_row_is_added_and_changed_as_sqlalchemy_would(db: Database) -> None:
+    add = PreparedChange(things.insert())
+    named = things.c.thing_id == sa.bindparam("id")
+    count = PreparedChange(things.update().where(named).values(count=sa.bindparam("now")))
+    fresh = [{**row, "thing_id": f"{row['thing_id']}-2"} for row in ROWS]
+    with db.write() as tx:
+        assert [add.run(tx, row) for row in fresh] == [1, 1, 1]
+        assert [count.run(tx, {"id": id, "now": 9}) for id in ("a-2", "not there", "b-2")] == [1, 0, 1]
+    with db.read() as conn:
+        stand = {row.thing_id: row._mapping for row in conn.execute(ALL)}
+    assert stand["a-2"] == {**fresh[0], "count": 9}
+    assert stand["b-2"] == {**fresh[1], "count": 9}
+    assert stand["c'%s:x-2"] == fresh[2]
+
+
+def test_a_change_of_which_a_value_is_missing_is_an_error_and_changes_nothing(db: Database) -> None:
+    add = PreparedChange(things.insert())
+    for _ in range(2):
+        with pytest.raises((KeyError, sa.exc.InvalidRequestError)), db.write() as tx:
+            add.run(
+                tx, {"thing_id": "d", "at": None, "day": None, "flag": None, "codes": None, "bytes": None}
+            )
+        with db.write() as tx:
+            add.run(tx, {**ROWS[1], "thing_id": "e"})
+            tx.execute(things.delete().where(things.c.thing_id == "e"))
+    with db.read() as conn:
+        assert len(list(conn.execute(ALL))) == len(ROWS)
+
+
+def test_a_row_that_stands_already_is_refused_as_sqlalchemy_would(db: Database) -> None:
+    with pytest.raises(sa.exc.IntegrityError), db.write() as tx:
+        PreparedChange(things.insert()).run(tx, ROWS[0])

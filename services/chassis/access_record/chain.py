@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
+from services.chassis.prepared import PreparedChange
 from services.chassis.storage import AnyConnection, Database, WriteTransaction, insert_ignore
 
 _FORMAT = "stafett access chain 1"
@@ -50,7 +51,7 @@ class Chain:
         self._hashed = tuple(column.name for column in lines.columns if column.name != "hash")
         self._guesses: WeakKeyDictionary[Database, dict[str, Head]] = WeakKeyDictionary()
         head = heads.c
-        self._move = (
+        self._move = PreparedChange(
             heads.update()
             .where(
                 head.municipality == sa.bindparam("of"),
@@ -59,6 +60,7 @@ class Chain:
             )
             .values(position=sa.bindparam("now"), hash=sa.bindparam("now_hash"))
         )
+        self._add = PreparedChange(lines.insert())
         self._found = sa.select(head.position, head.hash).where(head.municipality == sa.bindparam("of"))
         self._locked = self._found.with_for_update()
 
@@ -106,7 +108,8 @@ class Chain:
             head = self._lock(tx, municipality)
             ended = self._linked(head, rows)
             self._moved(tx, municipality, head, ended)
-        tx.execute(self.lines.insert(), rows)
+        for row in rows:
+            self._add.run(tx, row)
         tx.after_commit(partial(guesses.__setitem__, municipality, ended))
 
     def _linked(self, head: Head, rows: list[Row]) -> Head:
@@ -120,10 +123,9 @@ class Chain:
 
     def _moved(self, tx: WriteTransaction, municipality: str, was: Head, now: Head) -> bool:
         """Whether the head stood where it was thought to, and now stands further on."""
-        moved = tx.execute(self._move, {
+        return self._move.run(tx, {
             "of": municipality, "was": was.position, "was_hash": was.hash, "now": now.position, "now_hash": now.hash,
-        })  # fmt: skip
-        return moved.rowcount == 1
+        }) == 1  # fmt: skip
 
     def _lock(self, tx: WriteTransaction, municipality: str) -> Head:
         """The head, in nobody else's hands until `tx` ends; made at the first line."""
