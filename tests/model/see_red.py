@@ -1,7 +1,8 @@
 """`python -m tests.model.see_red [mutant ...]`: breaks a rule in a copy of the tree and has the model's test find it.
 
 The mutants are those of tests/mutants; here it is not their own test that must turn red, but a story. One that is not
-among those chosen below is looked for in all kinds of story. Each line says how many stories it took."""
+among those chosen below is looked for in all kinds of story. The same stories must be green without a mutant, or their
+red would prove nothing. Each line says how many stories it took."""
 
 from __future__ import annotations
 
@@ -51,11 +52,26 @@ def main(names: list[str]) -> int:
     os.environ.setdefault("STAFETT_MODEL_EXAMPLES", STORIES)
     with tempfile.TemporaryDirectory(prefix="stafett-model-") as folder:
         tree = _copy_tree(Path(folder) / "tree")
+        looked_in = {name: [kinds[name]] if name in kinds else list(CHOSEN) for name in sorted(wanted)}
+        if not _is_green(tree, {kind for each in looked_in.values() for kind in each}):
+            return 1
         found = [
-            any(_is_found(mutants[name], tree, kind) for kind in ([kinds[name]] if name in kinds else CHOSEN))
-            for name in sorted(wanted)
+            any(_is_found(mutants[name], tree, kind) for kind in of_kinds)
+            for name, of_kinds in looked_in.items()
         ]
     return 0 if all(found) else 1
+
+
+def _is_green(tree: Path, kinds: set[str]) -> bool:
+    """Whether no story of these kinds is red while nothing is broken; says so."""
+    started = time.monotonic()
+    code, output = _pytest(tree, [TEST.format(kind) for kind in sorted(kinds)], LIMIT_SECONDS * len(kinds))
+    green = code == PASSED
+    print(
+        f"{'without a mutant':50} {'green' if green else output} {time.monotonic() - started:21.0f} s",
+        flush=True,
+    )
+    return green
 
 
 def _is_found(mutant: Mutant, tree: Path, kind: str) -> bool:
