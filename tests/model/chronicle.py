@@ -60,6 +60,10 @@ class Request:
     ends: datetime
     words: list[Word] = field(default_factory=list)
 
+    def runs(self, now: datetime) -> bool:
+        """CO-2: from its first instant on, and no longer at its last."""
+        return self.starts <= now < self.ends
+
     def agreed(self, line: Line) -> dict[str, datetime]:
         """Whose latest word is yes, and since when without a break."""
         since: dict[str, datetime] = {}
@@ -111,8 +115,9 @@ class Report:
 
 @dataclass
 class Chronicle:
-    """The case. `ties`: (parental responsibility, verified) by guardian; `posts`: (unit, role) by employee; `left`: the
-    day from which an employee works there no more. `agreed`: the items that the one whom they tell of lets others read;
+    """The case. `ties`: (parental responsibility, verified) by adult who is linked to the child; `posts`: (unit, role)
+    by employee; `left`: the day from which an employee works there no more; `kin`: the employees whom the register or
+    papers tie to the child, linked or not. `agreed`: the items that the one whom they tell of lets others read;
     `needed`: those that the holder marked as needed for parental responsibility."""
 
     born: date
@@ -126,6 +131,7 @@ class Chronicle:
     talked: bool = False
     holder: str | None = None
     left: dict[str, date] = field(default_factory=dict)
+    kin: set[str] = field(default_factory=set)
     takes_part: set[str] = field(default_factory=set)
     items: list[Item] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
@@ -161,9 +167,13 @@ class Moment:
         """The day in Norway."""
         return local(self.now)
 
-    def works(self, who: str) -> bool:
+    def employed(self, who: str) -> bool:
         """Whether somebody is an employee, and still is."""
         return who in self.case.posts and self.today < self.case.left.get(who, date.max)
+
+    def works(self, who: str) -> bool:
+        """Whether somebody deals with the child at work: of its own family nobody does (SE-3)."""
+        return self.employed(who) and who not in self.case.kin
 
     def post(self, who: str) -> tuple[str, str]:
         """An employee's unit and role."""
@@ -208,8 +218,9 @@ class Moment:
         return {who for who, tie in self.case.ties.items() if tie == (True, False)}
 
     def asked(self, receiver: str, topic: str | None) -> list[tuple[Request, Line]]:
-        """What was asked for somebody, on a topic or (None) on any."""
-        lines = [(request, line) for request in self.case.requests for line in request.lines]
+        """What is asked for somebody at this time, on a topic or (None) on any."""
+        running = [request for request in self.case.requests if request.runs(self.now)]
+        lines = [(request, line) for request in running for line in request.lines]
         return [each for each in lines if each[1].receiver == receiver and topic in (None, each[1].topic)]
 
     def untold(self, who: str) -> set[str]:

@@ -51,6 +51,8 @@ STAFF = {
 """Who works where. The case is the teacher's; psychology and health station are other services, protection is child
 protection, and in the office the coordinator works."""
 FAMILY = ("mother", "father", "stepfather")
+RELATIVE, RELATIVE_AT_WORK = "relative", "nurse"
+"""One person: as one of the child's family, where they turn out to be, and as an employee."""
 _numbers = count(1)
 
 
@@ -272,7 +274,11 @@ class Town:
 
     def id(self, name: str) -> str:
         """The id that somebody or something has here."""
-        return f"{self.place}-{name}"
+        return f"{self.place}-{RELATIVE_AT_WORK if name == RELATIVE else name}"
+
+    def adult_number(self, who: str) -> str:
+        """Of one of the family, as the register has it."""
+        return make_test_number(date(1985, 1 + (*FAMILY, RELATIVE).index(who), 1), 0)
 
     def actor(self, who: str) -> Actor:
         """Staff act for their unit, the child for itself, others as guardians."""
@@ -313,6 +319,13 @@ class Town:
         self.responsible[person] = (responsible, verified)
         self._refresh()
 
+    def give_login(self) -> None:
+        """The employee who may be of the family is given a person by their number (PR-6, SE-3)."""
+        number, person_id = self.adult_number(RELATIVE), self.id(RELATIVE)
+        self._call(cases.RegisterEmployee, service_actor("directory", self.place), {
+            "number": number, "name": RELATIVE_AT_WORK, "person_id": person_id,
+        })  # fmt: skip
+
     def protect(self, grade: str) -> None:
         """The register tells another address grade of the child."""
         self.grade = grade
@@ -324,17 +337,16 @@ class Town:
             register(uow, self.house.register.people[self.number])
 
     def _tell_register(self) -> None:
-        self.house.register.people[self.number] = RegisteredPerson(
-            self.number, "A child", self.born, self.grade, person_id=self.id("child"),
-            guardians=tuple(
-                RegisteredGuardian(
-                    make_test_number(date(1985, 1 + at, 1), 0), person, date(1985, 1 + at, 1),
-                    person if person in ("mother", "father") else "other", *self.responsible[person],
-                    person_id=self.id(person),
-                )
-                for at, person in enumerate(FAMILY)
-            ),
-        )  # fmt: skip
+        people, adults = self.house.register.people, []
+        for at, person in enumerate((*FAMILY, RELATIVE)):
+            number, born, its_id = self.adult_number(person), date(1985, 1 + at, 1), self.id(person)
+            people[number] = RegisteredPerson(number, person, born, "ungraded", person_id=its_id)
+            if tie := self.responsible.get(person):
+                relation = person if person in ("mother", "father") else "other"
+                adults.append(RegisteredGuardian(number, person, born, relation, *tie, person_id=its_id))
+        people[self.number] = RegisteredPerson(
+            self.number, "A child", self.born, self.grade, guardians=tuple(adults), person_id=self.id("child")
+        )
 
     def _catalogue(self) -> None:
         with self.house.apps["directory"].work(self.place) as uow:

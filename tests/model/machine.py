@@ -30,12 +30,23 @@ from tests.model.chronicle import (
     Word,
     local,
 )
-from tests.model.house import FAMILY, HEALTH, PROTECTION, PSYCHOLOGY, SCHOOL, STAFF, House, Town
+from tests.model.house import (
+    FAMILY,
+    HEALTH,
+    PROTECTION,
+    PSYCHOLOGY,
+    RELATIVE,
+    RELATIVE_AT_WORK,
+    SCHOOL,
+    STAFF,
+    House,
+    Town,
+)
 from tests.model.oracle import readable, who_sign
 
 OTHERS = (PSYCHOLOGY, HEALTH)
 TOPICS = ("learning", "health", "home")
-READERS = (*STAFF, *FAMILY, "child")
+READERS = (*STAFF, *FAMILY, RELATIVE, "child")
 SIGNERS = ("mother", "father", "child")
 WRITERS = ("teacher", "teacher", "psychologist")
 CARERS = ("carer", "other-carer")
@@ -53,6 +64,8 @@ READING_TIME = timedelta(days=30)
 
 shares = st.dictionaries(st.sampled_from(OTHERS), st.sets(st.sampled_from(TOPICS), min_size=1), min_size=1)
 named = st.dictionaries(st.sampled_from(FAMILY), st.sets(st.sampled_from(TOPICS), min_size=1), max_size=1)
+ties = st.sampled_from(((True, True), (False, True), (True, False)))
+"""Parental responsibility, and whether that is verified."""
 seen = st.sampled_from(((), (None,), (None, "learning"), (None, "health", "home")))
 """What guardians see under a care order: nothing, that there is a case, or some topics too."""
 third_persons = st.sampled_from((None, None, "somebody", *FAMILY))
@@ -93,7 +106,8 @@ class Model(RuleBasedStateMachine):
             reject()
         self.town, stage = Town(self.house, born), self.stage
         type(self).told += 1
-        self.case = Chronicle(born, "ungraded", "teacher", SCHOOL, dict(STAFF), dict(self.town.responsible))
+        self.registered = dict(self.town.responsible)
+        self.case = Chronicle(born, "ungraded", "teacher", SCHOOL, dict(STAFF), dict(self.registered))
         self.lately: list[Chronicle] = []
         self.entries: list[str] = []
         self.goals: list[str] = []
@@ -384,11 +398,11 @@ class Model(RuleBasedStateMachine):
             )  # fmt: skip
             (self.case.agreed.add if agrees else self.case.agreed.discard)(item.id)
 
-    @precondition(lambda self: self._open)
+    @precondition(lambda self: self._open and self._on_health)
     @rule(needed=st.sampled_from((True, True, False)))
     def mark_needed(self, needed: bool) -> None:
         """The holder marks the first entry on health, which is that of all its corrections, or takes the mark away."""
-        item = next(item for item in self.case.items if item.kind == "log" and item.topic == "health")
+        item = self._on_health[0]
         with perhaps():
             self.town.do(
                 relay_log.MarkNeeded,
@@ -396,6 +410,10 @@ class Model(RuleBasedStateMachine):
                 marks=[{"kind": "entry", "item_id": item.id, "needed": needed}],
             )
             (self.case.needed.add if needed else self.case.needed.discard)(item.first)
+
+    @property
+    def _on_health(self) -> list[Item]:
+        return [self._item(each) for each in self.entries if self._item(each).topic == "health"]
 
     @precondition(lambda self: self._open and not self._held)
     @rule(
@@ -542,10 +560,39 @@ class Model(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ people
 
-    @rule(who=st.sampled_from(FAMILY), tie=st.sampled_from(((True, True), (False, True), (True, False))))
+    @rule(who=st.sampled_from(FAMILY), tie=ties)
     def responsibility(self, who: str, tie: tuple[bool, bool]) -> None:
         self.town.family(who, *tie)
         self._link()
+
+    @rule(tie=ties, login_first=st.booleans())
+    def employee_is_of_the_family(self, tie: tuple[bool, bool], login_first: bool) -> None:
+        """SE-3, PR-6: the register names somebody who works with the child; the import of staff may come after."""
+        if login_first:
+            self.town.give_login()
+        self.town.family(RELATIVE, *tie)
+        self.town.give_login()
+        self.case.kin.add(RELATIVE_AT_WORK)
+        self._link()
+
+    @rule(who=st.sampled_from((*FAMILY, RELATIVE)), responsible=st.booleans())
+    def link_by_hand(self, who: str, responsible: bool) -> None:
+        """GU-3, PR-6: a paper that was seen links an adult, whatever the address grade, until the register says
+        something else of them."""
+        with perhaps():
+            paper = self.town.do(
+                cases.RecordPaper, self._holder, adult_number=self.town.adult_number(who), kind="register_extract",
+                relation="other", has_responsibility=responsible, valid_from=local(self.town.now),
+            )  # fmt: skip
+            self.town.do(
+                cases.DecidePaper,
+                self._holder,
+                paper_id=paper["id"],
+                decision="verified",
+                same_person_reason="r",
+            )
+            self.case.ties[who] = (responsible, True)
+            self.case.kin |= {RELATIVE_AT_WORK} if who == RELATIVE else set()
 
     @rule(grade=st.sampled_from(("ungraded", "client", *PROTECTED)))
     def address_grade(self, grade: str) -> None:
@@ -554,8 +601,15 @@ class Model(RuleBasedStateMachine):
         self._link()
 
     def _link(self) -> None:
-        """PR-6: where the address is protected nobody is linked by what the register says."""
-        self.case.ties = {} if self.case.grade in PROTECTED else dict(self.town.responsible)
+        """What the register says anew links or unlinks an adult; where the address is protected it links nobody
+        (PR-6)."""
+        says = {} if self.case.grade in PROTECTED else dict(self.town.responsible)
+        for who in says.keys() | self.registered.keys():
+            if who not in says:
+                self.case.ties.pop(who, None)
+            elif says[who] != self.registered.get(who):
+                self.case.ties[who] = says[who]
+        self.registered = says
 
     @rule(who=st.sampled_from(tuple(STAFF)), ends=st.sampled_from((0, 1, None)))
     def role(self, who: str, ends: int | None) -> None:

@@ -22,17 +22,16 @@ def may_read(at: Moment, who: str, item: Item) -> bool:
     heard = who == "child" and at.age >= HEARD  # AG-1, LG-7
     if told and (heard or as_guardian(at, who, item)):
         return True
-    if at.works(who):  # CO-10
+    if at.works(who):  # CO-10, SE-3
         return in_other_unit(at, who, item) or in_emergency(at, who, item)
     return not item.apart and shared(at, who, item)  # GU-2, AG-5, LG-5
 
 
 def may_read_report(at: Moment, who: str, report: Report) -> bool:
-    if at.works(who):
-        named = who == report.by or at.today < report.named.get(who, date.min)
-        return named or at.post(who)[1] == "child_protection"  # PR-5
-    guardian = who in at.guardians and at.age < ADULT and not at.order  # AG-5, GU-4
-    return guardian and report.with_guardians  # PR-2
+    if not at.employed(who):  # PR-2, AG-5, GU-4
+        return report.with_guardians and who in at.guardians and at.age < ADULT and not at.order
+    told = at.post(who)[1] == "child_protection" or at.today < report.named.get(who, date.min)
+    return who == report.by or (told and at.works(who))  # PR-5, SE-3
 
 
 def in_own_unit(at: Moment, who: str, item: Item) -> bool:
@@ -71,14 +70,10 @@ def as_guardian(at: Moment, who: str, item: Item) -> bool:
 def shared(at: Moment, receiver: str, item: Item) -> bool:
     if not at.fresh or at.case.level == 0 or item.kind == "note":  # CO-9, LG-1
         return False
-    return any(
-        opens(at, request, line, item) for request, line in at.asked(receiver, item.topic)
-    )  # CO-1, CO-5
+    return any(opens(at, *asked, item) for asked in at.asked(receiver, item.topic))  # CO-1, CO-2, CO-5
 
 
 def opens(at: Moment, request: Request, line: Line, item: Item) -> bool:
-    if not request.starts <= at.now < request.ends:  # CO-2
-        return False
     yes, signers = request.agreed(line), who_sign(at, line.topic, at.age)
     if signers and signers <= set(yes):  # CO-3, GU-1
         return True

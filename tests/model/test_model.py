@@ -71,7 +71,7 @@ def test_in_an_emergency_everybody_reads_what_the_oracle_says(services: House, p
 
 
 def test_the_oracle_is_short_and_knows_nothing_of_the_product() -> None:
-    """Written from the rulebook alone: what it shared with the kernel it would not find. About sixty lines of rules,
+    """Written from the rulebook alone: what it shared with the kernel it would not find. Sixty lines of rules,
     without imports and docstrings, to be read beside the rulebook in five minutes."""
     tree = ast.parse(Path(oracle.__file__).read_text("utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
@@ -82,4 +82,4 @@ def test_the_oracle_is_short_and_knows_nothing_of_the_product() -> None:
         node for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     ]
     docstrings = {line for node in said for line in range(node.lineno, (node.end_lineno or 0) + 1)}
-    assert len(written - docstrings) <= 65
+    assert len(written - docstrings) <= 60
