@@ -8,8 +8,8 @@ from flask import Flask, Response, current_app, g, jsonify, redirect, request, s
 from werkzeug.exceptions import HTTPException
 
 from gateway.asking import Asking, NotLoggedIn
-from gateway.pages.paths import path
-from gateway.pages.view import RETRY_AFTER, error_page
+from gateway.frame.paths import path
+from gateway.frame.view import RETRY_AFTER, error_page
 from services.chassis import quiet_faults, tracing
 from services.chassis.logging import fault
 from services.contracts import cases

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 from gateway.api.routes import ROUTES, Route
-from gateway.pages.view import render
+from gateway.frame.view import render
 from services.contracts.asyncapi import PERMISSIONS
 from services.contracts.base import EventType, Message
 from services.contracts.catalogue import EVENTS

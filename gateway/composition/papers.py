@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app, g
 
-from gateway.pages.paths import path
+from gateway.frame.paths import path
 from gateway.papers import languages, record, sheets
 from gateway.papers.naming import Naming
 from services.chassis.documents import pdf

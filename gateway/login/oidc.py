@@ -10,10 +10,10 @@ from flask import Blueprint, Flask, current_app, g, redirect, request, session
 from requests.exceptions import RequestException
 from werkzeug.wrappers import Response
 
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import render
 from gateway.login import people
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import render
 from services.chassis.settings import Settings
 from services.kernel.errors import Forbidden, Refusal, Unavailable
 

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from gateway.pages import view
+from gateway.frame import view
 
 _MODULES = (
     "case.birth",

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import g
 
-from gateway.pages.format import OSLO
+from gateway.frame.format import OSLO
 from services.contracts import directory
 
 Choice = dict[str, str]

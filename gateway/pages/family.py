@@ -13,16 +13,16 @@ from gateway.composition.access_history import history
 from gateway.composition.case import case_page as compose
 from gateway.composition.case import missing_parts, people_in
 from gateway.composition.consents import last_day, open_services, service_states
+from gateway.frame.format import first_name
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render
 from gateway.login import people
 from gateway.pages.case import page as case_pages
 from gateway.pages.case.head import ask_case, case_head, may, me, my_signer_id
-from gateway.pages.format import first_name
-from gateway.pages.forms import Form
 from gateway.pages.log.entries import kinds_of
 from gateway.pages.log.frame import Answer, ask_log, in_force, show, topic_choices
 from gateway.pages.log.third_person import tells_of
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render
 from services.contracts import cases, consent, notifications, relay_log
 from services.contracts.emergencies import REASONS as EMERGENCY_REASONS
 from services.kernel.sentences import SENTENCES

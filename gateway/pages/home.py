@@ -6,11 +6,11 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.asking import NotLoggedIn
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import t
 from gateway.login import people
 from gateway.pages import drafts
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import t
 
 blueprint = Blueprint("home", __name__)
 

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response
 
 from gateway.asking import Missing
 from gateway.composition.case import people_in
+from gateway.frame.format import Words
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import LOCALE, render, t
 from gateway.login import people
-from gateway.pages.format import Words
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import LOCALE, render, t
 from gateway.translations import translator
 from services.contracts import cases, consent, notifications, relay_log
 from services.kernel.errors import NotFound, Refusal

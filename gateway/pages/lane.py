@@ -9,11 +9,11 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.asking import NotLoggedIn
+from gateway.frame.format import local_date
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.pages.choices import staff_choices
-from gateway.pages.format import local_date
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from services.chassis.ids import new_id
 from services.contracts import cases, notifications
 from services.contracts.base import Procedure

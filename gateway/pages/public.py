@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, g, render_template, request
 
-from gateway.pages import view
-from gateway.pages.paths import PATHS
+from gateway.frame import view
+from gateway.frame.paths import PATHS
 from services.kernel.errors import NotFound
 
 blueprint = Blueprint("public", __name__)

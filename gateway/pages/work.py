@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response
 from gateway.asking import NotLoggedIn
 from gateway.composition.next_step import act_of
 from gateway.composition.work import work_page
+from gateway.frame.format import first_name, local_date
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import render
 from gateway.login import people
 from gateway.pages.case.head import me
-from gateway.pages.format import first_name, local_date
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import render
 
 blueprint = Blueprint("work", __name__)
 

@@ -16,11 +16,11 @@ from gateway import versions
 from gateway.app import Means, create_app
 from gateway.asking import Asking
 from gateway.composition.names import Names, Remembered
+from gateway.frame.format import Words
+from gateway.frame.forms import Form
+from gateway.frame.paths import path
 from gateway.login import people
 from gateway.login.oidc import safe_next
-from gateway.pages.format import Words
-from gateway.pages.forms import Form
-from gateway.pages.paths import path
 from gateway.service import _CatalogueListener
 from gateway.sessions import COOKIE, Session
 from gateway.storage import metadata

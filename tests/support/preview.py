@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
 
-from gateway.pages import format as words
+from gateway.frame import format as words
 from tests.support import (
     preview_coordinator,
     preview_employee,

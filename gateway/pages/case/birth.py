@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.pages.case.head import ask_case
 from gateway.pages.choices import topic_choices
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from services.contracts import cases
 
 blueprint = Blueprint("birth", __name__)

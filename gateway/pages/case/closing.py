@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, g, redirect
 from werkzeug.wrappers import Response
 
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render
 from gateway.pages.case.head import ask_case
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render
 from services.contracts import cases, relay_log
 
 blueprint = Blueprint("closing", __name__)

@@ -9,13 +9,13 @@ from flask import Blueprint, current_app, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.asking import NotLoggedIn
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render
 from gateway.login import people
 from gateway.pages import drafts
 from gateway.pages.case.head import ask_case
 from gateway.pages.choices import topic_choices
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render
 from services.contracts import cases
 from services.kernel.identity_number import check
 from services.kernel.text import NARRATIVE, safe_text

@@ -8,11 +8,11 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.asking import NotLoggedIn
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.pages.case.head import ask_case
 from gateway.pages.choices import topic_choices
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from services.contracts import cases
 from services.kernel.errors import NotFound
 

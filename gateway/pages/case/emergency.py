@@ -8,9 +8,9 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.asking import NotLoggedIn
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render
 from services.chassis.ids import new_id
 from services.contracts import cases
 from services.contracts.emergencies import REASONS

@@ -8,11 +8,11 @@ from flask import Blueprint, g, redirect
 from werkzeug.wrappers import Response
 
 from gateway.composition.consents import open_services
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render
 from gateway.pages.case.head import ask_case, me, with_title
 from gateway.pages.choices import split_post, staff_choices
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render
 from services.contracts import cases, consent
 from services.kernel.errors import NotFound
 

@@ -9,7 +9,7 @@ from flask import g
 
 from gateway.asking import Missing
 from gateway.composition.case import missing_parts, people_in
-from gateway.pages.format import first_name
+from gateway.frame.format import first_name
 from services.contracts import cases, notifications
 from services.contracts.base import Procedure
 from services.kernel.errors import Forbidden

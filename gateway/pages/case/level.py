@@ -8,11 +8,11 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.composition.consents import open_services, service_states
+from gateway.frame.forms import Form, field_sentence
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.pages.case.head import ask_case, demand, me
 from gateway.pages.choices import service_choices, split_post, staff_choices
-from gateway.pages.forms import Form, field_sentence
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from services.contracts import cases, consent
 
 blueprint = Blueprint("level", __name__)

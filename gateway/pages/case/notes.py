@@ -7,13 +7,13 @@ from typing import Any
 from flask import Blueprint, g, redirect
 from werkzeug.wrappers import Response
 
+from gateway.frame.forms import Form, field_sentence
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.pages import drafts
 from gateway.pages.case.head import ask_case, may
 from gateway.pages.choices import today, topic_choices
-from gateway.pages.forms import Form, field_sentence
 from gateway.pages.log.frame import ask_log
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from services.contracts import cases, relay_log
 from services.kernel import forms
 from services.kernel.errors import NotFound

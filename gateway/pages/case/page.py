@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 from gateway.composition.case import case_page
 from gateway.composition.consents import open_services, service_states
 from gateway.composition.next_step import Step, next_step
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.login import people
 from gateway.pages.case.emergency import end_of
 from gateway.pages.case.head import case_head, may, me, why
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from services.contracts import cases, notifications
 
 blueprint = Blueprint("case", __name__)

@@ -8,12 +8,12 @@ from typing import Any
 from flask import Blueprint, g, redirect
 from werkzeug.wrappers import Response
 
+from gateway.frame.format import local_date
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.pages.case.head import ask_case, me
 from gateway.pages.choices import today
-from gateway.pages.format import local_date
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from services.contracts import cases
 from services.kernel.errors import NotFound
 

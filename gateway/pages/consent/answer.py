@@ -11,6 +11,9 @@ from typing import Any
 from flask import Blueprint, redirect, request, session
 from werkzeug.wrappers import Response
 
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import render
 from gateway.pages import drafts
 from gateway.pages.case.head import my_signer_id
 from gateway.pages.consent.asked import (
@@ -25,9 +28,6 @@ from gateway.pages.consent.asked import (
     with_names,
     words_of,
 )
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import render
 from gateway.papers import words
 from services.contracts import consent
 

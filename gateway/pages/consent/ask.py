@@ -9,13 +9,13 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.composition import consents
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.login import people
 from gateway.pages import drafts
 from gateway.pages.case.head import ask_case, may, my_signer_id
 from gateway.pages.choices import topic_choices
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from services.contracts import cases, consent
 from services.kernel.calendar import add_months, local_date
 from services.kernel.errors import NotFound

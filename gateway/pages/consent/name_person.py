@@ -9,12 +9,12 @@ from typing import Any
 from flask import Blueprint, g, redirect
 from werkzeug.wrappers import Response
 
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import render, t
 from gateway.pages.case.head import ask_case, may
 from gateway.pages.choices import today, topic_choices
 from gateway.pages.consent.answer import keep_yes
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import render, t
 from services.contracts import consent
 from services.kernel.calendar import add_months
 from services.kernel.errors import Forbidden

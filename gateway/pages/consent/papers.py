@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 
 from gateway.composition import papers
 from gateway.files import attachment
+from gateway.frame.paths import PATHS
+from gateway.frame.view import render
 from gateway.pages.case.head import ask_case
-from gateway.pages.paths import PATHS
-from gateway.pages.view import render
 from gateway.papers import words
 from services.contracts import consent
 from services.kernel.errors import NotFound

@@ -9,6 +9,8 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.composition.consents import answer_of, answers_of, last_day
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import LOCALE, render
 from gateway.pages.case.head import my_signer_id
 from gateway.pages.consent.asked import (
     Detail,
@@ -19,8 +21,6 @@ from gateway.pages.consent.asked import (
     topic_name,
     with_names,
 )
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import LOCALE, render
 from gateway.papers import words
 from services.contracts import consent
 from services.kernel.errors import NotFound

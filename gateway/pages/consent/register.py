@@ -11,10 +11,10 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway import files
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.pages.case.head import ask_case
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from gateway.papers import control_code, words
 from services.contracts import consent
 from services.contracts.consent import SCAN_BYTES

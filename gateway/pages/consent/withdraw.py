@@ -9,11 +9,11 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from gateway.composition.consents import answers_of
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, render, t
 from gateway.pages.case.head import ask_case, may, my_signer_id
 from gateway.pages.consent.asked import receiver_name, topic_name
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, render, t
 from services.contracts import consent
 from services.kernel.errors import Forbidden
 

@@ -13,12 +13,12 @@ from flask import Blueprint, g
 from werkzeug.wrappers import Response
 
 from gateway.asking import NotLoggedIn
+from gateway.frame.format import OSLO
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS
+from gateway.frame.view import render, t, why
 from gateway.login import people
 from gateway.pages.choices import Choice, split_post, staff_choices, topic_choices
-from gateway.pages.format import OSLO
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS
-from gateway.pages.view import render, t, why
 from services.contracts import cases
 from services.kernel.errors import CoordinatorOnly
 

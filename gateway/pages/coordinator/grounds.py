@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, g, redirect
 from werkzeug.wrappers import Response
 
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import LOCALE, day_in_words, notice, render
 from gateway.pages.choices import today
 from gateway.pages.coordinator.explain import demand_coordinator
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import LOCALE, day_in_words, notice, render
 from services.contracts import directory
 from services.kernel.errors import NotFound
 

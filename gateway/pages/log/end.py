@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, g, redirect
 from werkzeug.wrappers import Response
 
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import render
 from gateway.pages.case.head import ask_case, may
-from gateway.pages.forms import Form
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import render
 from services.contracts import cases
 from services.kernel.errors import Forbidden, NotFound
 

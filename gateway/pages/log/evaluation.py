@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint, g, redirect, request
 
-from gateway.pages.forms import Form
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice
 from gateway.pages.log.frame import OPEN_MEASURES, Answer, Page, ask_log, responsible_of, show
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice
 from services.contracts import relay_log
 
 blueprint = Blueprint("log_evaluation", __name__)

@@ -11,10 +11,10 @@ from flask import current_app, g
 from werkzeug.wrappers import Response
 
 from gateway.asking import Missing
+from gateway.frame.forms import Form
+from gateway.frame.view import render, t
 from gateway.login import people
 from gateway.pages.case.head import Ask, ask_case, me
-from gateway.pages.forms import Form
-from gateway.pages.view import render, t
 from services.contracts import relay_log
 from services.kernel.errors import Forbidden, NotFound, Refusal
 

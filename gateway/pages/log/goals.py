@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, request
 
-from gateway.pages.forms import Form
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, t
 from gateway.pages.log.entries import other_in_words, others
 from gateway.pages.log.frame import (
     Answer,
@@ -17,8 +19,6 @@ from gateway.pages.log.frame import (
     show,
     topic_choices,
 )  # fmt: skip
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, t
 from services.contracts import relay_log
 
 blueprint = Blueprint("log_goals", __name__)

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint, redirect, request
 
-from gateway.pages.forms import Form
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, t
 from gateway.pages.log.frame import Answer, Page, ask_log, show
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, t
 from services.contracts import relay_log
 
 blueprint = Blueprint("log_marks", __name__)

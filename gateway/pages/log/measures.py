@@ -7,7 +7,9 @@ from typing import Any
 
 from flask import Blueprint, redirect, request
 
-from gateway.pages.forms import Form
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, t
 from gateway.pages.log.entries import other_in_words, others
 from gateway.pages.log.frame import (
     Answer,
@@ -24,8 +26,6 @@ from gateway.pages.log.frame import (
     show,
     staff_parties,
 )  # fmt: skip
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, t
 from services.contracts import relay_log
 
 blueprint = Blueprint("log_measures", __name__)

@@ -8,9 +8,11 @@ from typing import Any
 
 from flask import Blueprint, g, redirect, request
 
+from gateway.frame.format import OSLO
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, t
 from gateway.pages.case.head import me
-from gateway.pages.format import OSLO
-from gateway.pages.forms import Form
 from gateway.pages.log.entries import others
 from gateway.pages.log.frame import (
     Answer,
@@ -28,8 +30,6 @@ from gateway.pages.log.frame import (
     staff_parties,
     topic_choices,
 )  # fmt: skip
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, t
 from services.contracts import relay_log
 from services.kernel import forms as toolkit
 from services.kernel.errors import Refusal

@@ -8,8 +8,10 @@ from typing import Any
 from flask import Blueprint, g, redirect, request
 
 from gateway.composition.consents import open_services
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice
 from gateway.pages.choices import Choice, split_post, staff_choices
-from gateway.pages.forms import Form
 from gateway.pages.log.frame import (
     Answer,
     Page,
@@ -22,8 +24,6 @@ from gateway.pages.log.frame import (
     show,
     unit_name,
 )  # fmt: skip
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice
 from services.contracts import consent, relay_log
 
 blueprint = Blueprint("log_participants", __name__)

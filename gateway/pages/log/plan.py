@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Blueprint
 
+from gateway.frame.paths import PATHS, path
 from gateway.pages.log.frame import OPEN_MEASURES, Answer, Page, ask_log, may, name_of, responsible_of, show
 from gateway.pages.log.third_person import gives_word
-from gateway.pages.paths import PATHS, path
 
 blueprint = Blueprint("log_plan", __name__)
 

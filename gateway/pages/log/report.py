@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint
 
+from gateway.frame.paths import PATHS
+from gateway.frame.view import render
 from gateway.pages.case.head import ask_case
 from gateway.pages.log.frame import Answer, name_of, responsible_of, unit_name
-from gateway.pages.paths import PATHS
-from gateway.pages.view import render
 from services.contracts import relay_log
 from services.kernel.errors import NotFound, Refusal, Unavailable
 

@@ -9,12 +9,12 @@ from typing import Any
 from flask import Blueprint, g, redirect, request
 
 from gateway.composition.consents import open_services
+from gateway.frame.forms import Form
+from gateway.frame.paths import PATHS, path
+from gateway.frame.view import notice, t
 from gateway.pages.case.head import me
 from gateway.pages.choices import today
-from gateway.pages.forms import Form
 from gateway.pages.log.frame import Answer, Page, ask_log, family_parties, may, name_of, party, show
-from gateway.pages.paths import PATHS, path
-from gateway.pages.view import notice, t
 from services.chassis.ids import new_id
 from services.contracts import consent, relay_log
 from services.kernel.facts import SOMEBODY

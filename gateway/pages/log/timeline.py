@@ -8,10 +8,10 @@ from typing import Any
 
 from flask import Blueprint, request
 
+from gateway.frame.paths import PATHS, path
 from gateway.pages.case import page as case_pages
 from gateway.pages.log.frame import Answer, Page, ask_log, in_force, is_mine, may, name_of, part_of, show
 from gateway.pages.log.third_person import gives_word
-from gateway.pages.paths import PATHS, path
 
 blueprint = Blueprint("log_timeline", __name__)
 

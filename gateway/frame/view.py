@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Flask, current_app, g, render_template, request, session
 
+from gateway.frame import format as words
 from gateway.login import people
-from gateway.pages import format as words
 from gateway.translations import translator
 from services.contracts import notifications
 from services.kernel.errors import Refusal

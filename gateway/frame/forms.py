@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import g, request
 
-from gateway.pages.view import sentence, t
+from gateway.frame.view import sentence, t
 from gateway.translations import translator
 from services.chassis.ids import new_id
 from services.contracts.base import Procedure

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from jinja2 import Environment
 
-from gateway.pages.paths import path
+from gateway.frame.paths import path
 from gateway.translations import Translator, translator
 
 OSLO = ZoneInfo("Europe/Oslo")
