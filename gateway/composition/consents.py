@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
+
+from gateway.times import instant
 
 OVER = frozenset({"withdrawn", "expired"})
 _WORST_FIRST = ("conflicting", "refused", "withdrawn", "lapsed", "expired")
@@ -14,7 +16,7 @@ def open_services(consents: Mapping[str, Any] | None, now: datetime) -> dict[str
     """Service id -> topics that consent opens to it now (contracts.consent.CaseConsents)."""
     found: dict[str, list[str]] = {}
     for window in consents["windows"] if consents else ():
-        if _instant(window["valid_from"]) <= now < _instant(window["valid_to"]):
+        if instant(window["valid_from"]) <= now < instant(window["valid_to"]):
             found.setdefault(window["service_id"], []).append(window["topic"])
     return found
 
@@ -111,12 +113,3 @@ def talk_first(request: Mapping[str, Any]) -> list[str]:
 def is_current(request: Mapping[str, Any]) -> bool:
     """Whether the request still means something: it waits, or is in force, or was refused and not asked again."""
     return request["state"] not in OVER
-
-
-def last_day(valid_to: str | datetime) -> datetime:
-    """An instant within the last day of a consent, whose end is the midnight after it."""
-    return _instant(valid_to) - timedelta(seconds=1)
-
-
-def _instant(value: str | datetime) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from gateway.composition import consents
+from gateway.times import instant, last_day
 
 SOON = timedelta(days=3)
 
@@ -83,10 +84,10 @@ def _as_participant(page: Mapping[str, Any], me: str, now: datetime) -> Step | N
     ahead = [
         each
         for each in log["meetings"]
-        if each["state"] == "called" and me in each["invited_ids"] and _instant(each["ends_at"]) > now
+        if each["state"] == "called" and me in each["invited_ids"] and instant(each["ends_at"]) > now
     ]
     if ahead:
-        first = min(ahead, key=lambda each: _instant(each["starts_at"]))
+        first = min(ahead, key=lambda each: instant(each["starts_at"]))
         return Step("attend", "meeting", {"meeting_id": first["meeting_id"]}, due=first["starts_at"])
     own = [
         each["deadline"]
@@ -106,7 +107,7 @@ def _asked(page: Mapping[str, Any]) -> Step | None:
                 return Step("talk_first", "consent_status", params={"name": page["names"].get(person_id, "")})
     for request in page["consents"]["requests"] if page.get("consents") else ():
         if request["ask_again"] and request["state"] in ("active", "partly"):
-            return Step("renew_consent", "consent_status", due=consents.last_day(request["valid_to"]))
+            return Step("renew_consent", "consent_status", due=last_day(request["valid_to"]))
         if request["state"] == "lapsed":
             return Step("consent_lapsed", "consent_status")
     return None
@@ -122,7 +123,7 @@ def _in_log(page: Mapping[str, Any], now: datetime) -> Step | None:
     if not running and not log["evaluations"]:
         return Step("measure", "measure_new")
     for meeting in log["meetings"]:
-        if meeting["state"] == "called" and _instant(meeting["ends_at"]) < now:
+        if meeting["state"] == "called" and instant(meeting["ends_at"]) < now:
             return Step("minutes", "minutes", {"meeting_id": meeting["meeting_id"]}, due=meeting["starts_at"])
     opened = consents.open_services(page.get("consents"), now)
     taking_part = {each["service_id"] for each in log["participants"] if each["valid_to"] is None}
@@ -145,10 +146,6 @@ def _by_step(case: Mapping[str, Any]) -> Step:
     code = BY_STEP.get(case["next"]["act"], "follow")
     page = {"plan": "goal_new", "evaluate": "evaluate", "choose_level": "level"}.get(code, "plan")
     return Step(code, page, due=case["next"]["due"])
-
-
-def _instant(value: str | datetime) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _day(value: str | date) -> date:

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from jinja2 import Environment
 
 from gateway.frame.paths import path
 from gateway.translations import Translator, translator
+from services.kernel.calendar import NORWAY
 
-OSLO = ZoneInfo("Europe/Oslo")
 QUICK_EXIT = "https://www.yr.no/"
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -28,7 +27,7 @@ def local_date(value: When) -> date:
     if isinstance(value, str):
         value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
     if isinstance(value, datetime):
-        return value.astimezone(OSLO).date()
+        return value.astimezone(NORWAY).date()
     return value
 
 
@@ -38,7 +37,7 @@ def clock_time(value: When) -> str:
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):
         raise TypeError("a date has no time of day")
-    return value.astimezone(OSLO).strftime("%H.%M")
+    return value.astimezone(NORWAY).strftime("%H.%M")
 
 
 def iso(value: When) -> str:
@@ -46,7 +45,7 @@ def iso(value: When) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, datetime):
-        return value.astimezone(OSLO).isoformat(timespec="minutes")
+        return value.astimezone(NORWAY).isoformat(timespec="minutes")
     return value.isoformat()
 
 
@@ -80,7 +79,7 @@ class Words:
 
     def today(self) -> date:
         """Today in Norway."""
-        return self.now().astimezone(OSLO).date()
+        return self.now().astimezone(NORWAY).date()
 
     def day(self, value: When) -> str:
         """ "fredag 13. mars"; with the year when it is not this year."""

@@ -8,15 +8,15 @@ from typing import Any
 
 from flask import g
 
-from gateway.frame.format import OSLO
 from services.contracts import directory
+from services.kernel.calendar import NORWAY
 
 Choice = dict[str, str]
 
 
 def today() -> date:
     """Today in Norway."""
-    day: date = g.now.astimezone(OSLO).date()
+    day: date = g.now.astimezone(NORWAY).date()
     return day
 
 

@@ -12,17 +12,18 @@ from gateway.asking import Missing, NotLoggedIn
 from gateway.composition.access_history import history
 from gateway.composition.case import case_page as compose
 from gateway.composition.case import missing_parts, people_in
-from gateway.composition.consents import last_day, open_services, service_states
+from gateway.composition.consents import open_services, service_states
 from gateway.frame.format import first_name
 from gateway.frame.forms import Form
 from gateway.frame.paths import PATHS, path
 from gateway.frame.view import notice, render
 from gateway.login import people
-from gateway.pages.case import page as case_pages
+from gateway.pages.case import told
 from gateway.pages.case.head import ask_case, case_head, may, me, my_signer_id
 from gateway.pages.log.entries import kinds_of
 from gateway.pages.log.frame import Answer, ask_log, in_force, show, topic_choices
 from gateway.pages.log.third_person import tells_of
+from gateway.times import last_day
 from services.contracts import cases, consent, notifications, relay_log
 from services.contracts.emergencies import REASONS as EMERGENCY_REASONS
 from services.kernel.sentences import SENTENCES
@@ -119,15 +120,15 @@ def case_page(case_id: str) -> str:
         "family/case.html",
         case=head,
         now=_now(page),
-        notes=case_pages.notes_in_words(notes, names),
+        notes=told.notes_in_words(notes, names),
         notes_shared=found["talk_recorded"],
-        forms=case_pages.filled_forms(case_id, notes),
+        forms=told.filled_forms(case_id, notes),
         consents=[
             {"service": g.names.service(service_id) or "", "state": state, "until": None}
             for service_id, state in service_states(page["consents"]).items()
         ],
-        events=case_pages.events(found, names)[:EVENTS_SHOWN],
-        readers=case_pages.readers(page),
+        events=told.events(found, names)[:EVENTS_SHOWN],
+        readers=told.readers(page),
         actions=_actions(found, page["log"]),
         report_url=None,
         unread=page["unread"]["unread"] if page["unread"] else None,
@@ -211,9 +212,7 @@ def access(case_id: str) -> Answer:
         "family/access.html",
         case=page["head"],
         active="cases",
-        unit_readers=[
-            each for each in case_pages.readers(page) if each["role"] in ("holder", "owner", "leader")
-        ],
+        unit_readers=[each for each in told.readers(page) if each["role"] in ("holder", "owner", "leader")],
         services=_services(page),
         youths_own=_youths_own(page),
         history=may(page["case"], "read_access"),

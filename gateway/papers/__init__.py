@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import yaml
 from babel.dates import format_date
 from babel.lists import format_list
 
+from gateway.times import instant
 from gateway.translations import Translator, flat
+from services.kernel.calendar import NORWAY
 
 HERE = Path(__file__).resolve().parent
-OSLO = ZoneInfo("Europe/Oslo")
 DEFAULT = "nb"
 _DAY = {"nb": "d. MMMM y", "nn": "d. MMMM y", "en": "d MMMM y"}
 _TIME = {"nb": "%H.%M", "nn": "%H.%M", "en": "%H:%M"}
@@ -40,17 +40,16 @@ def words(language: str) -> Translator:
 
 def day(value: str | datetime, language: str) -> str:
     """A day in Norway in words, as papers have it: "13. mars 2026"."""
-    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-    found = instant.astimezone(OSLO).date() if instant.tzinfo else instant.date()
+    at = instant(value)
+    found = at.astimezone(NORWAY).date() if at.tzinfo else at.date()
     locale = words(language).locale
     return str(format_date(found, _DAY[locale], locale=locale))
 
 
 def moment(value: str | datetime, language: str) -> str:
     """A day and the time of day in Norway: "13. mars 2026 kl. 10.12"."""
-    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-    w = words(language)
-    return w("moment", day=day(instant, language), time=instant.astimezone(OSLO).strftime(_TIME[w.locale]))
+    at, w = instant(value), words(language)
+    return w("moment", day=day(at, language), time=at.astimezone(NORWAY).strftime(_TIME[w.locale]))
 
 
 def listed(parts: Sequence[str], language: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.papers import control_code, day, moment, words
 from gateway.papers.naming import Naming, lines_of
+from gateway.times import last_day
 from services.chassis.documents import Choices, Document, Heading, Items, Paragraph, Rows, Signature
 from services.contracts import consent
 
@@ -193,6 +194,4 @@ def _until(found: Found, language: str) -> str:
 
 
 def _last_day(found: Found, language: str) -> str:
-    from gateway.composition.consents import last_day
-
     return day(last_day(found["valid_to"]), language)

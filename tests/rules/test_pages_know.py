@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.composition.next_step import next_step
-from gateway.pages.case.page import TOLD
+from gateway.pages.case.told import TOLD
 from services.cases.domain import case as domain
 from tests.support.preview import SAMPLES, environment
 

@@ -9,38 +9,21 @@ from flask import Blueprint, g, redirect
 from werkzeug.wrappers import Response
 
 from gateway.composition.case import case_page
-from gateway.composition.consents import open_services, service_states
+from gateway.composition.consents import service_states
 from gateway.composition.next_step import Step, next_step
 from gateway.frame.forms import Form
 from gateway.frame.paths import PATHS, path
-from gateway.frame.view import notice, render, t
+from gateway.frame.view import notice, render
 from gateway.login import people
+from gateway.pages import family
 from gateway.pages.case.emergency import end_of
-from gateway.pages.case.head import case_head, may, me, why
+from gateway.pages.case.head import case_head, may, me
+from gateway.pages.case.told import events, filled_forms, notes_in_words, readers, step_titles
 from services.contracts import cases, notifications
 
 blueprint = Blueprint("case", __name__)
 
 EVENTS_SHOWN = 5
-TOLD = {
-    "birth_registered": "event.birth_registered",
-    "closed": "event.closed",
-    "concern_joined": "event.concern_joined",
-    "concern_raised": "event.concern_raised",
-    "form_recorded": "event.form_recorded",
-    "handover_accepted": "event.handover_accepted",
-    "handover_declined": "event.handover_declined",
-    "handover_proposed": "event.handover_proposed",
-    "holder_appointed": "event.holder_appointed",
-    "joined": "event.joined",
-    "level_moved": "event.level_moved",
-    "log_ended": "event.log_ended",
-    "note_recorded": "event.note_recorded",
-    "step_completed": "event.step_completed",
-    "talk_recorded": "event.talk_recorded",
-}
-"""What happened in a case, as its service calls it -> the text that tells it. Written out, so that the check of the
-translations sees a text that nothing tells."""
 
 
 @blueprint.get(PATHS["case"])
@@ -61,10 +44,7 @@ def step_done(case_id: str) -> Response | tuple[str, int]:
 
 def _show(case_id: str, form: Form) -> str:
     if (people.chosen() or {}).get("capacity") in ("guardian", "self"):
-        from gateway.pages.family import case_page as family_page
-
-        shown: str = family_page(case_id)
-        return shown
+        return family.case_page(case_id)
     page = case_page(g.asking, g.names, case_id, unread=(notifications.UnreadCount, {}))
     found, names, log = page["case"], page["names"], page["log"]
     notes = page["notes"] or []
@@ -114,7 +94,7 @@ def now_model(case_id: str, step: Step | None) -> dict[str, Any] | None:
 
 def _steps(found: Mapping[str, Any], names: Mapping[str, str], now: Step | None) -> list[dict[str, Any]]:
     """The level's steps, with the guide's words; the current one can be marked as done by whoever does it."""
-    titles = _step_titles(found["level"])
+    titles = step_titles(found["level"])
     mine = may(found, "write_notes") if found["level"] == 0 else may(found, "manage")
     rows: list[dict[str, Any]] = []
     for step in found["steps"]:
@@ -168,117 +148,6 @@ def _done_by(found: Mapping[str, Any], names: Mapping[str, str], step: str) -> s
     return ""
 
 
-def events(found: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What happened in the case, newest first, as macros/events.html wants it."""
-    rows: list[dict[str, Any]] = []
-    tools = {tool["code"]: tool["name"] for tool in g.names.catalogue()["tools"]}
-    for level, each in reversed(_at_their_level(_told_once(found["happenings"]))):
-        values = each["values"]
-        about = values.get("person_id") or values.get("to_person_id") or each["by_person_id"]
-        params = {
-            "by": names.get(each["by_person_id"], t("event.somebody")),
-            "name": names.get(about, t("event.somebody")),
-            "level": values.get("to_level", found["level"]),
-            "form": tools.get(values.get("tool", ""), t("event.a_form")),
-            "step": _step_titles(level).get(values.get("step", ""), ""),
-        }
-        told = TOLD[each["what"]]
-        rows.append({"told": told, "at": each["at"], "params": params, "text": values.get("reason")})
-    return rows
-
-
-def _at_their_level(happenings: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
-    """Each with the level at which it happened: a step of the same name is another one on another level."""
-    level, found = 0, []
-    for each in happenings:
-        found.append((level, each))
-        level = each["values"].get("to_level", level) if each["what"] == "level_moved" else level
-    return found
-
-
-def _step_titles(level: int) -> dict[str, str]:
-    """The guide's words for the steps of a level."""
-    levels = g.names.catalogue()["guide"]["levels"]
-    return {
-        step["code"]: step["title"] for each in levels if each["level"] == level for step in each["steps"]
-    }
-
-
-def _told_once(happenings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without the appointments of who was holder already: a move of level names the holder every time."""
-    kept, holder = [], None
-    for each in happenings:
-        appointed = each["values"].get("person_id") if each["what"] == "holder_appointed" else None
-        if appointed is None or appointed != holder:
-            kept.append(each)
-        if each["what"] == "handover_accepted":
-            appointed = each["values"].get("to_person_id")
-        holder = appointed or holder
-    return kept
-
-
-def notes_in_words(notes: list[dict[str, Any]], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What was written in words, newest first; the talk's record with the child's view."""
-    rows = []
-    for note in reversed(notes):
-        if note["kind"] == "form":
-            continue
-        text, view = note["text"], note["answers"].get("child_view")
-        if note["kind"] == "view":
-            missing = note["answers"].get("child_view_missing")
-            text, view = (
-                (t("talk.view_missing"), t(f"talk.missing.{missing}"))
-                if missing
-                else (t("talk.view_apart"), text)
-            )
-        rows.append(
-            {"at": note["recorded_at"], "text": text, "by": names.get(note["by_person_id"], ""), "view": view,
-             "kind": note["kind"], "topic": note["topic"]}
-        )  # fmt: skip
-    return rows
-
-
-def filled_forms(case_id: str, notes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The filled-in tools of a case, newest first: [{title, url, at}]."""
-    tools = {tool["code"]: tool["name"] for tool in g.names.catalogue()["tools"]}
-    return [
-        {
-            "title": tools.get(note["tool"], note["tool"]),
-            "url": path("form_saved", case_id=case_id, tool_id=note["tool"], form_id=note["note_id"]),
-            "at": note["recorded_at"],
-        }
-        for note in reversed(notes)
-        if note["kind"] == "form"
-    ]
-
-
-def readers(page: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Who can see something of the case now, as far as the reader may know it."""
-    found, names, place = page["case"], page["names"], g.asking.municipality
-
-    def row(person_id: str, role: str, unit_id: str | None = None) -> dict[str, Any]:
-        return {"name": names.get(person_id, ""), "role": role, "unit": g.names.unit(place, unit_id)}
-
-    rows: list[dict[str, Any]] = []
-    if found["holder_person_id"]:
-        rows.append(row(found["holder_person_id"], "holder", found["holder_unit_id"]))
-    if found["owner_person_id"] != found["holder_person_id"]:
-        rows.append(row(found["owner_person_id"], "owner", found["owner_unit_id"]))
-    rows.append({"name": None, "role": "leader", "unit": g.names.unit(place, found["owner_unit_id"])})
-    if found["talk_recorded"] or found["level"]:
-        rows += [
-            row(each["person_id"], "guardian") for each in found["guardians"] if each["has_responsibility"]
-        ]
-    opened = open_services(page["consents"], g.now)
-    for each in page["log"]["participants"] if page["log"] else ():
-        known = each["person_id"] != found["holder_person_id"] and each["valid_to"] is None
-        if known and (
-            page["consents"] is None or each["service_id"] in opened | {found["owner_service_id"]: []}
-        ):
-            rows.append(row(each["person_id"], "participant", each["unit_id"]))
-    return rows
-
-
 def _actions(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What the reader may also do here, as the service permits."""
     permitted, case_id = set(found["permitted"]), found["case_id"]
@@ -306,6 +175,3 @@ def _actions(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("report", "report", "read_report" if found["state"] == "closed" and not zero else ""),
     )
     return [(code, path(page, case_id=case_id)) for code, page, act in offered if act in permitted]
-
-
-__all__ = ["blueprint", "events", "filled_forms", "notes_in_words", "now_model", "readers", "why"]

@@ -16,6 +16,7 @@ from gateway.login import people
 from gateway.pages import drafts
 from gateway.pages.case.head import ask_case, may, my_signer_id
 from gateway.pages.choices import topic_choices
+from gateway.times import last_day
 from services.contracts import cases, consent
 from services.kernel.calendar import add_months, local_date
 from services.kernel.errors import NotFound
@@ -196,7 +197,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
         "asked_by": names.get(each["requested_by"], ""),
         "purpose": each["purpose"],
         "valid_from": each["valid_from"],
-        "valid_to": consents.last_day(each["valid_to"]),
+        "valid_to": last_day(each["valid_to"]),
         "state": each["state"],
         "current": consents.is_current(each),
         "answer_url": path("consent", request_id=each["request_id"]) if waits else None,

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import g
 
-from gateway.composition.consents import last_day
 from gateway.frame.view import t
 from gateway.pages.case.head import ask_case, me, my_signer_id
 from gateway.papers import DEFAULT, day, languages, listed, words
+from gateway.times import last_day
 from gateway.translations import Translator
 from services.contracts import consent
 from services.kernel.errors import Forbidden

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
-from gateway.composition.consents import answer_of, answers_of, last_day
+from gateway.composition.consents import answer_of, answers_of
 from gateway.frame.paths import PATHS, path
 from gateway.frame.view import LOCALE, render
 from gateway.pages.case.head import my_signer_id
@@ -22,6 +22,7 @@ from gateway.pages.consent.asked import (
     with_names,
 )
 from gateway.papers import words
+from gateway.times import last_day
 from services.contracts import consent
 from services.kernel.errors import NotFound
 

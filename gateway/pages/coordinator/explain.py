@@ -13,13 +13,13 @@ from flask import Blueprint, g
 from werkzeug.wrappers import Response
 
 from gateway.asking import NotLoggedIn
-from gateway.frame.format import OSLO
 from gateway.frame.forms import Form
 from gateway.frame.paths import PATHS
 from gateway.frame.view import render, t, why
 from gateway.login import people
 from gateway.pages.choices import Choice, split_post, staff_choices, topic_choices
 from services.contracts import cases
+from services.kernel.calendar import NORWAY
 from services.kernel.errors import CoordinatorOnly
 
 blueprint = Blueprint("coordinator", __name__)
@@ -108,10 +108,10 @@ def _instant(form: Form, day: str, hour: str) -> str | None:
         form.wrong(day, "invalid_date")
         return None
     if not form.text(hour):
-        end = datetime.combine(date + timedelta(days=1), time(), OSLO) - timedelta(seconds=1)
-        return min(end, g.now).isoformat() if date <= g.now.astimezone(OSLO).date() else end.isoformat()
+        end = datetime.combine(date + timedelta(days=1), time(), NORWAY) - timedelta(seconds=1)
+        return min(end, g.now).isoformat() if date <= g.now.astimezone(NORWAY).date() else end.isoformat()
     try:
-        return datetime.combine(date, time.fromisoformat(form.text(hour) or ""), OSLO).isoformat()
+        return datetime.combine(date, time.fromisoformat(form.text(hour) or ""), NORWAY).isoformat()
     except ValueError:
         form.wrong(hour, "invalid_time")
         return None

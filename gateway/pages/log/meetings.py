@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, g, redirect, request
 
-from gateway.frame.format import OSLO
 from gateway.frame.forms import Form
 from gateway.frame.paths import PATHS, path
 from gateway.frame.view import notice, t
@@ -32,6 +31,7 @@ from gateway.pages.log.frame import (
 )  # fmt: skip
 from services.contracts import relay_log
 from services.kernel import forms as toolkit
+from services.kernel.calendar import NORWAY
 from services.kernel.errors import Refusal
 
 blueprint = Blueprint("log_meetings", __name__)
@@ -239,7 +239,7 @@ def _hours(form: Form) -> dict[str, str]:
         return {}
 
     def instant(clock: str) -> str:
-        return datetime.combine(read["on"], read[clock], OSLO).isoformat()
+        return datetime.combine(read["on"], read[clock], NORWAY).isoformat()
 
     return {"starts_at": instant("starts"), "ends_at": instant("ends")}
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from gateway.frame.paths import PATHS, path
-from gateway.pages.case import page as case_pages
+from gateway.pages.case.told import events
 from gateway.pages.log.frame import Answer, Page, ask_log, in_force, is_mine, may, name_of, part_of, show
 from gateway.pages.log.third_person import gives_word
 
@@ -40,7 +40,7 @@ def timeline(case_id: str) -> Answer:
 def _rows(page: Page) -> Iterator[dict[str, Any]]:
     log = page["log"]
     yield from (_entry(page, each) for each in log["entries"])
-    yield from case_pages.events(page["case"], page["names"])
+    yield from events(page["case"], page["names"])
     for at, told, params in _happened(page):
         yield {"at": at, "told": told, "params": params}
 
