@@ -1,7 +1,5 @@
 """The gateway's web application: who asks is settled here, once, before any page or API answer is made."""
 
-import hmac
-import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,10 @@ from flask import Flask, Response, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-from gateway import api, files, health, problems, versions, watching
-from gateway.asking import Asking, NotLoggedIn
+from gateway import api, files, guards, health, pages, problems, versions, watching
+from gateway.asking import Asking
 from gateway.composition.names import Names, Remembered
 from gateway.login import oidc, people
-from gateway.login.machines import ForPeople, bears_token
 from gateway.sessions import EncryptedSessions
 from services.chassis.actor import Signer
 from services.chassis.clock import Clock
@@ -24,18 +21,19 @@ from services.chassis.keys import Keys
 from services.chassis.rpc.client import RpcClient
 from services.chassis.settings import Settings
 from services.chassis.storage import Database
-from services.kernel.errors import Refusal, Unavailable
+from services.kernel.errors import Unavailable
 
 _HERE = Path(__file__).parent
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_BODY = 256 * 1024
-_OPEN_ROOMS = frozenset({"public", "login", "api-docs", "api_outside", "api_machines"})
-"""Blueprints of which everything is open; those of the login look for themselves who is there."""
-_OPEN = api.OPEN | {"live", "ready", "exposition", "metadata"}
+_OPEN = guards.Open(
+    rooms=frozenset({"public", "login", "api-docs", "api_outside", "api_machines"}),
+    endpoints=api.OPEN | {"live", "ready", "exposition", "metadata"},
+    programs=api.PROGRAMS,
+)
 
 
 @dataclass(frozen=True)
@@ -49,16 +47,6 @@ class Means:
     signer: Signer
     client: RpcClient
     remembered: Remembered
-
-
-class CsrfFailed(Refusal):
-    """A change was asked for without the session's token: perhaps by another site."""
-
-    code, status, detail = (
-        "csrf_failed",
-        403,
-        "The form is too old, or was not made here. Open the page again.",
-    )
 
 
 def create_app(means: Means) -> Flask:
@@ -80,20 +68,19 @@ def create_app(means: Means) -> Flask:
         port=urlsplit(means.settings.public_url).port,
     )
     app.extensions["stafett"] = means
+    guards.declare(app, _OPEN)
     watching.register(app)
     app.before_request(lambda: _who_asks(means))
     _limit(app)  # after it: whoever is stopped gets a page, too, and that page has a frame
-    app.before_request(_no_program)
+    app.before_request(guards.no_program)
     files.register(app)  # before the token is looked for, which reads the form
-    app.before_request(_same_site)
-    app.before_request(_logged_in)
+    app.before_request(guards.same_site)
+    app.before_request(guards.logged_in)
     app.after_request(lambda response: _leave(means, response))
     problems.register(app)
     health.register(app)
     oidc.register(app, means.settings)
     api.register(app)
-
-    from gateway import pages
 
     pages.register(app)
     return app
@@ -105,8 +92,14 @@ def _limit(app: Flask) -> None:
         sid = getattr(session, "sid", None) if session.get("capacities") else None
         return sid or get_remote_address()
 
-    limiter = Limiter(key, app=app, default_limits=["1200 per minute"], default_limits_per_method=True,
-                      default_limits_exempt_when=lambda: request.method in _SAFE, storage_uri="memory://")  # fmt: skip
+    limiter = Limiter(
+        key,
+        app=app,
+        default_limits=["1200 per minute"],
+        default_limits_per_method=True,
+        default_limits_exempt_when=lambda: request.method in guards.SAFE,
+        storage_uri="memory://",
+    )
     limiter.request_filter(lambda: request.endpoint == "static")
     app.extensions["stafett.limiter"] = limiter
 
@@ -125,54 +118,13 @@ def _who_asks(means: Means) -> None:
         raise Unavailable()
 
 
-def _same_site() -> None:
-    """Every change bears the session's token, in the form or in a header: another site can't know it."""
-    if request.method in _SAFE or request.blueprint == api.PROGRAMS:
-        return
-    expected = session.get("csrf", "")
-    given = request.headers.get("Stafett-CSRF") or (
-        request.form.get("csrf_token", "") if request.form else ""
-    )
-    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
-        raise CsrfFailed
-
-
-def _no_program() -> None:
-    """SE-3: a program that bears a token gets what is open, and what is made for programs; whatever it names besides,
-    the answer is the same, and nobody looks whether it is there."""
-    if not is_open() and problems.is_api() and bears_token():
-        raise ForPeople
-
-
-def _logged_in() -> None:
-    """Denial by default (CO-8): who is not logged in gets what is declared open; of the rest no form is looked at."""
-    asking: Asking | None = g.get("asking")
-    if asking is None or asking.actor is not None or request.endpoint is None:
-        return
-    if not is_open():
-        raise NotLoggedIn
-
-
-def is_open() -> bool:
-    """Whether what is asked for is declared open: for that nobody needs to be logged in."""
-    return request.blueprint in _OPEN_ROOMS or request.endpoint in _OPEN
-
-
-def csrf_token() -> str:
-    """The session's token; made when first needed."""
-    if "csrf" not in session:
-        session["csrf"] = secrets.token_urlsafe(32)
-    token: str = session["csrf"]
-    return token
-
-
 def _leave(means: Means, response: Response) -> Any:
     asking: Asking | None = g.get("asking")
     if asking is not None and asking.newly_seen:
         if session.get("capacities"):
             session.remember(asking.seen)  # type: ignore[attr-defined]
         told = versions.given(means.keys, asking.actor, asking.newly_seen) if asking.actor else ""
-        if told and problems.is_api():
+        if told and guards.is_api():
             response.headers[versions.HEADER] = told
     response.headers.setdefault("Content-Security-Policy", _CSP)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")

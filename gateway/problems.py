@@ -10,17 +10,13 @@ from werkzeug.exceptions import HTTPException
 from gateway.asking import Asking, NotLoggedIn
 from gateway.frame.paths import path
 from gateway.frame.view import RETRY_AFTER, error_page
+from gateway.guards import SAFE, is_api, is_open
 from services.chassis import quiet_faults, tracing
 from services.chassis.logging import fault
 from services.contracts import cases
 from services.kernel.errors import InternalError, InvalidInput, NotFound, Refusal
 
 log = structlog.get_logger()
-
-
-def is_api() -> bool:
-    """Whether a program asks, not a person's browser."""
-    return request.path.startswith(("/api/", "/outside/"))
 
 
 def problem(refusal: Refusal) -> Response:
@@ -100,7 +96,7 @@ def register(app: Flask) -> None:
             _keep(error)
         else:
             log.error("request_failed", **fault(error))
-        refusal = InternalError() if request.method in _SAFE else _NotKnown()
+        refusal = InternalError() if request.method in SAFE else _NotKnown()
         return problem(refusal) if is_api() else error_page(refusal)
 
 
@@ -109,9 +105,6 @@ def _keep(error: Exception) -> None:
     means, asking = current_app.extensions["stafett"], g.get("asking")
     municipality = asking.actor.municipality if asking is not None and asking.actor is not None else ""
     quiet_faults.keep(means.db, str(request.endpoint), error, means.clock.now(), municipality)
-
-
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class _NotKnown(InternalError):
@@ -131,8 +124,6 @@ def _noted(refusal: Refusal) -> Refusal:
         or asking.has_told(refusal)
     ):
         return refusal
-    from gateway.app import is_open
-
     if is_open() or not request.view_args:
         return refusal
     page = str(request.endpoint).rpartition(".")[2]

@@ -15,6 +15,7 @@ from gateway.api.routes import ROUTES, Route
 from gateway.composition.access_history import history
 from gateway.composition.case import case_page
 from gateway.composition.work import work_page
+from gateway.guards import csrf_token
 from gateway.login import people
 from gateway.problems import problem
 from services.contracts import directory, notifications
@@ -203,8 +204,6 @@ def _add_plain(app: Flask) -> None:
     @app.get("/api/me")
     def me() -> Any:
         """Who is logged in, as what, and the token that changes must bear."""
-        from gateway.app import csrf_token
-
         return jsonify(
             capacities=[{**each, "index": i} for i, each in enumerate(session.get("capacities", []))],
             chosen=people.chosen(), assurance=session.get("assurance"), csrf=csrf_token(),

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, current_app, g, render_template, request, session
 
 from gateway.frame import format as words
+from gateway.guards import csrf_token
 from gateway.login import people
 from gateway.translations import translator
 from services.contracts import notifications
@@ -55,8 +56,6 @@ def page(
     municipality: str | None = None,
 ) -> dict[str, Any]:
     """The frame's view model (see templates/base.html)."""
-    from gateway.app import csrf_token
-
     chosen = people.chosen()
     place = municipality or (chosen or {}).get("municipality")
     return {
