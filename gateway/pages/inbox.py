@@ -51,6 +51,7 @@ _IN_CASE = {
     "case_closed": "case",
     "log_ended": "case",
     "third_person_asked": "third_person",
+    "measure_unread": "plan",
     "report_made": "report",
 }
 """Kind of message -> the page of the case that it is about."""

@@ -68,6 +68,7 @@ KINDS = (
     "consent_requested_anew",
     "emergency_ended",
     "protected_order_registered",
+    "measure_unread",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

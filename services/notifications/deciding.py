@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.chassis import access
 from services.chassis.access import Asker, CaseAccess
@@ -13,8 +13,8 @@ from services.kernel.parties import OWN_FAMILY, Party, of_family
 from services.notifications.domain.answer import Answer
 from services.notifications.domain.kinds import KINDS, QUIET_KINDS, Post
 from services.notifications.domain.message import Message, Told
-from services.notifications.domain.telling import OF_WORK
-from services.notifications.storage import lost_by, roles_of
+from services.notifications.domain.telling import OF_ITEMS, OF_WORK
+from services.notifications.storage import lost_by, marks_of, roles_of
 
 _PRIVATE = frozenset(
     f"allowed_as_{party}" for party in (Party.GUARDIAN, Party.LIMITED_GUARDIAN, Party.NAMED, Party.CHILD)
@@ -43,6 +43,8 @@ def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[M
     roles: set[str] | None = None
     lane = any(each.told.kind in QUIET_KINDS for each in messages)
     lost = lost_by(context.conn, context.municipality, person_id) if lane else frozenset()
+    of_items = [each.told.item_id for each in messages if each.told.item_id and _of_item(each.told)]
+    marks = marks_of(context.conn, context.municipality, of_items)
     known: dict[object, Verdict] = {}
     answers = []
     for told in (each.told for each in messages):
@@ -51,6 +53,8 @@ def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[M
             answers.append(Verdict(Answer.NO, "PR-5"))
             continue
         of_work = told.kind in OF_WORK
+        if told.item_id in marks and _of_item(told):  # GU-6: as it is now
+            told = replace(told, third_person=marks[told.item_id])
         at, third = told.at if told.topics else None, told.third_person
         question = (rests_on, of_work, told.case_id, told.topics, at, third, told.by_person_id)
         if question not in known:
@@ -62,6 +66,10 @@ def verdicts(context: Reading | UnitOfWork, person_id: str, messages: Sequence[M
                 known[question] = by_case(context, cases.get(told.case_id or ""), rests_on, told)
         answers.append(known[question])
     return answers
+
+
+def _of_item(told: Told) -> bool:
+    return KINDS[told.kind].rests_on in OF_ITEMS
 
 
 def _by_work(post: Post, roles: set[str]) -> Verdict:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from services.chassis.access import HANDLERS as ACCESS_HANDLERS
 from services.chassis.access import load_facts, together
 from services.chassis.unit_of_work import Handler, UnitOfWork
-from services.contracts import cases
+from services.contracts import cases, relay_log
 from services.contracts.envelope import Event
 from services.kernel.facts import Facts, Role
 from services.kernel.parties import acting_holder, of_family
@@ -18,7 +18,7 @@ from services.kernel.signers import care_order
 from services.notifications.domain.recipients import Scene
 from services.notifications.domain.telling import TABLE, told_by
 from services.notifications.egress.offering import HANDLERS as OUTSIDE_HANDLERS
-from services.notifications.storage import Messages, leaders_of, lose, people_with_role, regain
+from services.notifications.storage import Messages, leaders_of, lose, mark, people_with_role, regain
 
 
 def tell(uow: UnitOfWork, event: Event) -> None:
@@ -39,6 +39,13 @@ def readers_lost(uow: UnitOfWork, event: Event) -> None:
 def reader_named(uow: UnitOfWork, event: Event) -> None:
     """PR-5: somebody may read the report, who may have lost it before."""
     regain(uow.tx, uow.municipality, event.data["report_id"], event.data["person_id"])
+
+
+def marked(uow: UnitOfWork, event: Event) -> None:
+    """GU-6: what was told of these is decided by their mark as it is from now on, here and on the way outside."""
+    for item in event.data["items"]:
+        waits_for = None if item["agrees"] else item["third_person"]
+        mark(uow.tx, uow.municipality, item["item_id"], waits_for)
 
 
 def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
@@ -79,6 +86,7 @@ def _vacant(facts: Facts) -> bool:
 HANDLERS: dict[str, Handler] = together(
     {line.event: tell for line in TABLE},
     {cases.LaneReadersLost.type: readers_lost, cases.LaneReaderNamed.type: reader_named},
+    {relay_log.ThirdPersonMarked.type: marked},
     OUTSIDE_HANDLERS,
     ACCESS_HANDLERS,
 )

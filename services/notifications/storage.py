@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,14 @@ import sqlalchemy as sa
 from services.chassis.access import access_tables
 from services.chassis.access.projections import T as FACTS
 from services.chassis.ids import new_id
-from services.chassis.storage import AnyConnection, UtcDateTime, chassis_tables, insert_ignore, new_metadata
+from services.chassis.storage import (
+    AnyConnection,
+    UtcDateTime,
+    chassis_tables,
+    insert_ignore,
+    new_metadata,
+    upsert,
+)
 from services.kernel.calendar import local_date
 from services.kernel.facts import Role
 from services.notifications.domain.kinds import KINDS
@@ -69,6 +76,16 @@ lane_lost = sa.Table(
     sa.Column("report_id", sa.String(64), primary_key=True),
 )
 """PR-5: who may read a report of the lane no more, of those who had been told of it."""
+
+third_person_marks = sa.Table(
+    "third_person_marks",
+    metadata,
+    sa.Column("municipality", sa.String(64), primary_key=True),
+    sa.Column("item_id", sa.String(64), primary_key=True),
+    sa.Column("third_person", sa.String(64)),
+)
+"""GU-6: of an entry, goal or measure whose mark is another than when it was told: of whom it tells now who has not
+agreed to show it; nobody: it may be shown. The others are as they were told."""
 
 _TOLD = (
     "person_id", "kind", "at", "case_id", "item_id", "by_person_id", "starts_at", "ends_at", "third_person",
@@ -249,6 +266,22 @@ def lost_by(conn: AnyConnection, municipality: str, person_id: str) -> frozenset
         lane_lost.c.municipality == municipality, lane_lost.c.person_id == person_id
     )
     return frozenset(conn.scalars(found))
+
+
+def mark(tx: AnyConnection, municipality: str, item_id: str, third_person: str | None) -> None:
+    """Keep of whom a thing tells from now on who has not agreed to show it (GU-6)."""
+    key = {"municipality": municipality, "item_id": item_id}
+    upsert(tx, third_person_marks, key, {"third_person": third_person})
+
+
+def marks_of(conn: AnyConnection, municipality: str, item_ids: Collection[str]) -> dict[str, str | None]:
+    """Those of these things whose mark has changed since they were told, with what it is now (GU-6)."""
+    if not item_ids:
+        return {}
+    found = sa.select(third_person_marks.c.item_id, third_person_marks.c.third_person).where(
+        third_person_marks.c.municipality == municipality, third_person_marks.c.item_id.in_(item_ids)
+    )
+    return {row.item_id: row.third_person for row in conn.execute(found)}
 
 
 def roles_of(conn: AnyConnection, municipality: str, person_id: str, now: datetime) -> set[str]:

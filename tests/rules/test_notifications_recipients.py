@@ -356,6 +356,19 @@ def test_GU_6_a_proposal_that_tells_of_the_father_is_no_news_to_a_holder_of_anot
         assert told.person_id == PSYCHOLOGIST and judge(PSYCHOLOGIST, told, held)[0] is answer, whom
 
 
+def test_GU_6_who_is_in_charge_is_told_that_a_responsible_can_no_longer_read_and_not_by_whom() -> None:
+    """GU-6, HO-7: and the owner, where the holder is of another unit; nobody where nothing is to be moved."""
+    data = {"case_id": "case", "at": AT, "by_person_id": MOTHER,
+            "items": [{"item_id": "m", "third_person": MOTHER, "agrees": False}]}  # fmt: skip
+    event, unread = "relay_log.third_person_marked.v1", {"unread_measure_ids": ["m"]}
+    assert tell(event, **data) == tell(event, **data, unread_measure_ids=[]) == {}
+    assert tell(event, **data, **unread) == {"measure_unread": {TEACHER}}
+    assert tell(event, **{**data, **unread, "by_person_id": TEACHER}) == {}
+    assert tell(event, shared(HELD_BY_NURSE), **data, **unread) == {"measure_unread": {NURSE, TEACHER}}
+    for told in told_by(event, data | unread, NOW, Scene(NOW, shared(HELD_BY_NURSE))):
+        assert (told.by_person_id, told.item_id, told.third_person, told.topics) == (None, None, None, ())
+
+
 def test_GU_6_whoever_the_plan_tells_of_is_asked_when_its_words_are_new() -> None:
     """GU-6: and a sibling, who has no id, is told nothing."""
     plan = {"change": "goal_added", "goal_id": "g", "topic": "learning", "by_person_id": TEACHER}

@@ -202,6 +202,8 @@ class House:
                    third_person="p-father", asked_person_id="p-father", **entry)  # fmt: skip
         yield tell(relay_log.EntryAdded, CASE, entry_id="en-2", kind="hindrance", by_person_id="p-psychologist",
                    **entry)  # fmt: skip
+        yield tell(relay_log.ThirdPersonMarked, CASE, by_person_id="p-father", unread_measure_ids=["me-1"],
+                   items=[{"item_id": "me-1", "third_person": "p-father", "agrees": False}])  # fmt: skip
         handover = {"handover_id": "h-1", "from_person_id": teacher, "to_person_id": "p-psychologist"}
         yield tell(cases.HandoverProposed, CASE, to_unit_id=PSYCHOLOGY, **handover)
         yield tell(cases.HandoverAnswered, CASE, answer="declined", **handover)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from services.chassis.actor import service_actor
-from services.contracts import cases, consent, notifications
+from services.contracts import cases, consent, notifications, relay_log
 from services.notifications.egress import catching_up
 from tests.services.egress_house import CLOSED, OPERATOR, EgressHouse, Queue, egress_house, token
 from tests.services.notifications_house import CASE, KINDERGARTEN, NOW
@@ -65,6 +65,33 @@ def test_CO_8_history_is_decided_as_of_today(home: EgressHouse, queue: Queue) ->
     home.read_history()
     home.tell()
     assert queue.read() == [] and home.state()["waiting"] == 0
+
+
+def test_GU_6_history_is_decided_by_whom_a_thing_tells_of_today(home: EgressHouse, queue: Queue) -> None:
+    """GU-6, CO-8: an entry that a correction has marked since, and a goal whose person has taken their word back, are
+    told no more; what was agreed to is told, and not that it waited."""
+    hers = {"third_person": "p-mother", "asked_person_id": "p-mother"}
+    write(home, "en-1", "en-2")
+    home.entry(entry_id="en-3", **hers)
+    home.entry(entry_id="en-4", **hers)
+    home.goal(goal_id="go-1")
+    home.goal(goal_id="go-1", measure_id="me-1")
+    home.hear(
+        relay_log.ThirdPersonMarked, CASE,
+        items=[{"item_id": item, "third_person": "p-mother", "agrees": agrees}
+               for item, agrees in (("en-2", False), ("en-4", True), ("go-1", False))],
+    )  # fmt: skip
+    home.subscribe(since=NOW.isoformat())
+    home.subscribe("own", service_id="kindergarten", unit_id=KINDERGARTEN, since=NOW.isoformat())
+    own = Queue(home.amqp_url, "own")
+    home.read_history()
+    home.tell()
+    for told in (queue.read(), own.read()):
+        assert entries(told) == ["en-1", "en-4"]
+        ours = [each["data"] for each in told if each["data"].get("goal_id") == "go-1"]
+        assert [each["measure_id"] for each in ours] == ["me-1"]
+        assert "p-mother" not in repr([each["data"] for each in told if "entry_id" in each["data"]])
+    own.close()
 
 
 def test_what_was_lost_comes_again_and_keeps_its_id(home: EgressHouse, queue: Queue) -> None:

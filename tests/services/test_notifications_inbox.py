@@ -128,6 +128,31 @@ def test_NO_6_who_reads_a_report_no_more_is_shown_nothing_of_it(home: House) -> 
     assert _reports(home, PROTECTOR) == ["lane-2"] and home.inbox(NURSE) == nurses
 
 
+def test_GU_6_a_message_shows_by_whom_its_thing_tells_of_now(home: House) -> None:
+    """GU-6, NO-6: to the father no more once the mother has taken her word back, and again when she agrees."""
+    home.play()
+    plan = {"change": "measure_added", "goal_id": "go-1", "topic": "learning", "by_person_id": "p-teacher"}
+    home.hear(relay_log.PlanChanged, CASE, measure_id="me-1", **plan)
+    home.hear(relay_log.PlanChanged, CASE, measure_id="me-2", **plan, third_person="p-mother")
+
+    def told(who: Actor) -> list[str]:
+        found = home.inbox(who)["items"]
+        ours = {"me-1", "me-2"} & {each["item_id"] for each in found if each["kind"] == "plan_changed"}
+        return sorted(ours)
+
+    def marked(measure: str, agrees: bool) -> None:
+        item = {"item_id": measure, "third_person": "p-mother", "agrees": agrees}
+        home.hear(relay_log.ThirdPersonMarked, CASE, items=[item], by_person_id="p-mother")
+
+    assert (told(FATHER), told(MOTHER)) == (["me-1"], ["me-1", "me-2"])
+    marked("me-1", False)
+    assert (told(FATHER), told(MOTHER)) == ([], ["me-1", "me-2"])
+    marked("me-2", True)
+    assert told(FATHER) == ["me-2"]
+    marked("me-1", True)
+    assert told(FATHER) == ["me-1", "me-2"]
+
+
 def _reports(home: House, who: Actor) -> list[str]:
     """The reports in the lane of which somebody is shown a message."""
     return [each["item_id"] for each in home.inbox(who)["items"] if each["kind"].startswith("lane_")]

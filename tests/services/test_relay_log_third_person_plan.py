@@ -224,6 +224,64 @@ def test_GU_6_what_is_due_is_told_only_to_who_reads_it(world: World) -> None:
     assert world.waiting("father") == []
 
 
+def test_GU_6_the_holder_hears_when_a_responsible_can_no_longer_read_and_names_another(world: World) -> None:
+    """GU-6: by an event without words; what had ended, and what she or the owning unit does, is nobody's to move."""
+    world.level_2()
+    goal = her_goal(world)
+    word(world, "mother", HERS)
+    mine = world.measure(goal, "mother", what="she rests")
+    done, runs = world.measure(goal, what=SONG), world.measure(goal, what=RIDE)
+    for text, measure, who in ((SONG, done, "father"), (RIDE, runs, "psychologist")):
+        word(world, "mother", text)
+        given = {"measure_id": measure, "responsible_person_id": who}
+        world.do(relay_log.ChangeMeasure, "teacher", **given, expected_version=1)
+    world.do(relay_log.ChangeMeasure, "teacher", measure_id=done, expected_version=2, status="ended")
+    word(world, "mother", "she rests")
+    assert all(each["responsible_reads"] for each in world.log()["measures"])
+    word(world, "mother", HERS, agrees=False)
+    told = world.told(relay_log.ThirdPersonMarked)[-1]
+    assert {each["item_id"] for each in told["items"]} == {goal, mine, done, runs}
+    assert (told["unread_measure_ids"], told["by_person_id"]) == ([runs], "mother")
+    assert {each["measure_id"] for each in world.log()["measures"] if not each["responsible_reads"]} == {runs}
+    assert RIDE not in repr(world.told()) and RIDE not in plan(world, "psychologist")
+    change = {"measure_id": runs, "expected_version": 2, "responsible_person_id": "teacher"}
+    world.do(relay_log.ChangeMeasure, "teacher", **change)
+    assert all(each["responsible_reads"] for each in world.log()["measures"])
+    word(world, "mother", HERS)
+    word(world, "mother", HERS, agrees=False)
+    assert "unread_measure_ids" not in world.told(relay_log.ThirdPersonMarked)[-1]
+
+
+def test_GU_6_what_was_told_without_a_mark_is_told_to_be_hers(world: World) -> None:
+    """GU-6: by a correction, by a later mark and by new words; and no more once she agrees. What changes no mark tells
+    nothing."""
+    world.level_2()
+    entry = world.say("teacher", "note", "she is tired", topic="learning")
+    goal = world.goal("learning", HERS)
+    measure = world.measure(goal, what=RIDE)
+    world.do(relay_log.ChangeGoal, "teacher", goal_id=goal, expected_version=1, status="reached")
+    assert world.told(relay_log.ThirdPersonMarked) == []
+
+    def last() -> set[tuple[str, str, bool]]:
+        told = world.told(relay_log.ThirdPersonMarked)[-1]["items"]
+        return {(each["item_id"], each["third_person"], each["agrees"]) for each in told}
+
+    again = world.say(
+        "teacher", "correction", "she is ill", topic="learning", corrects=entry, third_person="mother"
+    )
+    assert last() == {(entry, "mother", False)}, "the correction itself was told with its mark"
+    world.do(relay_log.ChangeGoal, "teacher", goal_id=goal, expected_version=2, third_person="mother")
+    assert last() == {(goal, "mother", False), (measure, "mother", False)}
+    world.do(relay_log.RecordThirdPersonWord, "mother", entry_id=again, agrees=True, said_on=TODAY)
+    assert last() == {(again, "mother", True)}
+    word(world, "mother", HERS)
+    assert last() == {(goal, "mother", True)}
+    word(world, "mother", RIDE)
+    assert last() == {(measure, "mother", True)}
+    world.do(relay_log.ChangeGoal, "teacher", goal_id=goal, expected_version=3, text="she stops drinking")
+    assert last() == {(goal, "mother", False), (measure, "mother", False)}
+
+
 def test_GU_6_a_writer_of_another_service_changes_nothing_that_is_hidden_from_them(world: World) -> None:
     """GU-6: to them it is not there, by no door."""
     world.level_2()

@@ -32,6 +32,7 @@ def _measure(number: int, what: str, status: str = "running", **more: object) ->
         "effect": None,
         "topic": "wellbeing",
         "held_back": False,
+        "unread": False,
         **more,
     }
 
@@ -40,7 +41,7 @@ RUNNING: list[Model] = [
     _measure(1, "Leke i en fast gruppe på tre barn hver dag etter frokost"),
     _measure(2, "Tegne hvordan dagen har vært", responsible="Jonas", childs_own=True, effect="good"),
     _measure(3, "Lese sammen ti minutter hver kveld", responsible="Torbjørn Lillevik", arena="home"),
-    _measure(5, "Hente tidlig mens mor er syk", held_back=True),
+    _measure(5, "Hente tidlig mens mor er syk", responsible="Torbjørn Lillevik", held_back=True, unread=True),
 ]
 GOALS: list[Model] = [
     {
@@ -184,6 +185,7 @@ def _goals() -> list[Sample]:
                 "people": PEOPLE,
                 "others": OTHERS,
                 "marked": None,
+                "unread": "Torbjørn Lillevik",
                 "form": form(
                     {
                         "what": RUNNING[0]["what"],

@@ -23,6 +23,7 @@ from gateway.pages.log.frame import (
     name_of,
     one_of,
     person_choices,
+    responsible_of,
     show,
     staff_parties,
 )  # fmt: skip
@@ -106,7 +107,8 @@ def _form(page: Page, form: Form, measure_id: str | None) -> Answer:
     chosen = form.text("responsible")
     if chosen and chosen not in (CHILD, *people) and chosen in page["names"]:
         people.append(chosen)
-    marked = one_of(page["log"]["measures"], "measure_id", measure_id)["third_person"] if measure_id else None
+    measure = one_of(page["log"]["measures"], "measure_id", measure_id) if measure_id else None
+    marked = measure["third_person"] if measure else None
     return show(
         page,
         "log/measure_form.html",
@@ -116,6 +118,7 @@ def _form(page: Page, form: Form, measure_id: str | None) -> Answer:
         people=person_choices(page, people),
         others=others(page),
         marked=other_in_words(page, marked) if marked else None,
+        unread=responsible_of(page, measure) if measure and not measure["responsible_reads"] else None,
     )
 
 

@@ -74,6 +74,7 @@ def measure_row(page: Page, measure: Mapping[str, Any]) -> dict[str, Any]:
         "effect": measure["effect"],
         "topic": measure["topic"],
         "held_back": held_back(measure),
+        "unread": not measure["responsible_reads"],
     }
 
 

@@ -19,6 +19,7 @@ EVENTS = (
     EvaluationSet,
     EvaluationRecorded,
     EntryAdded,
+    ThirdPersonMarked,
     ReportMade,
 )
 

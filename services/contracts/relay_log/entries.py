@@ -8,6 +8,7 @@ from services.contracts.base import (
     date,
     flag,
     instant,
+    many,
     narrative,
     nested,
     opaque,
@@ -50,6 +51,45 @@ EntryAdded = EventType(
     },
     told="For each entry, whoever wrote it.",
     outside="item",
+)
+
+
+class MarkedItem(Message):
+    """An entry, a goal or a measure that tells of somebody besides the child, as it is now."""
+
+    item_id = opaque(description="The id of the entry, goal or measure")
+    third_person = opaque(description="A guardian's id, or `somebody`")
+    agrees = flag(description="Whether that person agrees to show it as it now reads")
+
+
+class ThirdPersonMarkedData(Message):
+    case_id = opaque()
+    items = nested(MarkedItem, many=True)
+    unread_measure_ids = many(
+        opaque(),
+        required=False,
+        max_items=500,
+        description="Open measures whose responsible can read them no more: somebody is to be named in their place",
+    )
+    by_person_id = opaque(required=False, description="Who did it: is not told of it")
+    at = instant()
+
+
+ThirdPersonMarked = EventType(
+    "relay_log.third_person_marked.v1",
+    LOG,
+    "case",
+    ThirdPersonMarkedData,
+    "What the log tells of somebody besides the child waits for their word, or does so no more (GU-6).",
+    {
+        "case_id": _ID,
+        "items": [{"item_id": _ITEM, "third_person": _P, "agrees": False}],
+        "unread_measure_ids": [_ITEM],
+        "by_person_id": _P,
+        "at": _AT,
+    },
+    told="When that person, or the holder for them, says yes or takes it back, and when what is kept already is marked "
+    "or gets new words.",
 )
 
 

@@ -122,6 +122,10 @@ class Measure(Message):
         description="Whom it tells of besides the child: a guardian's id, or `somebody` (GU-6)",
     )
     third_person_agrees = flag(load_default=False, description="Whether that person agreed to show it")
+    responsible_reads = flag(
+        load_default=True,
+        description="Whether whoever is to do it may read it; not while it waits for the third person's word (GU-6)",
+    )
 
 
 class AddGoalRequest(Message):

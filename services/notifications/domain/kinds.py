@@ -65,6 +65,7 @@ KINDS: dict[str, Kind] = {
     "case_closed": Kind(Act.SEE_CASE),
     "log_ended": Kind(Act.SEE_CASE),
     "third_person_asked": Kind(Act.SEE_CASE, act=True),
+    "measure_unread": Kind(Act.SEE_CASE, act=True),
     "report_made": Kind(Act.READ_REPORT, mailed=False),
     "lane_report_filed": Kind(Post.CHILD_PROTECTION, act=True, quiet=True),
     "lane_report_answered": Kind(Post.EMPLOYEE, quiet=True),

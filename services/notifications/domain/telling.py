@@ -153,12 +153,19 @@ TABLE: tuple[Line, ...] = (
        when=says("kind", "comment", "proposal", "feedback", "hindrance")),  # HO-6
     at("relay_log.minutes_published.v1", "third_person_asked", named("third_persons"), item="meeting_id"),  # GU-6
     at("relay_log.entry_added.v1", "third_person_asked", named("asked_person_id"), item="entry_id"),  # GU-6
+    at("relay_log.third_person_marked.v1", "measure_unread", in_charge_while_open, owner_of_what_others_hold,
+       when=says("unread_measure_ids", ANY)),  # GU-6
+    at("relay_log.third_person_marked.v1", "nobody_may_act", administrators,
+       when=says("unread_measure_ids", ANY)),  # HO-6
     at("relay_log.report_made.v1", "report_made", *EVERYONE, item="report_id"),  # LG-10
 )  # fmt: skip
 
 _WITHOUT_CASE = frozenset({"participant_released", "nobody_may_act", "emergency_ended"})
 
-_OF_ITEMS = frozenset({Act.READ_PLAN, Act.READ_LOG_ITEM})
+_WITHOUT_DOER = frozenset({"nobody_may_act", "measure_unread"})
+"""Where whoever did it would tell too much: which family it is (HO-6), or of whom something tells (GU-6)."""
+
+OF_ITEMS = frozenset({Act.READ_PLAN, Act.READ_LOG_ITEM})
 """GU-6: what rests on reading one item is told by the item's mark; that somebody is asked for their word is not."""
 
 _AT_WORK = frozenset(
@@ -226,11 +233,11 @@ def _told(person_id: str, line: Line, data: Data, time: datetime, by: str | None
         _instant(data.get("at")) or time,
         None if line.kind in _WITHOUT_CASE else data.get("case_id"),
         next((data[field] for field in line.item if data.get(field)), None),
-        None if line.kind == "nobody_may_act" else by,  # HO-6: whoever did it would tell which family
+        None if line.kind in _WITHOUT_DOER else by,
         tuple(topics),
         _instant(data.get("starts_at")),
         _instant(data.get("ends_at")),
-        data.get("third_person") if KINDS[line.kind].rests_on in _OF_ITEMS else None,
+        data.get("third_person") if KINDS[line.kind].rests_on in OF_ITEMS else None,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,10 @@ from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Ques
 from services.kernel.parties import Party
 from services.notifications.domain.answer import Answer
 from services.notifications.egress.subscriptions import Subscription
+from services.notifications.storage import marks_of
 
 _OWN = f"allowed_as_{Party.OWN_SYSTEM}"
+_MARK = frozenset({"third_person", "asked_person_id"})
 _BY_TOPIC = frozenset({"plan", "item", "view"})
 ACTS = {
     "case": Act.SEE_CASE,
@@ -50,10 +52,30 @@ def verdicts(
     facts = load_facts_of(
         context.conn, context.municipality, sorted(cases), None, context.now, context.settings.service
     )
+    items = {item_id for event in events if (item_id := _item(event)) is not None}
+    marks = marks_of(context.conn, context.municipality, items)
     return [
-        verdict(subscription, event, facts.get(event.data.get("case_id", "")), context.now)
+        verdict(subscription, _as_marked(event, marks), facts.get(event.data.get("case_id", "")), context.now)
         for event in events
     ]
+
+
+def _item(event: Event) -> str | None:
+    """What an event is about that may tell of a third person (GU-6)."""
+    found: str | None = (
+        event.data.get("entry_id") or event.data.get("measure_id") or event.data.get("goal_id")
+    )
+    return found
+
+
+def _as_marked(event: Event, marks: Mapping[str, str | None]) -> Event:
+    """GU-6: an event, told anew or late, with its item's mark as it is now; an agreed one is told without a mark."""
+    item_id = _item(event)
+    if item_id is None or item_id not in marks:
+        return event
+    data = {name: value for name, value in event.data.items() if name not in _MARK}
+    waits_for = marks[item_id]
+    return replace(event, data=data | ({"third_person": waits_for} if waits_for else {}))
 
 
 def verdict(subscription: Subscription, event: Event, facts: Facts | None, now: datetime) -> Verdict:

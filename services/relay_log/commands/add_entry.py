@@ -9,7 +9,7 @@ from services.chassis.ids import new_id
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import NotFound
 from services.kernel.facts import Act, Capacity
-from services.relay_log.commands.common import demand_readable, me, open_log, tell_entry
+from services.relay_log.commands.common import demand_readable, me, open_log, tell_entry, telling_marks
 from services.relay_log.domain.entries import act_for, demand_correctable, demand_pointer, demand_third_person
 from services.relay_log.domain.plan import marked
 from services.relay_log.storage.entries import Entries
@@ -50,5 +50,6 @@ def _root(uow: UnitOfWork, entries: Entries, request: dict[str, Any]) -> tuple[s
     demand_readable(uow, case_id, Act.READ_LOG_ITEM, corrected.topic, recorded_at, mark)
     demand_correctable(corrected, request["topic"], me(uow))
     if marked(mark.third_person, given):
-        Marks.of(uow).tell_of(case_id, corrects, given)
+        with telling_marks(uow, case_id):
+            Marks.of(uow).tell_of(case_id, corrects, given)
     return corrected.root, given or mark.third_person

@@ -14,6 +14,7 @@ from services.relay_log.commands.common import (
     open_log,
     tell_goal,
     tell_measure,
+    telling_marks,
 )
 from services.relay_log.domain.entries import demand_third_person
 from services.relay_log.domain.log import demand_current
@@ -50,12 +51,13 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
             if measure.is_open:
                 field = "third_person" if "third_person" in changed else "text"
                 demand_may_be_told(measure.responsible, goal.third_person, facts, uow.now, field)
-    plans.save_goal(goal, text, changed, me(uow), uow.now)
-    tell_goal(uow, "goal_changed", goal, asks=asks_anew(changed))
-    if "topic" in changed:
-        _move_measures(uow, plans, goal)
-    if "third_person" in changed:
-        _mark_measures(uow, plans, goal)
+    with telling_marks(uow, case_id):
+        plans.save_goal(goal, text, changed, me(uow), uow.now)
+        tell_goal(uow, "goal_changed", goal, asks=asks_anew(changed))
+        if "topic" in changed:
+            _move_measures(uow, plans, goal)
+        if "third_person" in changed:
+            _mark_measures(uow, plans, goal)
     return {"id": goal.goal_id, "version": goal.version}
 
 

@@ -7,7 +7,15 @@ from typing import Any
 from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.errors import NotFound
 from services.kernel.facts import Act
-from services.relay_log.commands.common import demand_readable, me, new_words, open_log, tell_measure, today
+from services.relay_log.commands.common import (
+    demand_readable,
+    me,
+    new_words,
+    open_log,
+    tell_measure,
+    telling_marks,
+    today,
+)
 from services.relay_log.domain.entries import demand_third_person
 from services.relay_log.domain.log import demand_current
 from services.relay_log.domain.parties import demand_may_be_told, demand_responsible
@@ -42,6 +50,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         field = "third_person" if "third_person" in changed else "responsible_person_id"
         demand_may_be_told(measure.responsible, whom, facts, uow.now, field)
     if changed:
-        plans.save_measure(measure, what, changed, me(uow), uow.now)
+        with telling_marks(uow, case_id):
+            plans.save_measure(measure, what, changed, me(uow), uow.now)
         tell_measure(uow, "measure_changed", measure, asks=asks_anew(changed))
     return {"id": measure.measure_id, "version": measure.version}

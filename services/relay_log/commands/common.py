@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 
 from services.chassis import access
@@ -14,12 +15,16 @@ from services.kernel.errors import NotFound
 from services.kernel.facts import SOMEBODY, Act, Facts
 from services.relay_log.domain.log import demand_topic, demand_writable
 from services.relay_log.domain.participants import Circle, Participant
+from services.relay_log.domain.parties import may_be_told
 from services.relay_log.domain.plan import Goal, Measure
+from services.relay_log.storage.entries import Entries
 from services.relay_log.storage.logs import Logs
 from services.relay_log.storage.plan import Plans
 from services.relay_log.storage.third_person import Mark
 
 _NOBODY_ELSE = Mark()
+_AT_ONCE = 500
+"""How many marked things one event names at most."""
 
 
 def open_log(uow: UnitOfWork, case_id: str, act: Act, topics: Iterable[str] = ()) -> Facts:
@@ -163,6 +168,47 @@ def _told_of(whom: str | None, asks: bool) -> dict[str, str]:
     if whom is None:
         return {}
     return {"third_person": whom} | ({"asked_person_id": whom} if asks and whom != SOMEBODY else {})
+
+
+@contextmanager
+def telling_marks(uow: UnitOfWork, case_id: str) -> Iterator[None]:
+    """GU-6: tell of what that was kept already, and that this piece of work changes, somebody's word is waited for, or
+    no more: whoever was told of it decides by that from now on; and for which open measures somebody else is to be
+    responsible, since they may not read them any more."""
+    before = _marks(uow, case_id)
+    yield
+    now = _marks(uow, case_id)
+    changed = [(item_id, mark) for item_id, mark in now.items() if before.get(item_id) != mark]
+    unread = _unread(uow, case_id, {item_id for item_id, _ in changed if before.get(item_id, Mark()).agrees})
+    for first in range(0, len(changed), _AT_ONCE):
+        items = changed[first : first + _AT_ONCE]
+        told = [
+            {"item_id": item_id, "third_person": mark.third_person, "agrees": mark.agrees}
+            for item_id, mark in items
+        ]
+        data = {"case_id": case_id, "items": told, "by_person_id": me(uow), "at": uow.now}
+        of_these = [item_id for item_id, _ in items if item_id in unread]
+        data |= {"unread_measure_ids": of_these} if of_these else {}
+        uow.record(contracts.ThirdPersonMarked, case_id, data)
+
+
+def _marks(uow: UnitOfWork, case_id: str) -> dict[str, Mark]:
+    return Entries.of(uow).marks_of(case_id) | Plans.of(uow).marks_of(case_id)
+
+
+def _unread(uow: UnitOfWork, case_id: str, item_ids: set[str]) -> set[str]:
+    """Those of these that are open measures, and wait for a word without which their responsible may not read them."""
+    facts, plans = access.of(uow, case_id).known_facts, Plans.of(uow)
+    if facts.case.closed:
+        return set()
+    found = set()
+    for measure in (plans.measure(case_id, item_id) for item_id in item_ids):
+        if measure is None or not measure.is_open:
+            continue
+        whom, agrees = plans.mark(measure)
+        if whom is not None and not agrees and not may_be_told(measure.responsible, whom, facts, uow.now):
+            found.add(measure.measure_id)
+    return found
 
 
 def set_next_evaluation(uow: UnitOfWork, case_id: str, day: date) -> None:

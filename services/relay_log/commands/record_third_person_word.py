@@ -9,7 +9,7 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.kernel.calendar import local_date
 from services.kernel.errors import InvalidInput, NotFound
 from services.kernel.facts import Act
-from services.relay_log.commands.common import me
+from services.relay_log.commands.common import me, telling_marks
 from services.relay_log.storage.entries import Entries
 from services.relay_log.storage.logs import Logs
 from services.relay_log.storage.meetings import Meetings
@@ -35,5 +35,6 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         case.require(Act.MANAGE)
     if request["said_on"] > local_date(uow.now):
         raise InvalidInput(fields={"said_on": "date_in_future"}, rule="GU-6")
-    words.add(case_id, found.word_of, request["agrees"], request["said_on"], me(uow), uow.now)
+    with telling_marks(uow, case_id):
+        words.add(case_id, found.word_of, request["agrees"], request["said_on"], me(uow), uow.now)
     return {"id": thing_id}

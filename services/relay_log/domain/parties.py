@@ -54,9 +54,13 @@ def demand_may_be_told(
 ) -> None:
     """GU-6: a measure that tells of a third person who has not agreed to show it is given to that person, or to one of
     the owning unit: nobody is responsible for what they may not read, the child neither."""
-    if third_person is None or responsible == third_person or responsible in own_people(facts, now):
-        return
-    raise InvalidInput(fields={field: "may_not_read_it"}, rule="GU-6")
+    if third_person is not None and not may_be_told(responsible, third_person, facts, now):
+        raise InvalidInput(fields={field: "may_not_read_it"}, rule="GU-6")
+
+
+def may_be_told(responsible: str | None, third_person: str, facts: Facts, now: datetime) -> bool:
+    """GU-6: whether somebody may read a measure that tells of a third person who has not agreed to show it."""
+    return responsible == third_person or responsible in own_people(facts, now)
 
 
 def own_people(facts: Facts, now: datetime) -> frozenset[str]:

@@ -9,6 +9,8 @@ from services.chassis.sealed import Sealed
 from services.chassis.unit_of_work import Reading
 from services.contracts.cases import HIDDEN_UNIT
 from services.kernel.facts import Act
+from services.relay_log.domain.parties import may_be_told
+from services.relay_log.domain.plan import OPEN
 from services.relay_log.storage.entries import Entries
 from services.relay_log.storage.logs import Logs
 from services.relay_log.storage.meetings import Meetings
@@ -32,8 +34,17 @@ class Items:
         return self._by_name(self._case.open_allowed(Act.READ_PLAN, found))
 
     def measures(self, sealed: Sequence[Sealed[Record]]) -> list[Record]:
-        """Measures by topic."""
-        return self._case.open_allowed(Act.READ_PLAN, sealed)
+        """Measures by topic; an open one whose responsible may not read it, says so (GU-6)."""
+        found = self._case.open_allowed(Act.READ_PLAN, sealed)
+        for measure in found:
+            whom, waits = measure["third_person"], not measure["third_person_agrees"]
+            measure["responsible_reads"] = (
+                whom is None or not waits or measure["status"] not in OPEN
+                or may_be_told(
+                    measure["responsible_person_id"], whom, self._case.known_facts, self._reading.now
+                )
+            )  # fmt: skip
+        return found
 
     def participants(self) -> list[Record]:
         """Who takes or took part: ids alone, for everybody to whom any item of the log is open; their units for those

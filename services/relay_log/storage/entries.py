@@ -139,6 +139,14 @@ class Entries(Store):
             return frozenset()
         return Words(self._conn, self._municipality, self._keys).agreed(case_id)
 
+    def marks_of(self, case_id: str) -> dict[str, Mark]:
+        """Of the entries that tell of somebody besides the child, by id: whom, and whether that person agrees."""
+        found = self._rows(_ENTRIES, case_id)
+        agreed = self._agreed_of(case_id, found)
+        return {
+            row.entry_id: Mark(row.third_person, row.entry_id in agreed) for row in found if row.third_person
+        }
+
     def entry(self, case_id: str, entry_id: str) -> tuple[Entry, datetime, Mark] | None:
         """An entry of the case as far as rules go, when it was recorded, and whom it tells of; None when there is
         none."""

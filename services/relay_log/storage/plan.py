@@ -102,6 +102,15 @@ class Plans(Edits):
             for row in rows
         }
 
+    def marks_of(self, case_id: str) -> dict[str, Mark]:
+        """Of the goals and measures of a case that tell of somebody besides the child, by id: whom, and whether that
+        person agrees."""
+        goals_now, measures_now = self._rows(_GOALS, case_id), self._rows(_MEASURES, case_id)
+        agreed = self._agreed(goals_now)
+        found = {row.goal_id: Mark(row.third_person, row.word_of in agreed) for row in goals_now}
+        found |= self.marks(measures_now)
+        return {thing_id: mark for thing_id, mark in found.items() if mark.third_person is not None}
+
     def mark(self, thing: Goal | Measure) -> Mark:
         """Whom a goal or a measure tells of besides the child, as it now is."""
         if thing.third_person is None:

@@ -42,6 +42,12 @@ def upgrade() -> None:
         sa.Column("report_id", sa.String(64), primary_key=True),
     )
     op.create_table(
+        "third_person_marks",
+        sa.Column("municipality", sa.String(64), primary_key=True),
+        sa.Column("item_id", sa.String(64), primary_key=True),
+        sa.Column("third_person", sa.String(64)),
+    )
+    op.create_table(
         "attempts",
         sa.Column("municipality", sa.String(64), primary_key=True),
         sa.Column("message_id", sa.String(64), primary_key=True),
