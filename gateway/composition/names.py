@@ -9,7 +9,7 @@ from gateway.asking import Asking
 from gateway.translations import translator
 from services.chassis import tracing
 from services.contracts import directory
-from services.contracts.cases import HIDDEN_PERSON
+from services.contracts.cases import HIDDEN_PERSON, HIDDEN_SERVICE
 from services.kernel.errors import Refusal
 
 STAFF_SECONDS = 60.0
@@ -149,9 +149,11 @@ class Names:
         return found["name"] if found else None
 
     def service(self, service_id: str | None) -> str | None:
-        """The service's name."""
+        """The service's name; of one that the reader is not told of, that it is a service (PR-6)."""
         if not service_id:
             return None
+        if service_id == HIDDEN_SERVICE:
+            return translator()("names.hidden_service")
         try:
             found = self.catalogue()["service_by_id"].get(service_id)
         except Refusal:

@@ -77,6 +77,7 @@ def _naming(case_id: str, people: Iterable[str | None]) -> Naming:
         pass
     catalogue = g.names.catalogue()
     services = {each["id"]: each["name"] for each in catalogue["services"]}
+    services[cases.HIDDEN_SERVICE] = str(g.names.service(cases.HIDDEN_SERVICE))
     grounds = catalogue.get("grounds") or ()
     return Naming(g.names.people(people), services, catalogue["municipality"], grounds)
 

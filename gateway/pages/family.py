@@ -16,7 +16,7 @@ from gateway.composition.consents import open_services, service_states
 from gateway.frame.format import first_name
 from gateway.frame.forms import Form
 from gateway.frame.paths import PATHS, path
-from gateway.frame.view import notice, render
+from gateway.frame.view import notice, render, t
 from gateway.login import people
 from gateway.pages.case import told
 from gateway.pages.case.head import ask_case, case_head, may, me, my_signer_id
@@ -25,6 +25,7 @@ from gateway.pages.log.frame import Answer, ask_log, in_force, show, topic_choic
 from gateway.pages.log.third_person import tells_of
 from gateway.times import last_day
 from services.contracts import cases, consent, notifications, relay_log
+from services.contracts.access_history import HIDDEN_SYSTEM
 from services.contracts.emergencies import REASONS as EMERGENCY_REASONS
 from services.kernel.sentences import SENTENCES
 
@@ -251,13 +252,20 @@ def _look(look: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
         "name": names.get(look["person_id"] or ""),
         "unit": unit,
         "service": g.names.service_of_unit(unit_id),
-        "recipient": look["recipient"],
+        "system": _system(look["recipient"]),
         "first_at": look["first_at"],
         "last_at": look["last_at"],
         "things": look["things"],
         "urgent": [code for code in look["reasons"] if code in EMERGENCY_REASONS],
         "reasons": [code for code in look["reasons"] if code in SENTENCES and not look["you"]],
     }
+
+
+def _system(recipient: str | None) -> str | None:
+    """The outside system that was told; one that is not told of (PR-6) is a system."""
+    if recipient is None:
+        return None
+    return t("looked.a_system") if recipient == HIDDEN_SYSTEM else t("looked.system", name=recipient)
 
 
 def _youths_own(page: Mapping[str, Any]) -> list[str]:

@@ -19,6 +19,9 @@ METHOD = "access_history"
 DAYS = 14
 """How many days a page has."""
 
+HIDDEN_SYSTEM = "hidden"
+"""In the place of an outside system's code where the asker is shown no places (PR-6): no system bears it."""
+
 SERVICES = ("cases", "consent", "relay_log", "notifications")
 
 THINGS = (

@@ -265,9 +265,10 @@ class Facts:
     """All that the decision rests on, for one case and one asker. `roles` and `emergencies` need hold the asker's
     only. `consented`: the signers (persons, or the unit of child protection) who have ever said yes to sharing.
     `led`: somebody who may act leads the owning unit; looked up for a coordinator alone, whose turn it is where nobody
-    does (HO-6). `unlinked`: employees whom the register ties to the subject and who are linked nowhere, since an
-    address is protected (PR-6): of the family, and no more than that. `office_knowledge`: how old the facts are without
-    those of consent and the log; None: as all."""
+    does (HO-6). `spread`: the services known to have more than one unit at work, so that to name one tells no
+    workplace; looked up where the address is protected alone (PR-6). `unlinked`: employees whom the register ties to
+    the subject and who are linked nowhere, since an address is protected (PR-6): of the family, and no more than that.
+    `office_knowledge`: how old the facts are without those of consent and the log; None: as all."""
 
     case: CaseFacts
     subject_birth_date: date | None
@@ -284,6 +285,7 @@ class Facts:
     address_grade: int = 0
     policy: Policy = field(default_factory=Policy)
     led: bool = True
+    spread: frozenset[str] = frozenset()
     office_knowledge: Knowledge | None = None
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from services.kernel.facts import Act, CareOrderFact, Facts, Holder, PersonWindowFact
-from services.kernel.places import sees_places, tells_name
+from services.kernel.places import sees_places, tells_name, tells_service
 from tests.rules.kernel_world import (
     CHILD,
     COLLEAGUE,
@@ -22,6 +22,7 @@ from tests.rules.kernel_world import (
     OTHER_PSYCHOLOGIST,
     PSYCHOLOGIST,
     PSYCHOLOGY,
+    ROLES,
     STEPFATHER,
     TEACHER,
     born_years_ago,
@@ -79,6 +80,43 @@ def test_PR_6_staff_are_named_to_other_parties_only_as_far_as_they_deal_with_the
         grown = replace(world, subject_birth_date=born_years_ago(14))
         assert all(tells_name(question(party, Act.SEE_CASE), grown, who) for who in everybody)
     assert all(tells_name(question(MOTHER, Act.SEE_CASE), shared(), who) for who in everybody)
+
+
+SERVICES = ("kindergarten", "psychology", "health-station")
+
+
+def told_of(world: Facts, person: str) -> set[str]:
+    return {each for each in SERVICES if tells_service(question(person, Act.SEE_CASE), world, each)}
+
+
+@pytest.mark.parametrize("grade", [6, 7])
+def test_PR_6_a_service_of_one_unit_is_told_of_no_more_than_the_unit(grade: int) -> None:
+    """PR-6, CO-1: a guardian knows the services that they are asked about, an employee their own, and whoever is shown
+    the places all; of the others those alone that have several units. It is so with nobody known to have."""
+    world = shared(address_grade=grade)
+    assert told_of(world, MOTHER) == told_of(world, FATHER) == {"psychology"}
+    assert told_of(world, PSYCHOLOGIST) == {"psychology"} and told_of(world, NURSE) == {"health-station"}
+    assert told_of(world, STEPFATHER) == set() == told_of(world, "somebody")
+    assert told_of(world, TEACHER) == set(SERVICES)
+    spread = replace(world, spread=frozenset({"kindergarten"}))
+    assert told_of(spread, MOTHER) == told_of(spread, PSYCHOLOGIST) == {"kindergarten", "psychology"}
+    assert told_of(spread, STEPFATHER) == {"kindergarten"}
+    assert told_of(shared(), STEPFATHER) == set(SERVICES)
+
+
+def test_PR_6_only_whoever_is_asked_is_told_of_the_service_that_would_read() -> None:
+    """PR-6, AG-2: a youth of 16 says alone who reads of learning, and the parents are not asked."""
+    world = shared(address_grade=7, subject_birth_date=born_years_ago(16))
+    assert told_of(world, MOTHER) == set()
+    assert told_of(world, CHILD) == set(SERVICES)
+
+
+def test_PR_6_whoever_works_there_no_more_is_not_told() -> None:
+    """PR-6, CO-10"""
+    ended = tuple(
+        replace(each, valid_to=LAST_WEEK) if each.person_id == PSYCHOLOGIST else each for each in ROLES
+    )
+    assert told_of(shared(address_grade=7, roles=ended), PSYCHOLOGIST) == set()
 
 
 def test_PR_6_a_guardian_under_a_care_order_is_shown_no_place() -> None:

@@ -219,6 +219,12 @@ def test_what_was_told_while_nobody_listened_is_asked_for_anew() -> None:
     assert look() == every
 
 
+def test_PR_6_a_service_that_is_not_told_of_is_a_service_on_every_page() -> None:
+    """PR-6: without a question to anybody, and never by its code."""
+    asking: Any = None
+    assert Names(Remembered(), asking).service(cases.HIDDEN_SERVICE) == "En tjeneste"
+
+
 def test_SE_3_made_up_versions_tell_nobody_how_much_has_happened(var_dir: Path) -> None:
     """SE-1, SE-3, SE-7: the header of what one has seen counts only for the one who was given it; else the services
     would answer late, or not at all, to whoever names more than there is."""

@@ -617,6 +617,7 @@ def test_many_cases_are_decided_with_the_queries_of_one(
             owner_person_id="teacher", owner_unit_id=KINDERGARTEN, owner_service_id=SERVICES[KINDERGARTEN],
             registered_at=NOW, decide_by="2026-12-04",
         )  # fmt: skip
+        graded(level_2, f"child{number}", "ungraded")
     asked: list[str] = []
     sa.event.listen(level_2.db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     ask = prepared.ask
@@ -634,6 +635,45 @@ def test_many_cases_are_decided_with_the_queries_of_one(
 
     assert level_2.asks("teacher", KINDERGARTEN)(look) == [True] * 11 + [False]
     assert len(asked) == 3
+    for number in (3, 7):
+        graded(level_2, f"child{number}", "confidential")
+    assert level_2.asks("teacher", KINDERGARTEN)(look) == [True] * 11 + [False]
+    assert len(asked) == 4, "whose address is protected needs one more (PR-6)"
+
+
+def graded(world: World, child: str, grade: str) -> None:
+    world.hear(
+        cases.PersonChanged, person_id=child, birth_date="2022-03-05", address_grade=grade, guardians=[]
+    )
+
+
+def test_PR_6_a_service_of_one_unit_is_told_of_no_more_than_the_unit(level_2: World) -> None:
+    """PR-6, SE-7: from the event that opens its second unit until the one that shuts it; a unit of another municipality
+    is no second one, and a service of which nothing has come counts as one of one unit."""
+    level_2.bring_in(("psychologist", PSYCHOLOGY))
+    level_2.share((PSYCHOLOGY, "learning"))
+
+    def told(context: Context) -> tuple[bool, ...]:
+        case = access.of(context, "c1")
+        return tuple(case.tells_service(SERVICES[unit]) for unit in (KINDERGARTEN, PSYCHOLOGY))
+
+    def unit(unit_id: str, active: bool = True, place: str = GRANLI) -> None:
+        level_2.hear(
+            directory.UnitChanged, place, unit_id=unit_id, service_id=SERVICES[KINDERGARTEN], active=active
+        )
+
+    asks = level_2.asks("psychologist", PSYCHOLOGY)
+    assert asks(told) == (True, True), "no address is protected"
+    graded(level_2, "child", "strictly_confidential")
+    assert asks(told) == (False, True)
+    unit(KINDERGARTEN)
+    unit("unit-of-storvik", place=STORVIK)
+    assert asks(told) == (False, True)
+    unit("unit-kindergarten-2")
+    assert asks(told) == (True, True)
+    unit("unit-kindergarten-2", active=False)
+    assert asks(told) == (False, True)
+    assert level_2.asks("teacher", KINDERGARTEN)(told) == (True, True)
 
 
 def test_CO_10_an_emergency_that_is_ended_shuts_in_every_service(level_2: World) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.chassis.actor import Actor
-from services.contracts import cases, relay_log
-from services.contracts.access_history import access_history
+from services.chassis.actor import Actor, service_actor
+from services.chassis.unit_of_work import Access
+from services.contracts import cases, directory, relay_log
+from services.contracts.access_history import HIDDEN_SYSTEM, access_history
 from services.contracts.base import Procedure
 from tests.services.cases_house import (
     COLLEAGUE,
@@ -18,6 +19,7 @@ from tests.services.cases_house import (
     KINDERGARTEN,
     LEADER,
     NURSE,
+    OTHER_KINDERGARTEN,
     PSYCHOLOGIST,
     PSYCHOLOGY,
     SERVICES,
@@ -29,6 +31,7 @@ from tests.services.persons_house import Persons, persons
 __all__ = ["persons"]
 
 UNITS = (KINDERGARTEN, HEALTH)
+OWN = SERVICES[KINDERGARTEN]
 
 
 def link(the: Persons, case_id: str, adult: dict[str, Any]) -> Actor:
@@ -85,6 +88,37 @@ def test_PR_6_no_outlet_of_cases_tells_another_party_a_unit(persons: Persons) ->
     assert all(unit in everything(persons, case_id, TEACHER) for unit in UNITS)
 
 
+def test_PR_6_no_outlet_of_cases_tells_another_party_a_service_of_one_unit(persons: Persons) -> None:
+    """PR-6: neither the owner's, nor in what happened those who moved in beside; each service knows itself, and a
+    guardian those that they are asked about (CO-1). One that has a second unit is told of, until that shuts."""
+    case_id = shared(persons, EMIL)
+    mother = link(persons, case_id, persons.register.families["stillvik"]["adults"][0])
+    asked = {SERVICES[PSYCHOLOGY], SERVICES[HEALTH]}
+
+    def told(actor: Actor) -> set[str]:
+        answers = everything(persons, case_id, actor)
+        return {each for each in (OWN, *asked) if f"'{each}'" in answers}
+
+    def unit(unit_id: str, active: bool) -> None:
+        persons.hear(
+            directory.UnitChanged, unit_id, {"unit_id": unit_id, "service_id": OWN, "active": active}
+        )
+
+    assert told(TEACHER) == {OWN, *asked}
+    readers = {mother: asked, PSYCHOLOGIST: {SERVICES[PSYCHOLOGY]}, NURSE: {SERVICES[HEALTH]}}
+    for known, second in (([], False), ([OWN], True), ([], False)):
+        unit(KINDERGARTEN, active=True)
+        unit(OTHER_KINDERGARTEN, active=second)
+        for actor, services in readers.items():
+            assert told(actor) == {*known, *services}, actor.person_id
+    [moved] = [
+        each["values"]["service_ids"]
+        for each in persons.case(case_id, PSYCHOLOGIST)["happenings"]
+        if each["values"].get("to_level") == 2
+    ]
+    assert sorted(moved) == sorted([cases.HIDDEN_SERVICE, SERVICES[PSYCHOLOGY]])
+
+
 def hand_over(the: Persons, case_id: str, giver: Actor, taker: Actor) -> None:
     handover = the.ask(
         cases.ProposeHandover, giver, case_id=case_id, to_person_id=taker.person_id, to_unit_id=taker.unit_id,
@@ -108,6 +142,25 @@ def test_PR_6_no_outlet_of_cases_names_staff_whom_the_family_does_not_know(perso
     looks = persons.ask(access_history("cases"), mother, case_id=case_id)["items"]
     assert [look["capacity"] for look in looks if look["person_id"] is None] == ["employee"]
     assert COLLEAGUE.person_id in everything(persons, case_id, TEACHER)
+
+
+def test_PR_6_who_has_looked_tells_no_system_by_name(persons: Persons) -> None:
+    """PR-6: a system acts for a service, and was told before the address was protected."""
+    case_id = shared(persons, TUVA)
+    mother = persons.guardian(case_id)
+    for system in ("skolesystem", "ppt-system"):
+        line = Access("CO-1", f"outside:{system}", case_id, None, True, "allowed_as_other_system")
+        persons.app.record.write_now("granli", persons.clock.now(), service_actor("notifications"), [line])
+
+    def systems() -> list[str]:
+        looks = persons.ask(access_history("cases"), mother, case_id=case_id)["items"]
+        return sorted(look["recipient"] for look in looks if look["recipient"])
+
+    assert systems() == ["ppt-system", "skolesystem"]
+    persons.register.families["fagerdalen"]["children"][0]["address_grade"] = "confidential"
+    persons.refresh(case_id, TEACHER)
+    link(persons, case_id, persons.register.families["fagerdalen"]["adults"][0])
+    assert systems() == [HIDDEN_SYSTEM], "and not how many"
 
 
 def test_PR_6_the_notes_of_a_concern_that_joined_name_nobody_of_the_unit_that_wrote_them(

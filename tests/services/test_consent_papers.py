@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from services.chassis.clock import SettableClock
 from services.chassis.documents import pdf
 from services.consent.domain.wording import CURRENT
 from services.consent.storage.texts import languages as written_in
-from services.contracts import consent, directory
+from services.contracts import cases, consent, directory
 from tests.services.test_consent_service import (
     AS_FATHER,
     AS_MOTHER,
@@ -169,6 +170,28 @@ def test_CO_7_a_withdrawal_has_a_paper_and_a_record(world: World) -> None:
     assert {each["record_id"] for each in found["consent_records"]} == {first, second}
     for one in found["consent_records"]:
         assert [each["event_state"] for each in one["events"]] == ["given", "withdrawn"]
+
+
+def test_PR_6_no_paper_tells_the_service_that_asked_where_it_is_one_unit(world: World) -> None:
+    """PR-6: receipt and withdrawal, on paper and as a record, name those who were to read and the municipality."""
+    world.family(grade="strictly_confidential")
+    naming = replace(NAMING, services={**NAMING.services, cases.HIDDEN_SERVICE: "En tjeneste"})
+    receipt = receipt_of(world, world.sign(world.request(), AS_MOTHER)["id"])
+    withdrawal_id = world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE})["id"]
+    taken_back = world.app.call(consent.GetWithdrawal, AS_MOTHER, {"withdrawal_id": withdrawal_id})
+    papers = [text_of(pdf(sheets.receipt_sheet(receipt, naming))),
+              text_of(pdf(sheets.withdrawal_sheet(taken_back, naming)))]  # fmt: skip
+    records = [valid(record.receipt_record(receipt, naming, 10, WHERE)),
+               valid(record.withdrawal_record(taken_back, naming, 10, WHERE))]  # fmt: skip
+    for text in (*papers, *(json.dumps(each, ensure_ascii=False) for each in records)):
+        assert "PPT i Granli" in text and "Bjørkelia" not in text and "service-kindergarten" not in text
+    for one in records:
+        [sharer] = [
+            party["party_name"]
+            for party in one["consent_records"][0]["party_identification"]
+            if party["party_role"] == "sharing_service"
+        ]
+        assert sharer == "En tjeneste"
 
 
 def test_no_paper_says_where_somebody_lives(world: World) -> None:

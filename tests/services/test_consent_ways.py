@@ -26,6 +26,7 @@ from tests.services.test_consent_service import (
     AS_MOTHER,
     AS_PSYCHOLOGIST,
     AS_TEACHER,
+    AS_YOUTH,
     CASE,
     FATHER,
     HEALTH,
@@ -591,3 +592,54 @@ def test_PR_6_consent_names_no_staff_whom_the_family_does_not_know(world: World)
         assert "colleague" not in repr(told) and f"'{cases.HIDDEN_PERSON}'" in repr(told), actor.person_id
     told = repr([world.shown(request_id, AS_TEACHER), evidence(world, signature_id, AS_TEACHER)])
     assert told.count("'colleague'") == 3
+
+
+def test_PR_6_consent_tells_a_guardian_of_no_service_of_one_unit_but_those_they_are_asked_about(
+    world: World,
+) -> None:
+    """PR-6, CO-1: not which service asks; of those that would read, whoever signs knows all, and whoever reads what a
+    youth of 16 alone agreed to knows none, nor the hash of the text, by which a name can be tried out."""
+    world.family(grade="confidential")
+    first = world.request()
+    waiting = world.app.call(consent.WaitingForMe, AS_MOTHER, {})["items"]
+    assert [each["service_ids"] for each in waiting] == [[HEALTH, PPT]]
+    mine = {"signature_id": world.sign(first, AS_MOTHER)["id"]}
+    taken_back = {"withdrawal_id": world.app.call(consent.Withdraw, AS_MOTHER, {"case_id": CASE})["id"]}
+    world.family(born="2010-05-17", grade="confidential")
+    world.hear(directory.ServiceChanged, service_id=FAR, kind="supporting", active=True)
+    again = world.request(
+        shares=[{"service_id": PPT, "topics": ["home"]}, {"service_id": FAR, "topics": ["home"]}]
+    )
+    world.sign(again, AS_YOUTH)
+    answers = [
+        lambda actor: world.shown(first, actor),
+        lambda actor: world.shown(again, actor),
+        lambda actor: world.app.call(consent.ConsentsOfCase, actor, {"case_id": CASE}),
+    ]  # fmt: skip
+    own = [
+        lambda actor: world.app.call(consent.GetReceipt, actor, mine),
+        lambda actor: world.app.call(consent.GetWithdrawal, actor, taken_back),
+    ]
+
+    def told(actor: Actor, asked: list[Any]) -> set[str]:
+        found = repr([ask(actor) for ask in asked])
+        return {each for each in (OWN, PPT, HEALTH, FAR) if f"'{each}'" in found}
+
+    every = {OWN, PPT, HEALTH, FAR}
+    assert told(AS_TEACHER, answers) == told(AS_YOUTH, answers) == every
+    assert told(AS_MOTHER, [*answers, *own]) == {PPT, HEALTH}, "she signed, and knows"
+    assert told(AS_FATHER, answers) == set()
+    seen = world.shown(again, AS_FATHER)
+    assert seen["shares"] == [{"service_id": cases.HIDDEN_SERVICE, "topics": ["home"]}]
+    assert (seen["purpose"], seen["text_hash"], seen["texts"]) == (PURPOSE, "", [])
+    for service_id in (FAR, OWN):
+        second = f"{service_id}-2"
+        for unit_id in (f"{service_id}-1", second):
+            world.hear(directory.UnitChanged, unit_id=unit_id, service_id=service_id, active=True)
+    assert told(AS_FATHER, answers) == {FAR, OWN}
+    assert told(AS_MOTHER, [*answers, *own]) == every
+    world.family(born="2010-05-17")
+    assert told(AS_FATHER, answers) == {OWN, PPT, FAR}, "health is the youth's own (AG-6)"
+
+
+FAR = "service-far"

@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 
 from services.chassis.actor import Actor
-from services.contracts import cases, relay_log
+from services.contracts import cases, directory, relay_log
 from services.kernel.errors import NotFound
-from tests.services.relay_log_world import HEALTH, IN_A_MONTH, KINDERGARTEN, PSYCHOLOGY, TIES, World
+from tests.services.relay_log_world import (
+    HEALTH,
+    IN_A_MONTH,
+    KINDERGARTEN,
+    PSYCHOLOGY,
+    SERVICES,
+    TIES,
+    World,
+)
 from tests.services.test_relay_log_service import app, world
 
 __all__ = ["app", "world"]
@@ -44,6 +52,50 @@ def test_PR_6_no_outlet_of_the_log_tells_another_party_a_place(world: World) -> 
     for who in others:
         told = repr(world.do(relay_log.GetReport, who))
         assert "a goal" in told and not [place for place in PLACES if place in told], who
+
+
+def test_PR_6_no_outlet_of_the_log_tells_another_party_a_service_of_one_unit(world: World) -> None:
+    """PR-6: neither among those who take part, nor where an evaluation sends a measure; the log and the report. Each
+    service knows itself, a guardian those that they are asked about (CO-1), and all one that has a second unit."""
+    world.level_2()
+    world.hear(
+        directory.ServiceChanged, FAMILY_CENTRE, service_id=FAMILY_CENTRE, kind="supporting", active=True
+    )
+    world.bring_in("colleague")
+    measure = world.measure(world.goal("learning"))
+    elsewhere = world.measure(world.goal("learning"))
+    world.evaluate(
+        {"measure_id": measure, "effect": "none", "outcome": "another_service", "service_id": FAMILY_CENTRE},
+        {"measure_id": elsewhere, "effect": "none", "outcome": "another_service", "service_id": SERVICES[HEALTH]},
+        next_evaluation_on=IN_A_MONTH,
+    )  # fmt: skip
+    every = {*SERVICES.values(), FAMILY_CENTRE}
+    asked = {SERVICES[PSYCHOLOGY], SERVICES[HEALTH]}
+
+    def told(answer: dict[str, Any]) -> set[str]:
+        return {each for each in every if f"'{each}'" in repr(answer)}
+
+    for who in ("teacher", "mother", "psychologist"):
+        assert told(world.log(who)) == every, "no address is protected"
+    grade(world, "confidential")
+    readers = {"teacher": every, "mother": asked, "psychologist": {SERVICES[PSYCHOLOGY]}}
+    for who, services in readers.items():
+        assert told(world.log(who)) == services, who
+    second_unit(world, FAMILY_CENTRE)
+    for who, services in readers.items():
+        assert told(world.log(who)) == services | {FAMILY_CENTRE}, who
+    world.close()
+    for who, services in readers.items():
+        assert told(world.do(relay_log.GetReport, who)) == services | {FAMILY_CENTRE}, who
+
+
+FAMILY_CENTRE = "service-family-centre"
+
+
+def second_unit(world: World, service_id: str) -> None:
+    for number in (1, 2):
+        unit = f"{service_id}-{number}"
+        world.hear(directory.UnitChanged, unit, unit_id=unit, service_id=service_id, active=True)
 
 
 def held_by(world: World, person: str) -> None:

@@ -29,7 +29,7 @@ from tests.support.preview_samples import (
 
 def _look(name: str | None, unit: str | None, service: str | None, **more: object) -> dict[str, object]:
     given: dict[str, object] = {
-        "you": False, "name": name, "unit": unit, "service": service, "recipient": None, "first_at": at(7, hour=8),
+        "you": False, "name": name, "unit": unit, "service": service, "system": None, "first_at": at(7, hour=8),
         "last_at": at(7, hour=9), "things": ["overview"], "urgent": [], "reasons": ["allowed_as_own_holder"],
     }  # fmt: skip
     return {**given, **more}

@@ -10,6 +10,7 @@ from flask import g
 from gateway.composition.consents import open_services
 from gateway.frame.paths import path
 from gateway.frame.view import t
+from services.contracts import cases
 
 TOLD = {
     "birth_registered": "event.birth_registered",
@@ -137,7 +138,8 @@ def readers(page: Mapping[str, Any]) -> list[dict[str, Any]]:
     for each in page["log"]["participants"] if page["log"] else ():
         known = each["person_id"] != found["holder_person_id"] and each["valid_to"] is None
         if known and (
-            page["consents"] is None or each["service_id"] in opened | {found["owner_service_id"]: []}
+            page["consents"] is None
+            or each["service_id"] in {*opened, found["owner_service_id"], cases.HIDDEN_SERVICE}
         ):
             rows.append(row(each["person_id"], "participant", each["unit_id"]))
     return rows

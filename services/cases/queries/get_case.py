@@ -13,7 +13,6 @@ from services.cases.queries.shapes import (
     outlined,
     person_of,
     steps_of,
-    unit_of,
 )
 from services.cases.storage import cases, emergencies, notes, people
 from services.cases.storage.notes import Line
@@ -62,10 +61,10 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         "state": case.state,
         "part": asked.part,
         "owner_person_id": case.owner.person_id,
-        "owner_unit_id": unit_of(asked, case.owner.unit_id),
-        "owner_service_id": case.owner.service_id,
+        "owner_unit_id": asked.unit(case.owner.unit_id),
+        "owner_service_id": asked.service(case.owner.service_id),
         "holder_person_id": case.holder.person_id if case.holder else None,
-        "holder_unit_id": unit_of(asked, case.holder.unit_id) if case.holder else None,
+        "holder_unit_id": asked.unit(case.holder.unit_id) if case.holder else None,
         "registered_at": case.registered_at,
         "decide_by": case.limit.decide_by if open_at_0 else None,
         "overdue": case.overdue(reading.now),
@@ -126,7 +125,7 @@ def _handover(
         "handover_id": case.handover.handover_id,
         "from_person_id": case.holder.person_id if case.holder else case.handover.by_person_id,
         "to_person_id": case.handover.to.person_id,
-        "to_unit_id": unit_of(asked, case.handover.to.unit_id),
+        "to_unit_id": asked.unit(case.handover.to.unit_id),
         "proposed_at": case.handover.proposed_at,
         "reason": reason,
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.cases.queries.shapes import child, next_of, unit_of
+from services.cases.queries.shapes import child, next_of
 from services.cases.storage import cases, people
 from services.chassis import access
 from services.chassis.unit_of_work import Reading
@@ -43,7 +43,7 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
                 "part": seen.part,
                 "holder_person_id": case.holder.person_id if case.holder else None,
                 "owner_person_id": case.owner.person_id,
-                "owner_unit_id": unit_of(seen, case.owner.unit_id),
+                "owner_unit_id": seen.unit(case.owner.unit_id),
                 "next": next_of(case, reading.actor),
                 "overdue": case.overdue(reading.now),
                 "changed_at": changed_at,

@@ -10,7 +10,6 @@ from services.cases.domain.people import is_protected
 from services.cases.storage.people import Family
 from services.chassis.access import CaseAccess
 from services.chassis.actor import Actor
-from services.contracts.cases import HIDDEN_UNIT
 from services.kernel.calendar import age_at
 
 
@@ -25,25 +24,26 @@ def child(family: Family, now: datetime, actor: Actor) -> dict[str, Any]:
     }
 
 
-def unit_of(asked: CaseAccess, unit_id: str) -> str:
-    """A unit as the asker may see it (PR-6)."""
-    return unit_id if asked.sees_places else HIDDEN_UNIT
-
-
 def person_of(asked: CaseAccess, person_id: str | None) -> str | None:
     """Who did something, if the asker is told by name (PR-6)."""
     return person_id if asked.tells_name(person_id) else None
 
 
 def codes_of(asked: CaseAccess, codes: dict[str, Any]) -> dict[str, Any]:
-    """What a happening says in codes, without the units and the staff that the asker is not shown (PR-6)."""
+    """What a happening says in codes, without the units, services and staff that the asker is not shown (PR-6)."""
     if asked.sees_places:
         return codes
     return {
-        name: HIDDEN_UNIT if name.endswith("unit_id") else value
+        name: _of_place(asked, name, value)
         for name, value in codes.items()
         if not name.endswith("person_id") or asked.tells_name(value)
     }
+
+
+def _of_place(asked: CaseAccess, name: str, value: Any) -> Any:
+    if name == "service_ids":
+        return list(dict.fromkeys(asked.service(each) for each in value))
+    return asked.unit(value) if name.endswith("unit_id") else value
 
 
 OUTLINE = frozenset({"level_moved", "holder_appointed", "handover_accepted", "closed", "log_ended"})

@@ -10,13 +10,13 @@ from typing import Any, Protocol, TypeVar
 from services.chassis.access.facts import load_facts_of
 from services.chassis.actor import Actor
 from services.chassis.sealed import About, Grant, SealBroken, Sealed
-from services.contracts.cases import HIDDEN_PERSON
+from services.contracts.cases import HIDDEN_PERSON, HIDDEN_SERVICE, HIDDEN_UNIT
 from services.kernel import access as kernel
 from services.kernel.errors import Forbidden, NotFound
 from services.kernel.facts import Act, Audience, Capacity, Decision, Facts, Question
 from services.kernel.overview import reads_history
 from services.kernel.parties import NoStanding, Party
-from services.kernel.places import sees_places, tells_name
+from services.kernel.places import sees_places, tells_name, tells_service
 
 T = TypeVar("T")
 
@@ -201,6 +201,20 @@ class CaseAccess:
     def named(self, person_id: str) -> str:
         """PR-6: who did something, or HIDDEN_PERSON where the asker is not told by name."""
         return person_id if self.tells_name(person_id) else HIDDEN_PERSON
+
+    def unit(self, unit_id: str) -> str:
+        """PR-6: a unit, or HIDDEN_UNIT where the asker is shown no places."""
+        return unit_id if self.sees_places else HIDDEN_UNIT
+
+    def tells_service(self, service_id: str) -> bool:
+        """PR-6: whether the asker is told that this service has to do with the subject."""
+        if self.facts is None:
+            return False
+        return self.sees_places or tells_service(self._asked(Act.SEE_CASE), self.facts, service_id)
+
+    def service(self, service_id: str) -> str:
+        """PR-6: a service, or HIDDEN_SERVICE where the asker is not told of it."""
+        return service_id if self.tells_service(service_id) else HIDDEN_SERVICE
 
     @property
     def reads_history(self) -> bool:

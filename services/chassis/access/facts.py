@@ -1,4 +1,4 @@
-"""From tables to the kernel's Facts: all that the decision rests on, in one snapshot and at most four queries."""
+"""From tables to the kernel's Facts: all that the decision rests on, in one snapshot and at most five queries."""
 
 from __future__ import annotations
 
@@ -120,7 +120,22 @@ def load_facts_of(
         )
         if coordinates:
             answer[case_id] = _with_leaders(answer[case_id], leaders.get(row.owner_unit_id, ()))
+    if any(each.address_protected for each in answer.values()):
+        spread = _spread(conn, municipality)
+        return {case_id: replace(each, spread=spread) for case_id, each in answer.items()}
     return answer
+
+
+def _spread(conn: AnyConnection, municipality: str) -> frozenset[str]:
+    """PR-6: the services that have more than one unit at work."""
+    unit = T.unit.c
+    asked = (
+        sa.select(unit.service_id)
+        .where(unit.municipality == municipality, unit.active.is_(True))
+        .group_by(unit.service_id)
+        .having(sa.func.count() > 1)
+    )
+    return frozenset(conn.scalars(asked))
 
 
 def _leaders(

@@ -15,7 +15,7 @@ from services.chassis.access.decisions import CaseAccess, of
 from services.chassis.access_record import Line, read_line, reader_index
 from services.chassis.tables import ChassisTables
 from services.chassis.unit_of_work import Reading
-from services.contracts.access_history import DAYS, THINGS
+from services.contracts.access_history import DAYS, HIDDEN_SYSTEM, THINGS
 from services.kernel.calendar import local_date, midnight
 from services.kernel.facts import Act, Capacity
 
@@ -81,13 +81,15 @@ def _shown(reading: Reading, record: sa.Table, case_id: str) -> list[Any]:
 
 
 def _by_day_and_person(reading: Reading, lines: Iterable[Line], case: CaseAccess) -> list[dict[str, Any]]:
-    """One look for each day, person and unit. Where the asker is shown no places, no unit is told of, and of staff
-    those names alone that the family knows: all others of a day are one look, of an employee (PR-6)."""
+    """One look for each day, person and unit. Where the asker is shown no places, no unit is told of, nor any system,
+    which acts for a service; and of staff those names alone that the family knows: all others of a day are one look, of
+    an employee (PR-6)."""
     places = case.sees_places
     named: dict[str | None, bool] = {}
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for line in lines:
-        recipient = line.act.removeprefix(_OUTSIDE) if line.act.startswith(_OUTSIDE) else None
+        system = line.act.removeprefix(_OUTSIDE) if line.act.startswith(_OUTSIDE) else None
+        recipient = system if places or system is None else HIDDEN_SYSTEM
         day, unit_id = local_date(line.at), line.unit_id if places else None
         if line.person_id not in named:
             named[line.person_id] = case.tells_name(line.person_id)

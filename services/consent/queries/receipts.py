@@ -162,7 +162,7 @@ def _case(case: CaseAccess) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
         "child_person_id": facts.case.subject_person,
-        "owner_service_id": facts.case.owner_service,
+        "owner_service_id": case.service(facts.case.owner_service),
     }
 
 

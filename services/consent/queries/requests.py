@@ -15,7 +15,7 @@ from services.consent.domain.evidence import Way
 from services.consent.domain.request import Answer, Line, Reads, Request, Said, State, summed_up
 from services.consent.domain.windows import Window, windows
 from services.consent.domain.wording import text_hash
-from services.consent.seen import lines_for, purpose_for
+from services.consent.seen import lines_for, purpose_for, services_for
 from services.consent.storage.evidence import Evidence, about_proof
 from services.consent.storage.requests import Requests
 from services.consent.storage.texts import languages, sentences
@@ -39,7 +39,8 @@ def get_request(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     language = request["language"] or row.language
     if language not in languages(row.text_version):
         raise InvalidInput(fields={"language": "no_text_in_language"}, rule="CO-7")
-    return _detail(reading, repository, row, asked, case, _to_ask_again(reading, found, case), language)
+    told, again = services_for(case, found, reading.now), _to_ask_again(reading, found, case)
+    return _detail(reading, repository, row, asked, case, told, again, language)
 
 
 def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
@@ -50,16 +51,18 @@ def of_case(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     case.require(Act.READ_CONSENT)
     repository = _repository(reading)
     stored = repository.stored(case_id)
-    again = _to_ask_again(reading, [asked for _, asked in stored], case)
+    found = [asked for _, asked in stored]
+    told, again = services_for(case, found, reading.now), _to_ask_again(reading, found, case)
     seen = [(row, asked, lines) for row, asked in stored if (lines := lines_for(case, repository, asked))]
     readable = [replace(asked, lines=lines) for _, asked, lines in seen]
     open_now = windows(readable, case.known_facts, reading.now)
     return {
         "case_id": case_id,
         "requests": [
-            _detail(reading, repository, row, asked, case, again, row.language) for row, asked, _ in seen
+            _detail(reading, repository, row, asked, case, told, again, row.language)
+            for row, asked, _ in seen
         ],
-        "windows": [_span(w, service_id=w.service_id) for w in open_now if not w.person_id],
+        "windows": [_span(w, service_id=told[w.service_id]) for w in open_now if not w.person_id],
         "person_windows": [_span(w, person_id=w.person_id) for w in open_now if w.person_id],
         "would_sign": [
             {"person_id": person_id, "topics": topics}
@@ -156,12 +159,14 @@ def _detail(
     row: Any,
     asked: Request,
     case: CaseAccess,
+    told: Mapping[str, str],
     again: set[str],
     language: str,
 ) -> dict[str, Any]:
     facts, now, me = case.known_facts, reading.now, _me(reading)
     purpose, seen = purpose_for(case, repository, row, asked), lines_for(case, repository, asked)
-    whole, span = seen == asked.lines, (row.valid_from, row.valid_to)
+    known = all(told.get(line.service_id) == line.service_id for line in asked.lines if not line.person_id)
+    whole, span = seen == asked.lines and known, (row.valid_from, row.valid_to)
     texts = {
         each: text_hash(
             row.text_version, each, sentences(row.text_version, each), purpose, asked.lines, *span
@@ -184,9 +189,10 @@ def _detail(
         named = (
             persons.setdefault(line.person_id, [])
             if line.person_id
-            else shares.setdefault(line.service_id, [])
+            else shares.setdefault(told[line.service_id], [])
         )
-        named.append(line.topic)
+        if line.topic not in named:  # of several services that are not told of
+            named.append(line.topic)
     return {
         "request_id": asked.request_id,
         "case_id": asked.case_id,
@@ -202,10 +208,10 @@ def _detail(
         "requested_by": case.named(asked.requested_by),
         "requested_at": asked.requested_at,
         "replaced_by": row.replaced_by,
-        "owner_service_id": facts.case.owner_service,
+        "owner_service_id": case.service(facts.case.owner_service),
         "state": summed_up([state for state, _ in lines.values()]),
         "lines": [
-            {"service_id": line.service_id, **_line(line, *found)}
+            {"service_id": told[line.service_id], **_line(line, *found)}
             for line, found in lines.items()
             if not line.person_id
         ],
@@ -214,7 +220,7 @@ def _detail(
             for line, found in lines.items()
             if line.person_id
         ],
-        "signers": _signers(reading, asked, signers, case, seen),
+        "signers": _signers(reading, asked, signers, case, seen, told),
         "text_version": row.text_version,
         "wording": sentences(row.text_version, language),
         "text_hash": texts.get(language, ""),
@@ -243,6 +249,7 @@ def _signers(
     signers: Mapping[str, list[str]],
     case: CaseAccess,
     lines: Sequence[Line],
+    told: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     words = {
         person_id: [said for said in asked.said if said.signer_id == person_id and said.line in lines]
@@ -258,7 +265,9 @@ def _signers(
             "person_id": person_id,
             "required_for": topics,
             **answers_of(
-                (line, answer) for line in lines if (answer := asked.latest(person_id, line)) is not None
+                (line._replace(service_id=told.get(line.service_id, "")), answer)
+                for line in lines
+                if (answer := asked.latest(person_id, line)) is not None
             ),
             **_last_word(reading, case, last.get(person_id), registered, signed),
         }

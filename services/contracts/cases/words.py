@@ -22,6 +22,8 @@ PARTS = (
 )
 HIDDEN_UNIT = "hidden"
 """In the place of a unit that the asker is not shown, because the address is protected (PR-6): no unit bears it."""
+HIDDEN_SERVICE = "hidden"
+"""In the place of a service of one unit of which the asker is not told (PR-6): no service bears it."""
 HIDDEN_PERSON = "hidden"
 """In the place of staff of whom the asker is not told by name (PR-6): no person bears it."""
 STATES = ("open", "closed", "joined")

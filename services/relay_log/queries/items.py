@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from services.chassis.access import CaseAccess
 from services.chassis.sealed import Sealed
 from services.chassis.unit_of_work import Reading
-from services.contracts.cases import HIDDEN_UNIT
 from services.kernel.facts import Act
 from services.relay_log.domain.parties import may_be_told
 from services.relay_log.domain.plan import OPEN
@@ -47,14 +46,20 @@ class Items:
         return found
 
     def participants(self) -> list[Record]:
-        """Who takes or took part: ids alone, for everybody to whom any item of the log is open; their units for those
-        to whom places are shown (PR-6). Whoever has the overview alone is told of owner and holder (GU-2, GU-4)."""
+        """Who takes or took part: ids alone, for everybody to whom any item of the log is open; their units and
+        services as far as the asker is told of them (PR-6). Whoever has the overview alone is told of owner and
+        holder (GU-2, GU-4)."""
         found = Logs.of(self._reading).participants(self._case.case_id) if self.topics else []
         if not self._case.reads_history:
             found = [each for each in found if each["person_id"] in self._overview()]
-        if self._case.sees_places:
-            return found
-        return [{**each, "unit_id": HIDDEN_UNIT} for each in found]
+        return [
+            {
+                **each,
+                "unit_id": self._case.unit(each["unit_id"]),
+                "service_id": self._case.service(each["service_id"]),
+            }
+            for each in found
+        ]
 
     def _overview(self) -> set[str]:
         assert self._case.facts is not None
@@ -99,6 +104,8 @@ class Items:
         frames, sealed = Entries.of(self._reading).evaluations(self._case.case_id)
         outcomes: dict[str, list[Record]] = {}
         for outcome in self._case.open_allowed(Act.READ_LOG_ITEM, sealed):
+            if outcome["service_id"] is not None:  # PR-6
+                outcome["service_id"] = self._case.service(outcome["service_id"])
             outcomes.setdefault(outcome["evaluation_id"], []).append(outcome)
         return [
             {**frame, "outcomes": outcomes[frame["evaluation_id"]]}
