@@ -392,6 +392,27 @@ def test_GU_6_a_plan_that_tells_of_the_mother_is_news_to_her_and_the_owning_unit
         assert found == reads, whom
 
 
+@pytest.mark.parametrize(
+    ("topics", "world", "reads"),
+    [
+        (["home", "learning"], shared(), {MOTHER, FATHER, PSYCHOLOGIST, TEACHER}),
+        (["home"], shared(), {MOTHER, FATHER, TEACHER}),
+        (["health"], shared(subject_birth_date=born_years_ago(16)), {CHILD, TEACHER}),
+        ([], shared(subject_birth_date=born_years_ago(16)), {TEACHER}),
+    ],
+    ids=["of several", "of what consent does not name", "of the youth's own", "of what waits for a word"],
+)
+def test_CO_8_an_evaluation_is_news_to_whoever_may_read_of_one_of_its_measures(
+    topics: list[str], world: Facts, reads: set[str]
+) -> None:
+    """CO-8, CO-1, AG-6, GU-6, NO-6: to all others the log shows none."""
+    data = {"case_id": "case", "at": AT, "evaluation_id": "ev", "topics": topics, "outcomes": []}
+    told = told_by("relay_log.evaluation_recorded.v1", data, NOW, Scene(NOW, world))[0]
+    people = (MOTHER, FATHER, CHILD, PSYCHOLOGIST, TEACHER)
+    found = {each for each in people if judge(each, replace(told, person_id=each), world)[0] is Answer.YES}
+    assert found == reads
+
+
 def test_LG_11_that_the_family_ended_the_log_is_told_to_all_but_who_did_it() -> None:
     """Once, and in other words than a closing."""
     ended = {"from_level": 2, "outcome": "family_wish", "by_person_id": MOTHER, "ended_by": "guardian"}

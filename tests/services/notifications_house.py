@@ -191,9 +191,8 @@ class House:
         yield tell(relay_log.MinutesPublished, CASE, meeting_id="meeting-1", topics=["learning"],
                    next_evaluation_on="2027-01-15", by_person_id=teacher)  # fmt: skip
         yield tell(relay_log.EvaluationSet, CASE, evaluate_on="2027-01-15", by_person_id=teacher)
-        yield tell(
-            relay_log.EvaluationRecorded, CASE, evaluation_id="ev-1", outcomes=[], by_person_id=teacher
-        )
+        yield tell(relay_log.EvaluationRecorded, CASE, evaluation_id="ev-1", outcomes=[], topics=["learning"],
+                   by_person_id=teacher)  # fmt: skip
         entry = {"topic": "learning"}
         yield tell(
             relay_log.EntryAdded, CASE, entry_id="en-1", kind="proposal", by_person_id="p-mother", **entry

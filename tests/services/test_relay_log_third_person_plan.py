@@ -330,6 +330,23 @@ def test_GU_6_an_evaluation_of_it_and_what_replaces_it_wait_for_the_same_word(wo
     assert all("she is still ill" in told(who) for who in EVERYBODY)
 
 
+def test_GU_6_an_evaluation_is_told_with_the_topics_of_what_waits_for_nobodys_word(world: World) -> None:
+    """GU-6, CO-8: of a measure, and of the one that replaces it."""
+    world.level_2()
+    hers = world.measure(world.goal("home", "they sleep"), **HER_MEASURE)
+    plain = world.measure(world.goal("learning", "he sings"), what=SONG)
+    goes_on = {"outcome": "continue", "effect": "good"}
+    world.evaluate({"measure_id": hers, **goes_on}, {"measure_id": plain, **goes_on})
+    world.evaluate({"measure_id": hers, **goes_on})
+    word(world, "mother", RIDE)
+    world.evaluate({"measure_id": hers, **goes_on})
+    world.evaluate(
+        {"measure_id": hers, "outcome": "change", "effect": "some", "new_what": "a friend drives her"}
+    )
+    told = [each["topics"] for each in world.told(relay_log.EvaluationRecorded)]
+    assert told == [["learning"], [], ["home"], []]
+
+
 def test_GU_6_what_the_plan_lacks_tells_of_nothing_that_is_hidden(world: World) -> None:
     """GU-6, LG-3: to the father it lacks what it would lack if hers were not in it."""
     world.level_2()

@@ -7,10 +7,12 @@ from services.contracts.base import (
     command,
     date,
     instant,
+    many,
     narrative,
     nested,
     opaque,
 )
+from services.contracts.cases import TOPICS
 from services.contracts.relay_log.words import _AT, _ID, _ITEM, _MEASURE, _Q, ARENAS, EFFECTS, LOG, OUTCOMES
 
 
@@ -30,6 +32,9 @@ class EvaluationRecordedData(Message):
     case_id = opaque()
     evaluation_id = opaque()
     outcomes = nested(MeasureOutcomeData, many=True)
+    topics = many(
+        code(*TOPICS), max_items=10, description="Those of measures that wait for nobody's word (GU-6)"
+    )
     next_evaluation_on = date(required=False)
     by_person_id = opaque()
     at = instant()
@@ -56,6 +61,7 @@ EvaluationRecorded = EventType(
         "case_id": _ID,
         "evaluation_id": _ITEM,
         "outcomes": [{"measure_id": _MEASURE, "outcome": "end"}],
+        "topics": ["wellbeing"],
         "next_evaluation_on": "2027-04-15",
         "by_person_id": _Q,
         "at": _AT,

@@ -51,7 +51,7 @@ KINDS: dict[str, Kind] = {
     "meeting_called": Kind(Act.SEE_CASE),
     "minutes_published": Kind(Act.READ_LOG_ITEM),
     "evaluation_set": Kind(Act.SEE_CASE, mailed=False),
-    "evaluation_recorded": Kind(Act.SEE_CASE, mailed=False),
+    "evaluation_recorded": Kind(Act.READ_LOG_ITEM, mailed=False),
     "plan_changed": Kind(Act.READ_PLAN, mailed=False),
     "family_entry": Kind(Act.READ_LOG_ITEM),
     "hindrance": Kind(Act.READ_LOG_ITEM),

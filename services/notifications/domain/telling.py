@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.kernel.facts import Act
+from services.kernel.facts import SOMEBODY, Act
 from services.notifications.domain.kinds import KINDS
 from services.notifications.domain.message import Told
 from services.notifications.domain.recipients import (
@@ -168,6 +168,10 @@ _WITHOUT_DOER = frozenset({"nobody_may_act", "measure_unread"})
 OF_ITEMS = frozenset({Act.READ_PLAN, Act.READ_LOG_ITEM})
 """GU-6: what rests on reading one item is told by the item's mark; that somebody is asked for their word is not."""
 
+_NOTHING_BUT_ITEMS = frozenset({"evaluation_recorded"})
+"""GU-6: what has nothing to show but its items. Without a topic all of them wait for somebody's word, and the owning
+unit alone is told."""
+
 _AT_WORK = frozenset(
     {
         owner, owner_of_what_others_hold, in_charge, in_charge_while_open, responsible, requester, requester_while_open,
@@ -237,8 +241,15 @@ def _told(person_id: str, line: Line, data: Data, time: datetime, by: str | None
         tuple(topics),
         _instant(data.get("starts_at")),
         _instant(data.get("ends_at")),
-        data.get("third_person") if KINDS[line.kind].rests_on in OF_ITEMS else None,
+        _third_person(line.kind, data, topics),
     )
+
+
+def _third_person(kind: str, data: Data, topics: list[str]) -> str | None:
+    """Whose word what is told waits for (GU-6)."""
+    if kind in _NOTHING_BUT_ITEMS and not topics:
+        return SOMEBODY
+    return data.get("third_person") if KINDS[kind].rests_on in OF_ITEMS else None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.chassis import access
@@ -18,12 +19,13 @@ from services.relay_log.commands.common import (
     tell_measure,
     today,
 )
-from services.relay_log.domain.evaluation import Said, judge
+from services.relay_log.domain.evaluation import Judged, Said, judge
 from services.relay_log.domain.log import demand_coming
 from services.relay_log.domain.parties import demand_may_be_told, demand_responsible
 from services.relay_log.storage.entries import Entries
 from services.relay_log.storage.logs import Logs
 from services.relay_log.storage.plan import Plans, measure_of
+from services.relay_log.storage.third_person import Mark
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -50,8 +52,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         if responsible is not None:
             demand_responsible(responsible, each.measure.topic, facts, uow.now, field)
         demand_may_be_told(each.replacement.responsible, each.replacement.third_person, facts, uow.now, field)
-    evaluation_id, by = new_id(), me(uow)
-    Entries.of(uow).add_evaluation(
+    evaluation_id, by, entries = new_id(), me(uow), Entries.of(uow)
+    entries.add_evaluation(
         evaluation_id, case_id, judged, [each["comment"] for each in request["outcomes"]],
         request["next_evaluation_on"], by, uow.now,
     )  # fmt: skip
@@ -66,10 +68,17 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
         case_id,
         {"case_id": case_id, "evaluation_id": evaluation_id,
          "outcomes": [{"measure_id": each.measure_id, "outcome": each.outcome} for each in words],
+         "topics": _topics(judged, entries.outcome_marks(case_id)),
          "next_evaluation_on": request["next_evaluation_on"], "by_person_id": by, "at": uow.now},
     )  # fmt: skip
     _set_next(uow, logs, case_id, request)
     return {"id": evaluation_id}
+
+
+def _topics(judged: Sequence[Judged], marks: Mapping[str, Mark]) -> list[str]:
+    """The topics of what was decided that waits for nobody's word (GU-6), by the marks that the log shows it by."""
+    told = ((each.measure.topic, marks[each.measure.measure_id]) for each in judged)
+    return sorted({topic for topic, mark in told if mark.third_person is None or mark.agrees})
 
 
 def _set_next(uow: UnitOfWork, logs: Logs, case_id: str, request: dict[str, Any]) -> None:

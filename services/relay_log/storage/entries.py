@@ -51,7 +51,7 @@ class Entries(Store):
              "next_evaluation_on": row.next_evaluation_on}
             for row in found
         ]  # fmt: skip
-        marks = self._outcome_marks(case_id) if found else {}
+        marks = self.outcome_marks(case_id) if found else {}
         decided = [
             self._seal(
                 Act.READ_LOG_ITEM, row, lambda row=row: self._outcome(row), at[row.evaluation_id],  # type: ignore[misc]
@@ -62,7 +62,7 @@ class Entries(Store):
         ]  # fmt: skip
         return frames, decided
 
-    def _outcome_marks(self, case_id: str) -> dict[str, Mark]:
+    def outcome_marks(self, case_id: str) -> dict[str, Mark]:
         """GU-6: by measure, whom its outcomes tell of: as the measure does, and as the one that replaced it, whose
         words they hold too."""
         plans = Plans(self._conn, self._municipality, self._keys)
