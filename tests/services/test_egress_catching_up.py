@@ -13,7 +13,7 @@ from services.chassis.actor import service_actor
 from services.contracts import cases, consent, notifications, relay_log
 from services.notifications.egress import catching_up
 from tests.services.egress_house import CLOSED, OPERATOR, EgressHouse, Queue, egress_house, token
-from tests.services.notifications_house import CASE, KINDERGARTEN, NOW
+from tests.services.notifications_house import CASE, KINDERGARTEN, NOW, PSYCHOLOGY
 
 LEVEL = cases.LevelMoved.type
 
@@ -145,10 +145,11 @@ def test_streams_are_told_in_the_order_of_time(home: EgressHouse, queue: Queue) 
     assert len(times) == 16 and times == sorted(times)
 
 
-def test_another_services_change_of_windows_is_not_told_from_history_either(
-    home: EgressHouse, queue: Queue
+@pytest.mark.parametrize("unit_id", [None, PSYCHOLOGY], ids=["of the service", "of a unit of it"])
+def test_CO_8_another_services_change_of_windows_is_not_told_from_history_either(
+    home: EgressHouse, queue: Queue, unit_id: str | None
 ) -> None:
-    """CO-8"""
+    """CO-8: nor to a system of one unit; that of the owning unit is told of every change."""
     home.clock.advance(seconds=1)
     since = home.clock.now()
     own, other = (
@@ -158,12 +159,16 @@ def test_another_services_change_of_windows_is_not_told_from_history_either(
     )  # fmt: skip
     for windows in ([own], [own, other], [own], [own | {"topic": "home"}]):
         home.hear(consent.WindowsChanged, CASE, windows=windows, reason="signed")
-    home.subscribe(events=["consent.windows_changed.v1"], since=since.isoformat())
+    home.subscribe(unit_id=unit_id, events=["consent.windows_changed.v1"], since=since.isoformat())
     home.read_history()
     home.tell()
     told = queue.read()
     assert all(set(each["data"]) == {"case_id", "at", "windows"} for each in told)
     assert [each["data"]["windows"][0]["topic"] for each in told] == ["learning", "home"]
+    owner = {"service_id": "kindergarten", "unit_id": KINDERGARTEN, "way": "feed", "key": token()}
+    home.subscribe("barnehagen", events=["consent.windows_changed.v1"], since=since.isoformat(), **owner)
+    home.read_history()
+    assert home.state("barnehagen")["waiting"] == 4
 
 
 def test_a_feed_gets_what_it_lacks_and_nothing_twice(home: EgressHouse) -> None:

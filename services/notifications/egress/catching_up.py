@@ -8,20 +8,24 @@ come is kept, so that a restart goes on there.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from services.chassis.access import load_facts_of
 from services.chassis.logging import fault
 from services.chassis.rpc.calls import Calls
+from services.chassis.unit_of_work import UnitOfWork
 from services.chassis.work import Work
 from services.contracts import bus, consent
 from services.contracts.catalogue import EVENTS, STREAMS
 from services.contracts.envelope import Event
 from services.kernel.errors import Refusal
+from services.kernel.facts import Facts
+from services.notifications.egress.deciding import acts_for_owner
 from services.notifications.egress.rows import Rows
 from services.notifications.egress.subscriptions import Subscription, Subscriptions, of_row, positions, where
 from services.notifications.egress.tables import subscriptions
@@ -90,12 +94,12 @@ class CatchingUp:
             row = found.row(id)
             if row is None or row.catch_up_since != since:
                 return True
-            rows = Rows(uow.tx, subscription)
+            rows, facts = Rows(uow.tx, subscription), _facts_of_windows(uow, events)
             for event in events:
                 if (
                     event.type in subscription.events
                     and event.time >= since
-                    and self._concerns(id, subscription, event)
+                    and self._concerns(id, subscription, event, facts)
                 ):
                     rows.offer(event, uow.now)
             ended = all(way.ended for way in ways.values())
@@ -108,13 +112,23 @@ class CatchingUp:
             found.release(id, work.services.egress.name)
         return ended
 
-    def _concerns(self, id: str, subscription: Subscription, event: Event) -> bool:
-        if event.type != consent.WindowsChanged.type or subscription.unit_id is not None:
+    def _concerns(
+        self, id: str, subscription: Subscription, event: Event, facts: Mapping[str, Facts]
+    ) -> bool:
+        if event.type != consent.WindowsChanged.type:
+            return True
+        if acts_for_owner(subscription, facts.get(event.subject)):
             return True
         own = [each for each in event.data["windows"] if each["service_id"] == subscription.service_id]
         known, now = self._windows.get((id, event.subject), "[]"), json.dumps(own, sort_keys=True)
         self._windows[id, event.subject] = now
         return known != now
+
+
+def _facts_of_windows(uow: UnitOfWork, events: Iterable[Event]) -> Mapping[str, Facts]:
+    """The cases whose windows have changed, as they are now: which unit owns each."""
+    cases = sorted({event.subject for event in events if event.type == consent.WindowsChanged.type})
+    return load_facts_of(uow.conn, uow.municipality, cases, None, uow.now, uow.settings.service)
 
 
 def _ways(subscription: Subscription, kept: Mapping[str, Any]) -> dict[str, Way]:
