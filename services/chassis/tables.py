@@ -143,8 +143,8 @@ def chassis_tables(metadata: sa.MetaData, own_outbox: Mapping[str, str] | None =
             sa.Column("read_position", sa.BigInteger, nullable=False, default=0),
             sa.Column("complete", sa.Boolean, nullable=False, default=False),
         ),
-        idempotency=sa.Table("idempotency", metadata, *_answer_columns()),
-        quiet_idempotency=sa.Table("quiet_idempotency", metadata, *_answer_columns()),
+        idempotency=_answers(metadata, "idempotency"),
+        quiet_idempotency=_answers(metadata, "quiet_idempotency"),
         access_record=sa.Table(
             "access_record",
             metadata,
@@ -197,8 +197,10 @@ def chassis_tables(metadata: sa.MetaData, own_outbox: Mapping[str, str] | None =
     return tables
 
 
-def _answer_columns() -> list[sa.Column[Any]]:
-    return [
+def _answers(metadata: sa.MetaData, name: str) -> sa.Table:
+    return sa.Table(
+        name,
+        metadata,
         sa.Column("municipality", sa.String(64), primary_key=True),
         sa.Column("person", sa.String(64), primary_key=True),
         sa.Column("procedure", sa.String(128), primary_key=True),
@@ -206,7 +208,7 @@ def _answer_columns() -> list[sa.Column[Any]]:
         sa.Column("body_hash", sa.String(64), nullable=False),
         sa.Column("answer", sa.JSON, nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
-    ]
+    )
 
 
 def faults_table(metadata: sa.MetaData) -> sa.Table:
@@ -362,8 +364,17 @@ def create_chassis_tables(op: Any) -> None:
         sa.Column("read_position", sa.BigInteger, nullable=False),
         sa.Column("complete", sa.Boolean, nullable=False),
     )
-    op.create_table("idempotency", *_answer_columns())
-    op.create_table("quiet_idempotency", *_answer_columns())
+    for name in ("idempotency", "quiet_idempotency"):
+        op.create_table(
+            name,
+            sa.Column("municipality", sa.String(64), primary_key=True),
+            sa.Column("person", sa.String(64), primary_key=True),
+            sa.Column("procedure", sa.String(128), primary_key=True),
+            sa.Column("key", sa.String(128), primary_key=True),
+            sa.Column("body_hash", sa.String(64), nullable=False),
+            sa.Column("answer", sa.JSON, nullable=False),
+            sa.Column("at", UtcDateTime, nullable=False),
+        )
     op.create_table(
         "access_record",
         sa.Column("id", sa.String(64), primary_key=True),
