@@ -28,7 +28,7 @@ def service_states(consents: Mapping[str, Any] | None) -> dict[str, str]:
         consents["requests"] if consents else (), key=lambda each: str(each["requested_at"])
     ):
         for service_id, state in states_of(request).items():
-            if states.get(service_id) not in ("active", "in_part") or state not in ("pending", "refused"):
+            if states.get(service_id) not in ("active", "partly") or state not in ("pending", "refused"):
                 states[service_id] = state
     return states
 
@@ -76,9 +76,9 @@ def _together(lines: list[str], answers: Iterable[str]) -> str:
     if "lapsed" in lines:
         return "talk_first" if "talk_first" in said else "lapsed"
     if "active" in lines:
-        return "active" if set(lines) == {"active"} else "in_part"
+        return "active" if set(lines) == {"active"} else "partly"
     if "pending" in lines:
-        return "talk_first" if "talk_first" in said else "partly" if "yes" in said else "pending"
+        return "talk_first" if "talk_first" in said else "waits_for_more" if "yes" in said else "pending"
     return next((state for state in _WORST_FIRST if state in lines), "pending")
 
 

@@ -170,7 +170,7 @@ def _case_1() -> list[Sample]:
         },
     ]
     consents = [
-        {"service": PPT["name"], "state": "partly", "until": None},
+        {"service": PPT["name"], "state": "waits_for_more", "until": None},
         {"service": HEALTH["name"], "state": "active", "until": date(2027, 3, 10)},
     ]
     return [
@@ -367,8 +367,8 @@ def _requests() -> list[Model]:
             {
                 **PPT,
                 "topics": ["learning", "wellbeing"],
-                "state": "partly",
-                "means": "partly",
+                "state": "waits_for_more",
+                "means": "waits_for_more",
                 "waits_for": ["Torbjørn Lillevik"],
                 "answers": answers("yes", "talk_first"),
             },

@@ -213,7 +213,7 @@ def _request(each: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
     }
 
 
-_WAITING = frozenset({"pending", "partly", "in_part", "talk_first", "lapsed"})
+_WAITING = frozenset({"pending", "waits_for_more", "partly", "talk_first", "lapsed"})
 
 
 def _meaning(receiver: Mapping[str, Any], own: bool) -> str:
@@ -222,7 +222,7 @@ def _meaning(receiver: Mapping[str, Any], own: bool) -> str:
     if receiver["earlier"]:
         return "lapsed_earlier_self" if own else "lapsed_earlier"
     if receiver["open"] and state != "active":
-        return "in_part" if receiver["waiting"] else "not_all"
+        return "partly" if receiver["waiting"] else "not_all"
     return "person_active" if state == "active" and receiver["is_person"] else state
 
 

@@ -99,7 +99,7 @@ def _is_mine(signature_id: str, request_id: str) -> bool:
 
 
 def _result(detail: Detail, answers: list[dict[str, Any]]) -> str:
-    """What the reader's answer has led to so far: talk, no, wait (others have not answered), in_part (some of it is
+    """What the reader's answer has led to so far: talk, no, wait (others have not answered), partly (some of it is
     in force, the rest waits), active, some (in force; somebody said no to the rest), or differ."""
     said = {each["answer"] for each in answers}
     if "talk_first" in said:
@@ -109,7 +109,7 @@ def _result(detail: Detail, answers: list[dict[str, Any]]) -> str:
     known = _states(detail)
     states = {known.get((each["receiver_id"], each["topic"])) for each in answers if each["answer"] == "yes"}
     if states & _WAITING:
-        return "in_part" if "active" in states else "wait"
+        return "partly" if "active" in states else "wait"
     if "active" in states:
         return "active" if states == {"active"} and said == {"yes"} else "some"
     return "differ"
