@@ -26,7 +26,7 @@ from services.chassis.bus.inbox import Inbox
 from services.chassis.bus.intake import Intake
 from services.chassis.bus.relay import Relay
 from services.chassis.bus.repair import Gap, Repair
-from services.chassis.bus.told import Told
+from services.chassis.bus.told import Histories
 from services.chassis.bus.topology import Catalogue
 from services.chassis.clock import Clock, clock_of
 from services.chassis.dumping import Dump
@@ -214,7 +214,7 @@ class App:
                 reading = Reading(
                     self.surroundings, conn, call.actor, call.municipality, now,
                     lambda: self.calls(call.municipality, call.token, call.deadline),
-                    Told(conn, self.db.chassis, self.surroundings.catalogue, self.name, call.municipality,
+                    Histories(conn, self.db.chassis, self.surroundings.catalogue, self.name, call.municipality,
                          self._ask_source),
                 )  # fmt: skip
                 accesses = reading.accesses

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.chassis.actor import Actor
 from services.chassis.bus import outbox
-from services.chassis.bus.told import Told
+from services.chassis.bus.told import Histories
 from services.chassis.bus.topology import Catalogue
 from services.chassis.keys import Keys
 from services.chassis.settings import Settings
@@ -94,7 +94,7 @@ class Reading(_Work):
         municipality: str,
         now: datetime,
         rpc: Callable[[], Calls] | None = None,
-        told: Told | None = None,
+        told: Histories | None = None,
     ) -> None:
         super().__init__(surroundings, conn, actor, municipality, now)
         self._rpc = rpc
@@ -108,7 +108,7 @@ class Reading(_Work):
         return self._rpc()
 
     @property
-    def told(self) -> Told:
+    def told(self) -> Histories:
         """The history of single subjects (see bus/told.py)."""
         if self._told is None:
             raise RuntimeError("this work was begun without a way to read history")

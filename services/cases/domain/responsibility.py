@@ -24,7 +24,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldTie:
     """What was told of one adult, and when: from its first day on it holds in place of what was told before.
 
     A tie whose span is empty ends what stood, and begins nothing."""
@@ -60,7 +60,7 @@ class Paper:
         return replace(self, state=state, decided_by=by, decided_at=now, same_person_reason=kept)
 
 
-def timeline(told: Iterable[Told], papers: Iterable[Paper]) -> tuple[Tie, ...]:
+def timeline(told: Iterable[ToldTie], papers: Iterable[Paper]) -> tuple[Tie, ...]:
     """The ties of a child as they now stand, days to come included.
 
     A verified paper counts from when it was verified, and what the register then says anew comes after it. A paper
@@ -68,7 +68,7 @@ def timeline(told: Iterable[Told], papers: Iterable[Paper]) -> tuple[Tie, ...]:
     nobody can sign for the child meanwhile (GU-3). A refused one is not there."""
     papers = list(papers)
     verified = [
-        Told(replace(paper.tie, verified=True, source="paper"), paper.decided_at or paper.recorded_at)
+        ToldTie(replace(paper.tie, verified=True, source="paper"), paper.decided_at or paper.recorded_at)
         for paper in papers
         if paper.state == "verified"
     ]

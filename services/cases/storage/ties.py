@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.cases.domain import responsibility
 from services.cases.domain.people import RegisteredGuardian, Source, Tie
-from services.cases.domain.responsibility import Paper, Said, Told
+from services.cases.domain.responsibility import Paper, Said, ToldTie
 from services.cases.storage.tables import papers, register_told, ties
 from services.chassis.keys import Keys
 from services.chassis.sealed import About, Sealed
@@ -57,7 +57,7 @@ def register_tells(
 
 def rebuild(tx: WriteTransaction, municipality: str, child_id: str) -> None:
     """The ties anew, from all that the register and the papers told."""
-    told = [Told(_tie(row), row.at) for row in _told_rows(tx, municipality, child_id)]
+    told = [ToldTie(_tie(row), row.at) for row in _told_rows(tx, municipality, child_id)]
     found = responsibility.timeline(told, papers_of(tx.connection, municipality, child_id))
     key = {"municipality": municipality, "child_id": child_id}
     tx.execute(ties.delete().where(ties.c.municipality == municipality, ties.c.child_id == child_id))

@@ -11,7 +11,7 @@ the only place that makes grants for sealed records:
 from services.chassis.access.decisions import (
     Asker,
     CaseAccess,
-    Context,
+    Occasion,
     decide,
     of,
     of_many,
@@ -38,7 +38,7 @@ __all__ = [
     "AccessTables",
     "Asker",
     "CaseAccess",
-    "Context",
+    "Occasion",
     "Past",
     "access_tables",
     "active_services",

@@ -42,8 +42,8 @@ _PARTS = {
 }
 
 
-class Context(Protocol):
-    """What a decision needs of the chassis' UnitOfWork and Reading."""
+class Occasion(Protocol):
+    """On what a decision is asked: what it needs of the chassis' UnitOfWork and Reading."""
 
     conn: Any
     settings: Any
@@ -85,7 +85,7 @@ class CaseAccess:
     case.
     """
 
-    def __init__(self, context: Context, case_id: str, facts: Facts | None, asker: Asker) -> None:
+    def __init__(self, context: Occasion, case_id: str, facts: Facts | None, asker: Asker) -> None:
         self._context = context
         self.case_id = case_id
         self.facts = facts
@@ -313,12 +313,12 @@ class CaseAccess:
         )
 
 
-def of(context: Context, case_id: str, asker: Asker | None = None) -> CaseAccess:
+def of(context: Occasion, case_id: str, asker: Asker | None = None) -> CaseAccess:
     """The access of the one who acts (or of `asker`: for senders, NO-6) to a case."""
     return of_many(context, [case_id], asker)[0]
 
 
-def of_many(context: Context, case_ids: Sequence[str], asker: Asker | None = None) -> list[CaseAccess]:
+def of_many(context: Occasion, case_ids: Sequence[str], asker: Asker | None = None) -> list[CaseAccess]:
     """As `of`, for many cases with no more queries, in the order given."""
     who = asker or Asker.of(context.actor)
     facts = load_facts_of(
@@ -328,7 +328,7 @@ def of_many(context: Context, case_ids: Sequence[str], asker: Asker | None = Non
 
 
 def decide(
-    context: Context,
+    context: Occasion,
     case_id: str,
     act: Act,
     topic: str | None = None,
@@ -340,7 +340,7 @@ def decide(
 
 
 def require(
-    context: Context,
+    context: Occasion,
     case_id: str,
     act: Act,
     topic: str | None = None,
@@ -351,6 +351,6 @@ def require(
     return of(context, case_id).require(act, topic, recorded_at, audience)
 
 
-def open_allowed(context: Context, case_id: str, act: Act, items: Iterable[Sealed[T]]) -> list[T]:
+def open_allowed(context: Occasion, case_id: str, act: Act, items: Iterable[Sealed[T]]) -> list[T]:
     """The records that the one who acts may read; see CaseAccess.open_allowed."""
     return of(context, case_id).open_allowed(act, items)

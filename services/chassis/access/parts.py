@@ -6,14 +6,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.chassis.access.decisions import Asker, Context
+from services.chassis.access.decisions import Asker, Occasion
 from services.chassis.access.projections import T
 from services.kernel.calendar import local_date
 from services.kernel.errors import CoordinatorOnly
 from services.kernel.facts import Capacity, Role
 
 
-def case_ids_for(context: Context, asker: Asker | None = None) -> list[str]:
+def case_ids_for(context: Occasion, asker: Asker | None = None) -> list[str]:
     """The cases in which the one who acts (or `asker`) could have a part in the chosen capacity, by id.
 
     Not yet an answer: `of_many(context, ids)` decides. An employee's are those of the chosen unit (SE-3).
@@ -46,7 +46,7 @@ def case_ids_for(context: Context, asker: Asker | None = None) -> list[str]:
     return sorted(context.conn.execute(sa.union(*found)).scalars())
 
 
-def is_coordinator(context: Context) -> bool:
+def is_coordinator(context: Occasion) -> bool:
     """Whether the one who acts is the municipality's coordinator today, in the unit that they act for."""
     who = Asker.of(context.actor)
     if who.capacity is not Capacity.EMPLOYEE or not who.person_id or not who.unit_id:
@@ -54,13 +54,13 @@ def is_coordinator(context: Context) -> bool:
     return Role.COORDINATOR in _roles_now(context, who.person_id, who.unit_id)
 
 
-def demand_coordinator(context: Context, rule: str = "SE-3") -> None:
+def demand_coordinator(context: Occasion, rule: str = "SE-3") -> None:
     """Raises CoordinatorOnly, by that rule, for who is not the coordinator. The chassis notes the refusal (SE-1)."""
     if not is_coordinator(context):
         raise CoordinatorOnly(rule=rule)
 
 
-def _of_employee(context: Context, person_id: str, unit_id: str) -> list[sa.Select[Any]]:
+def _of_employee(context: Occasion, person_id: str, unit_id: str) -> list[sa.Select[Any]]:
     roles = _roles_now(context, person_id, unit_id)
     if not roles:
         return []
@@ -94,7 +94,7 @@ def _of_employee(context: Context, person_id: str, unit_id: str) -> list[sa.Sele
     return found
 
 
-def _without_anybody(context: Context) -> sa.Select[Any]:
+def _without_anybody(context: Occasion) -> sa.Select[Any]:
     """HO-6: open cases whose holder, or at level 0 owner, has left or is of the subject's family: it may be the
     coordinator's turn there."""
     case, role, tie, today = T.case.c, T.role.c, T.guardian.c, local_date(context.now)
@@ -115,7 +115,7 @@ def _without_anybody(context: Context) -> sa.Select[Any]:
     return _cases(context).where(case.state == "open", left | family | (person == case.subject_person_id))
 
 
-def _in_care_of(context: Context, unit_id: str) -> sa.Select[Any]:
+def _in_care_of(context: Occasion, unit_id: str) -> sa.Select[Any]:
     """GU-4: those for whom this unit of child protection stands in the guardians' place today."""
     care, today = T.care.c, local_date(context.now)
     return sa.select(care.subject_person_id).where(
@@ -126,7 +126,7 @@ def _in_care_of(context: Context, unit_id: str) -> sa.Select[Any]:
     )
 
 
-def _roles_now(context: Context, person_id: str, unit_id: str) -> set[str]:
+def _roles_now(context: Occasion, person_id: str, unit_id: str) -> set[str]:
     role, today = T.role.c, local_date(context.now)
     asked = sa.select(role.role).where(
         role.municipality == context.municipality,
@@ -138,5 +138,5 @@ def _roles_now(context: Context, person_id: str, unit_id: str) -> set[str]:
     return set(context.conn.execute(asked).scalars())
 
 
-def _cases(context: Context) -> sa.Select[Any]:
+def _cases(context: Occasion) -> sa.Select[Any]:
     return sa.select(T.case.c.case_id).where(T.case.c.municipality == context.municipality)

@@ -19,7 +19,7 @@ AskSource = Callable[[str, Procedure, Mapping[str, Any]], Mapping[str, Any]]
 """ask(municipality, procedure, request): what a source answers to this service."""
 
 
-class Told:
+class Histories:
     """The history of single subjects, as one service may read it: its own streams and those that it hears, the common
     ones. A stream with an outbox of its own is not among them (PR-5)."""
 

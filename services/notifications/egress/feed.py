@@ -11,7 +11,7 @@ from services.contracts import outside
 from services.notifications.egress.rows import Rows
 from services.notifications.egress.subscriptions import Subscription, Subscriptions, of_row, where
 from services.notifications.egress.tables import subscriptions
-from services.notifications.egress.telling import Told, decide
+from services.notifications.egress.telling import ToldEvent, decide
 
 ROUNDS, BATCH = 40, 100
 """How much is looked at for one page, however short it is: else a reader of short pages could count denials."""
@@ -24,7 +24,7 @@ class Page:
     """What is told, the place from which to go on, and whether to do so at once: the page is full, or as much was
     looked at as one page may cost."""
 
-    told: list[Told]
+    told: list[ToldEvent]
     place: int
     more: bool
 
@@ -53,7 +53,7 @@ def read(uow: UnitOfWork, subscription: Subscription, place: int, last: int, lim
     what rests on it. A case with a parked event goes to the end, from there on, and is met again by a later page.
     """
     rows = Rows(uow.tx, subscription)
-    told: list[Told] = []
+    told: list[ToldEvent] = []
     for _ in range(ROUNDS):
         found = rows.after(place, last, BATCH)
         if not found:

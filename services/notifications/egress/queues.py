@@ -28,7 +28,7 @@ from services.contracts.envelope import CONTENT_TYPE, Event
 from services.notifications.egress.rows import Rows
 from services.notifications.egress.subscriptions import Subscription, Subscriptions, due, of_row, where
 from services.notifications.egress.tables import subscriptions
-from services.notifications.egress.telling import TOLD, Told, prepare
+from services.notifications.egress.telling import TOLD, ToldEvent, prepare
 
 BATCH = 100
 ROUNDS = 50
@@ -151,7 +151,7 @@ def tell(work: Work, subscription: Subscription) -> int:
             Subscriptions(uow.tx, municipality).release(id, means.name)
 
 
-def _publish(work: Work, subscription: Subscription, told: list[Told]) -> bool:
+def _publish(work: Work, subscription: Subscription, told: list[ToldEvent]) -> bool:
     exchange: OutsideExchange = work.services.egress.exchange
     confirmed = set(range(len(told)))
     failure: Exception | None = None
@@ -193,7 +193,7 @@ def _note(uow: Any, subscription: Subscription, *, failed: bool) -> None:
     )
 
 
-def _outgoing(subscription: Subscription, told: Told) -> Outgoing:
+def _outgoing(subscription: Subscription, told: ToldEvent) -> Outgoing:
     key = outside.routing_key(subscription.municipality, subscription.recipient, told.type)
     return Outgoing(key, told.event_id, told.to_json(), CONTENT_TYPE, told.type)
 

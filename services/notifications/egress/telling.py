@@ -28,7 +28,7 @@ TOLD = Counter(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldEvent:
     """An event that may be told now: its number, the CloudEvent as the recipient gets it, and the trace it is of."""
 
     event_id: str
@@ -42,7 +42,7 @@ class Told:
         return json.dumps(self.body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def prepare(work: Work, subscription: Subscription, limit: int) -> tuple[list[Told], int]:
+def prepare(work: Work, subscription: Subscription, limit: int) -> tuple[list[ToldEvent], int]:
     """What of the next `limit` events may be told now, decided, numbered and recorded (CO-8, SE-1); and how many were
     looked at. What may not be told is forgotten; what can't be said yet waits."""
     with work(subscription.municipality) as uow:
@@ -63,7 +63,7 @@ class Decided:
     """What may be told, in order; what waits (CO-9): all of it, the first that waits for newer knowledge, and of each
     case that waits for an event of its own the first one; the last that was looked at."""
 
-    yes: list[Told] = field(default_factory=list)
+    yes: list[ToldEvent] = field(default_factory=list)
     later: set[str] = field(default_factory=set)
     stale: str | None = None
     doubtful: dict[str, str] = field(default_factory=dict)
@@ -105,8 +105,8 @@ def decide(
 
 def _tell(
     uow: UnitOfWork, subscription: Subscription, row: Any, event: Event, verdict: Verdict, number: int
-) -> Told:
+) -> ToldEvent:
     if row.number is None or subscription.way == "feed":
         uow.access(verdict.rule, f"outside:{subscription.recipient}", row.case_id, verdict.subject_person_id)
     body = outside.envelope(event, subscription.recipient, number) | {"data": verdict.data}
-    return Told(event.id, event.type, number, body, event.traceparent)
+    return ToldEvent(event.id, event.type, number, body, event.traceparent)

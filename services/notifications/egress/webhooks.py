@@ -22,7 +22,7 @@ from services.notifications.egress.posting import Posted, Poster
 from services.notifications.egress.rows import Rows
 from services.notifications.egress.secrets import open_secrets, open_url
 from services.notifications.egress.subscriptions import Subscription, Subscriptions, due, of_row
-from services.notifications.egress.telling import TOLD, Told, prepare
+from services.notifications.egress.telling import TOLD, ToldEvent, prepare
 
 AT_ONCE = 20
 """How many recipients are posted to at the same time."""
@@ -103,7 +103,7 @@ def _claim(work: Work, subscription: Subscription) -> bool:
         )
 
 
-def _tell_one(poster: Poster, work: Work, subscription: Subscription, told: Told) -> bool:
+def _tell_one(poster: Poster, work: Work, subscription: Subscription, told: ToldEvent) -> bool:
     assert subscription.url is not None
     url = open_url(work.keys, subscription.url, subscription.subscription_id)
     body = told.to_json()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from services.chassis.keys import Keys, OwnersKey, owner_of
 from services.chassis.prepared import Prepared
 from services.chassis.sealed import About, Sealed
 from services.chassis.storage import AnyConnection
+from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.kernel.facts import Act
 
 Record = dict[str, Any]
@@ -39,14 +40,6 @@ def _of(field: str, row_id: str) -> str:
     return f"relay_log.{field}:{row_id}"
 
 
-class Work(Protocol):
-    """A UnitOfWork or a Reading."""
-
-    conn: Any
-    municipality: str
-    keys: Keys
-
-
 class Store:
     """The base of the repositories: one municipality's (SE-7)."""
 
@@ -57,7 +50,7 @@ class Store:
         self._found_keys: dict[str, OwnersKey] = {}
 
     @classmethod
-    def of(cls, work: Work) -> Self:
+    def of(cls, work: Reading | UnitOfWork) -> Self:
         """The repository for a piece of work."""
         return cls(work.conn, work.municipality, work.keys)
 
