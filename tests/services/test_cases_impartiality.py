@@ -336,6 +336,28 @@ def test_PR_5_a_parent_by_paper_or_of_the_past_reads_no_report_at_work(persons: 
     assert persons.ask(cases.GetLaneReport, CHILD_PROTECTION, report_id=own)["text"]
 
 
+def test_PR_5_a_parent_whom_the_register_names_after_the_report_reads_it_no_more(persons: Persons) -> None:
+    """PR-5, PR-6, SE-3: the address is protected, so he is linked nowhere, and no part of the case is his; of the
+    report, which he read as any in child protection, he finds nothing from the same answer on."""
+    his = persons.register.tie("raymond-ostgrenda", "stillvik")
+    ties = persons.register.families["stillvik"]["ties"]
+    ties.remove(his)
+    persons.register.tell()
+    case_id, worker = persons.concern(number=EMIL), employ(persons, RAYMOND, PROTECTION, "child_protection")
+    report = persons.ask(
+        cases.FileLaneReport, TEACHER, child_number=EMIL, kind="protected", suspicion="violence", text=WHY,
+        guardians_informed="no", guardians_informed_reason=WHY, police_contacted=False,
+    )["id"]  # fmt: skip
+    assert persons.ask(cases.GetLaneReport, worker, report_id=report)["text"] == WHY
+    ties.append(his)
+    persons.refresh(case_id, TEACHER)
+    assert persons.last_told()["guardians"] == []
+    assert persons.ask(cases.LaneReports, worker)["items"] == []
+    with pytest.raises(NotFound):
+        persons.ask(cases.GetLaneReport, worker, report_id=report)
+    assert persons.ask(cases.GetLaneReport, CHILD_PROTECTION, report_id=report)["text"] == WHY
+
+
 def test_AG_5_guardians_read_a_report_made_with_them_until_the_child_is_18(persons: Persons) -> None:
     """AG-5, PR-2: at that midnight it is gone from their list, and not there by its id."""
     case_id = persons.at_level_1()

@@ -15,7 +15,8 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Find or make the person; the id is theirs. The same number again changes nothing."""
     demand_service(uow.actor, "seed", "directory")
     number = accepted(request["number"], uow.settings.sandbox, "number")
-    children = people.subjects_of_unlinked(uow.tx, uow.keys, uow.municipality, number)
+    index = people.number_index(uow.keys, uow.municipality, number)
+    children = people.subjects_of_unlinked(uow.tx, uow.municipality, index)
     before = {each: as_told(uow, each) for each in children}
     person_id = people.put_employee(
         uow.tx, uow.keys, uow.municipality, number, request["name"], request["person_id"]

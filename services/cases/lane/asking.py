@@ -159,9 +159,13 @@ def _look_up_of(work: Reading | UnitOfWork, person_id: str) -> str | None:
 
 def _ever_tied_to(work: Reading | UnitOfWork, person_id: str) -> frozenset[str]:
     """The lane's look-up values of all children to whom somebody is, was or is to be tied, by register or paper: also
-    one that is over, and under a care order."""
-    tied = people.children_numbers(work.conn, work.keys, work.municipality, person_id)
-    return frozenset(reports.child_index(work.keys, work.municipality, number) for _, number in tied)
+    one that is over, under a care order, and where they are linked nowhere (PR-6)."""
+    conn, keys, place = work.conn, work.keys, work.municipality
+    tied = {child_id for child_id, _ in people.children_numbers(conn, keys, place, person_id)}
+    if own := people.index_of(conn, place, person_id):
+        tied |= set(people.subjects_of_unlinked(conn, place, own))
+    numbers = (people.number_of(conn, keys, place, child_id) for child_id in tied)
+    return frozenset(reports.child_index(keys, place, number) for number in numbers if number)
 
 
 def _children_of(

@@ -189,11 +189,10 @@ def unlinked_employees(conn: AnyConnection, municipality: str, person_id: str) -
     return sorted(conn.execute(found).scalars())
 
 
-def subjects_of_unlinked(conn: AnyConnection, keys: Keys, municipality: str, number: str) -> list[str]:
-    """To whom the register ties an adult who is linked nowhere, in order (PR-6)."""
+def subjects_of_unlinked(conn: AnyConnection, municipality: str, index: str) -> list[str]:
+    """To whom the register ties an adult who is linked nowhere, by the look-up value of a number, in order (PR-6)."""
     found = sa.select(persons.c.person_id).where(
-        persons.c.municipality == municipality,
-        persons.c.unlinked.contains(number_index(keys, municipality, number)),
+        persons.c.municipality == municipality, persons.c.unlinked.contains(index)
     )
     return sorted(conn.execute(found).scalars())
 
