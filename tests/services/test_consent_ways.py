@@ -401,6 +401,26 @@ def test_the_same_key_registers_once(world: World) -> None:
     assert first["id"] == again["id"] and world.told().count(consent.AnswerRegistered.type) == 1
 
 
+def test_SE_2_that_a_consent_ends_soon_is_no_reading_of_what_the_family_answered(world: World) -> None:
+    """SE-2, SE-1, CO-2: the holder's list of what waits notes a look at the case; opening the consent notes that."""
+    request_id = world.request()
+    for signer_of in (AS_MOTHER, AS_FATHER):
+        world.sign(request_id, signer_of)
+    world.app.clock.advance(days=155)  # type: ignore[attr-defined]
+    world.heartbeat()
+
+    def noted() -> list[str]:
+        return [act for person, act, _ in accesses(world) if person == TEACHER]
+
+    before = noted()
+    found = world.app.call(consent.WaitingForMe, AS_TEACHER, {})
+    assert [each["request_id"] for each in found["renewals"]] == [request_id]
+    assert set(found["renewals"][0]) == {"request_id", "case_id", "child_person_id", "ends_on"}
+    assert noted()[len(before) :] == ["see_case"]
+    world.shown(request_id, AS_TEACHER)
+    assert "read_consent" in noted()[len(before) :]
+
+
 # ---------------------------------------------------------------- languages and receipts
 
 

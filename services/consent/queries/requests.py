@@ -103,15 +103,20 @@ def waiting_for_me(reading: Reading) -> dict[str, Any]:
 def _renewals(
     reading: Reading, repository: Requests, cases: Mapping[str, CaseAccess]
 ) -> list[dict[str, Any]]:
-    """Until it is asked again, whatever became of the message that said so."""
-    held = [case_id for case_id, case in cases.items() if case.decide(Act.MANAGE).allowed]
+    """Until it is asked again, whatever became of the message that said so. That one ends, and when, is all that is
+    shown: it is noted as a look at the case, and not as a reading of what the family has answered (SE-1, SE-2)."""
+    held = [
+        case_id
+        for case_id, case in cases.items()
+        if case.decide(Act.MANAGE).allowed and case.decide(Act.READ_CONSENT).allowed
+    ]
     asked = repository.of_cases(held)
     found = []
     for case_id in held:
         case, facts = cases[case_id], cases[case_id].known_facts
         of_case = [each for each in asked if each.case_id == case_id]
         for each in moments.due_for_renewal(of_case, facts, reading.now):
-            case.require(Act.READ_CONSENT)
+            case.require(Act.SEE_CASE)
             found.append(
                 {"request_id": each.request_id, "case_id": case_id, "child_person_id": facts.case.subject_person,
                  "ends_on": moments.last_day(each)}
