@@ -727,3 +727,27 @@ def test_only_the_holder_marks_and_only_what_is_there(world: World) -> None:
             world.refused(relay_log.MarkNeeded, "teacher", marks=[mark, {**mark, **wrong}]), NotFound
         )
     assert world.log("mother")["goals"] == []
+
+
+def test_AG_4_whoever_reads_what_is_older_is_told_who_took_part_then(world: World) -> None:
+    """AG-4, LG-7: not that somebody came or went since the youth has the say."""
+    world.level_2()
+    world.child(birth_date="2011-11-22")
+    world.say("teacher", "note", "he likes to sing", topic="learning")
+
+    def told(who: str) -> dict[str, bool]:
+        """Who took part, by name, and whether they still do."""
+        return {each["person_id"]: each["valid_to"] is None for each in world.log(who)["participants"]}
+
+    before = told("psychologist")
+    assert before == told("teacher") == {"psychologist": True, "nurse": True}
+    world.later(days=3)
+    world.bring_in("colleague")
+    nurse = next(
+        each["participant_id"] for each in world.log()["participants"] if each["person_id"] == "nurse"
+    )
+    world.do(relay_log.Release, "teacher", participant_id=nurse, notice="thanks")
+    seen = world.log("psychologist")
+    assert (seen["topics"], [each["text"] for each in seen["entries"]]) == ([], ["he likes to sing"])
+    assert told("psychologist") == before
+    assert told("teacher") == told("mother") == {"psychologist": True, "nurse": False, "colleague": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.chassis.access import CaseAccess
 from services.chassis.sealed import Sealed
@@ -46,10 +47,12 @@ class Items:
         return found
 
     def participants(self) -> list[Record]:
-        """Who takes or took part: ids alone, for everybody to whom any item of the log is open; their units and
-        services as far as the asker is told of them (PR-6). Whoever has the overview alone is told of owner and
-        holder (GU-2, GU-4)."""
-        found = Logs.of(self._reading).participants(self._case.case_id) if self.topics else []
+        """Who takes or took part: ids alone, for whoever reads any topic of the log; where what is written now is shut,
+        those who came and went while what was written then is open (AG-4). Their units and services as far as the asker
+        is told of them (PR-6). Whoever has the overview alone is told of owner and holder (GU-2, GU-4)."""
+        found = Logs.of(self._reading).participants(self._case.case_id)
+        if not self.topics:
+            found = [self._as_of_then(each) for each in found if self._reads_of(each["valid_from"])]
         if not self._case.reads_history:
             found = [each for each in found if each["person_id"] in self._overview()]
         return [
@@ -60,6 +63,13 @@ class Items:
             }
             for each in found
         ]
+
+    def _as_of_then(self, participant: Record) -> Record:
+        ended = participant["valid_to"]
+        return participant if ended is None or self._reads_of(ended) else {**participant, "valid_to": None}
+
+    def _reads_of(self, at: datetime) -> bool:
+        return bool(self._case.readable_topics(recorded_at=at))
 
     def _overview(self) -> set[str]:
         assert self._case.facts is not None
