@@ -13,7 +13,7 @@ class PreviewPolicyRequest(Message):
 
 
 def _count(what: str) -> Any:
-    return number(required=False, description=f"{what}; null: some, and fewer than may be shown (SE-4)")
+    return number(required=False, description=f"{what}; null: none, or fewer than may be shown (SE-4)")
 
 
 class PolicyEffects(Message):
@@ -41,7 +41,9 @@ class PolicyPreview(Message):
     """The effects at the draft's first instant. `others`: of the cases that are not listed, all together."""
 
     at = instant()
-    running = number(required=False, description="Running cases; null: fewer than may be shown (SE-4)")
+    running = number(
+        required=False, description="Running cases; null: none, or fewer than may be shown (SE-4)"
+    )
     concerns_keeping = number(
         required=False,
         description="Concerns under way, which keep the limit of the day they were raised (LV-7)",

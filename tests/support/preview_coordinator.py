@@ -67,6 +67,9 @@ def _explain() -> list[Sample]:
     ]  # fmt: skip
 
 
+_WHY = "Vi sier ikke hvor mange, for det kan røpe noen."
+
+
 def _policies() -> list[Sample]:
     values = Policy().to_dict()
     versions = [
@@ -95,11 +98,17 @@ def _policies() -> list[Sample]:
         "page": page(RAGNHILD), "form": form({"draft_hash": "x"}), "kept": {"concern_days": "21"},
         "valid_from": "2026-08-01", "replaced_on": None,
         "changes": [{"label": "Hjemme: Ungdommen samtykker alene fra (år)", "before": "15", "after": "16"}],
-        "effects": {"lines": lines, "listed": [{"case_id": "c", "url": "#c", "lines": few}], "concerns": 3},
+        "effects": {"lines": lines, "few": f"Noe annet endrer seg i få eller ingen av dem. {_WHY}",
+                    "listed": [{"case_id": "c", "url": "#c", "lines": few}], "concerns": 3},
     }  # fmt: skip
     nothing: Model = {
         **check,
-        "effects": {"lines": [], "listed": [], "concerns": None},
+        "effects": {
+            "lines": [],
+            "few": f"Få eller ingen av sakene du ikke har tilgang til, endrer seg. {_WHY}",
+            "listed": [],
+            "concerns": None,
+        },
         "replaced_on": "2026-09-01",
     }
     return [

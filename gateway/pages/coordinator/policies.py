@@ -112,12 +112,9 @@ def saved() -> Page:
     done = form.submit(directory.SavePolicy, draft | shown, **_renamed(draft))
     if done is None:
         return _new(form, _values_in_force()), form.status
-    lines = [line["text"] for line in _effects(effects)["lines"]]
-    notice(
-        "policy.saved",
-        day=day_in_words(draft["valid_from"]),
-        effects=" ".join(lines) or t("policy.nothing_happens"),
-    )
+    told = _effects(effects)
+    lines = [*(line["text"] for line in told["lines"]), told["few"]]
+    notice("policy.saved", day=day_in_words(draft["valid_from"]), effects=" ".join(lines))
     return redirect(path("policies"), 303)
 
 
@@ -241,15 +238,18 @@ def _effects(effects: Mapping[str, Any]) -> dict[str, Any]:
         }
         for each in effects["listed"]
     ]
-    return {"lines": _lines(effects["others"]), "listed": listed, "concerns": effects.get("concerns_keeping")}
+    return {
+        "lines": _lines(effects["others"]),
+        "few": t("policy.few" if effects["others"]["cases"] is None else "policy.few_else"),
+        "listed": listed,
+        "concerns": effects.get("concerns_keeping"),
+    }
 
 
 def _lines(counts: Mapping[str, Any]) -> list[dict[str, str]]:
-    lines = []
-    for name in EFFECTS:
-        count = counts.get(name)
-        if count is None:
-            lines.append({"name": name, "text": t(f"policy.some.{name}")})
-        elif count:
-            lines.append({"name": name, "text": t(f"policy.effect.{name}", count=count)})
-    return lines
+    """What is counted; few and none look alike (SE-4)."""
+    return [
+        {"name": name, "text": t(f"policy.effect.{name}", count=counts[name])}
+        for name in EFFECTS
+        if counts.get(name)
+    ]

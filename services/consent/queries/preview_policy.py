@@ -107,12 +107,12 @@ _COUNTS = (
 
 def _hidden(counts: Mapping[str, int], least: int) -> dict[str, int | None]:
     """SE-4: of few cases nothing is counted; of more, no small number."""
-    if 0 < counts["cases"] < least:
-        return {name: None if count else 0 for name, count in counts.items()}
-    return {name: _shown(count, least) for name, count in counts.items()}
+    few = counts["cases"] < least
+    return {name: None if few else _shown(count, least) for name, count in counts.items()}
 
 
 def _shown(count: int, least: int) -> int | None:
     """SE-4: the least times a whole number, so that no difference of two counts is a small number; None: fewer than
-    the least."""
-    return None if 0 < count < least else count - count % least
+    the least, or none. Those look alike: by drafts of one age after the other it would be told whether there is a case
+    of a child of that age."""
+    return None if count < least else count - count % least
