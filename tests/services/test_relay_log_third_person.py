@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.contracts import consent, relay_log
+from services.contracts import cases, consent, relay_log
 from services.kernel.errors import InvalidInput, NotFound
-from tests.services.relay_log_world import World
+from tests.services.relay_log_world import NOW, PSYCHOLOGY, World
 from tests.services.test_relay_log_service import app, world
 
 __all__ = ["app", "world"]
@@ -254,3 +254,18 @@ def test_GU_6_minutes_tell_of_the_family_or_of_somebody_without_an_id(world: Wor
     assert isinstance(refused, InvalidInput) and refused.fields == {
         "items.0.third_person": "not_of_the_family"
     }
+
+
+def test_GU_6_a_proposal_that_tells_of_the_father_does_not_wait_for_a_holder_of_another_unit(
+    world: World,
+) -> None:
+    """GU-6, LG-7: that there is one would tell; it waits for them once he agrees."""
+    world.level_2()
+    hidden = world.say("mother", "proposal", "his father rests", topic="learning", third_person="father")
+    plain = world.say("mother", "proposal", "sing together", topic="learning")
+    assert world.waiting("teacher") == [("proposal", hidden), ("proposal", plain)]
+    world.case(cases.HolderChanged, holder_person_id="psychologist", holder_unit_id=PSYCHOLOGY,
+               previous_person_id="teacher", at=NOW, how="handover")  # fmt: skip
+    assert world.waiting("psychologist") == [("proposal", plain)]
+    word(world, "father", hidden)
+    assert set(world.waiting("psychologist")) == {("proposal", hidden), ("proposal", plain)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.chassis import access
 from services.chassis.access import CaseAccess
+from services.chassis.sealed import About
 from services.chassis.unit_of_work import Reading
 from services.kernel.calendar import local_date, midnight
 from services.kernel.facts import Act
@@ -74,10 +75,16 @@ def _measures(reading: Reading, seen: dict[str, CaseAccess]) -> Iterator[Due]:
 
 
 def _words(reading: Reading, held: dict[str, CaseAccess]) -> Iterator[Due]:
-    """LG-7: proposals, comments, hindrances and feedback reach the holder: they wait until the log has been read."""
-    kinds = sorted(TO_THE_HOLDER)
-    for row in Entries.of(reading).unread_by(list(held), reading.actor.person_id or "", kinds):
-        if held[row.case_id].decide(Act.READ_LOG_ITEM, row.topic, row.recorded_at).allowed:
+    """LG-7: proposals, comments, hindrances and feedback reach the holder: they wait until the log has been read. One
+    of another unit is told of none that waits for a third person's word (GU-6)."""
+    kinds, entries = sorted(TO_THE_HOLDER), Entries.of(reading)
+    for row in entries.unread_by(list(held), reading.actor.person_id or "", kinds):
+        whom, agrees = entries.mark_of(row)
+        about = About(
+            reading.municipality, row.case_id, Act.READ_LOG_ITEM, row.topic, row.recorded_at,
+            third_person=whom, third_person_agrees=agrees,
+        )  # fmt: skip
+        if held[row.case_id].may_open(about):
             yield {
                 "case_id": row.case_id,
                 "kind": "proposal",

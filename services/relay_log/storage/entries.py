@@ -169,11 +169,18 @@ class Entries(Store):
         ])  # fmt: skip
 
     def unread_by(self, case_ids: Sequence[str], person_id: str, kinds: Sequence[str]) -> list[Any]:
-        """Entries of these kinds, not by the person, recorded since they last read the log; ids, topic and time.
+        """Entries of these kinds, not by the person, recorded since they last read the log; ids, topic, time, and whom
+        they tell of (`mark_of` says whether that person agrees).
 
         When somebody last read a log, the access record knows (SE-1)."""
         found = self._conn.execute(
-            sa.select(entries.c.entry_id, entries.c.case_id, entries.c.topic, entries.c.recorded_at)
+            sa.select(
+                entries.c.entry_id,
+                entries.c.case_id,
+                entries.c.topic,
+                entries.c.recorded_at,
+                entries.c.third_person,
+            )
             .where(
                 entries.c.municipality == self._municipality,
                 entries.c.case_id.in_(case_ids),
@@ -184,6 +191,10 @@ class Entries(Store):
         ).all()
         last = self._last_reads({row.case_id for row in found}, person_id)
         return [row for row in found if row.case_id not in last or row.recorded_at > last[row.case_id]]
+
+    def mark_of(self, row: Any) -> Mark:
+        """Whom the entry of a row tells of besides the child, and whether that person agrees (GU-6)."""
+        return Mark(row.third_person, row.entry_id in self._agreed_of(row.case_id, [row]))
 
     def _last_reads(self, case_ids: Set[str], person_id: str) -> dict[str, datetime]:
         """When the person last read each of these logs, of those that they have read."""
