@@ -185,7 +185,7 @@ def _goals() -> list[Sample]:
                 "people": PEOPLE,
                 "others": OTHERS,
                 "marked": None,
-                "unread": "Torbjørn Lillevik",
+                "cannot_read": "Torbjørn Lillevik",
                 "form": form(
                     {
                         "what": RUNNING[0]["what"],

@@ -118,7 +118,7 @@ def _form(page: Page, form: Form, measure_id: str | None) -> Answer:
         people=person_choices(page, people),
         others=others(page),
         marked=other_in_words(page, marked) if marked else None,
-        unread=responsible_of(page, measure) if measure and not measure["responsible_reads"] else None,
+        cannot_read=responsible_of(page, measure) if measure and not measure["responsible_reads"] else None,
     )
 
 
