@@ -47,6 +47,12 @@ OPEN_TO: dict[str, set[str]] = {
     # Whom a report is about, once the reporter may see the case: it goes into the report alone (PR-1).
     "services.cases.storage.people.names_to_hide": {"services.cases.commands.discuss"},
     "services.cases.storage.people.kept_of": {"services.cases.lane.commands"},
+    # Tells no more than whether the register says something else than before.
+    "services.cases.lane.storage.guardians.keep": {"services.cases.lane.asking"},
+    "services.cases.lane.storage.guardians.of_guardian": {
+        "services.cases.lane.asking",
+        "services.cases.lane.queries",  # by which name somebody is at login whom the lane alone knows
+    },
     "services.cases.lane.storage.answers.answers_of": {"services.cases.lane.queries"},
     "services.cases.lane.grounds.of_report": {"services.cases.lane.queries"},
     # A draft is found by who wrote it, and by nothing else.

@@ -41,7 +41,6 @@ from services.cases.queries import (
     get_notes,
     list_discussions,
     my_cases,
-    resolve_login,
     suggest_level,
 )
 from services.cases.registers import Registers
@@ -81,7 +80,7 @@ class CasesService(Service):
 
     @query(contracts.ResolveLogin)
     def resolve_login(self, reading: Reading, request: Request) -> Answer:
-        return resolve_login.run(reading, request)
+        return lane_queries.at_login(reading, request)
 
     @command(contracts.RegisterEmployee)
     def register_employee(self, uow: UnitOfWork, request: Request) -> Answer:
@@ -288,6 +287,7 @@ class CasesService(Service):
     @every(seconds=60)
     def ask_again(self, work: Work) -> None:
         lane_register.ask_again(work)
+        lane_register.renew_guardians(work)
 
     @every(seconds=600)
     def forget_old_drafts(self, work: Work) -> None:

@@ -58,13 +58,7 @@ class Person:
         self, capacity: str, unit_id: str | None = None, level: str = "substantial", expect: int = 200
     ) -> Person:
         """Through the identity provider, and then as `capacity` (of `unit_id`). `level` "high" is a step-up."""
-        assert self.key is not None
-        start = "/logg-inn/bekreft" if level == "high" else "/logg-inn/videre"
-        to_provider = self.http.get(
-            f"{self.url}{start}", params={"next": "/api/me"}, allow_redirects=False, timeout=60
-        )
-        hint = urlencode({"login_hint": f"testid:{self.demo.number(self.key)}_idporten-loa-{level}"})
-        answer = self.http.get(f"{to_provider.headers['Location']}&{hint}", timeout=60)
+        answer = self.answer_of_login(level)
         if answer.status_code != expect:
             raise Unexpected(f"login of {self.key}: {answer.status_code}, expected {expect}")
         if expect != 200:
@@ -81,6 +75,16 @@ class Person:
             self.post("/me/capacity", {"index": wanted[0]})
             self.csrf = self.get("/me")["csrf"]
         return self
+
+    def answer_of_login(self, level: str = "substantial") -> requests.Response:
+        """What the browser has once the identity provider has sent it back."""
+        assert self.key is not None
+        start = "/logg-inn/bekreft" if level == "high" else "/logg-inn/videre"
+        to_provider = self.http.get(
+            f"{self.url}{start}", params={"next": "/api/me"}, allow_redirects=False, timeout=60
+        )
+        hint = urlencode({"login_hint": f"testid:{self.demo.number(self.key)}_idporten-loa-{level}"})
+        return self.http.get(f"{to_provider.headers['Location']}&{hint}", timeout=60)
 
     def get(self, path: str, expect: int = 200, **query: Any) -> Any:
         """GET of the API; keeps the ETag for the next edit."""

@@ -126,6 +126,15 @@ def _cases() -> list[Sample]:
         ),
         Sample("cases-empty", "family/cases.html", {"page": page(MOTHER, active="cases"), "cases": []}),
         Sample(
+            "cases-reported",
+            "family/cases.html",
+            {
+                "page": page(MOTHER, active="cases"),
+                "cases": [],
+                "reports": [{"url": "#r", "at": at(9), "child": "Jonas Lillevik"}],
+            },
+        ),
+        Sample(
             "family-case",
             "family/case.html",
             {

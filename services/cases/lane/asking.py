@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from services.cases.domain.errors import Forbidden, NotFound
-from services.cases.domain.people import is_protected
-from services.cases.lane.storage import readers, record, reports
+from services.cases.domain.people import RegisteredGuardian, Tie, is_protected
+from services.cases.lane.domain import ChildInReport
+from services.cases.lane.storage import guardians, readers, record, reports
 from services.cases.storage import care, people, staff
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.contracts.cases import LaneReadersLost
@@ -34,14 +36,14 @@ class Asker:
             work.municipality, actor.person_id or "", Capacity(actor.capacity), work.now, actor.unit_id
         )
         self._roles: tuple[RoleFact, ...] = staff.roles_of(work.conn, work.municipality, actor.person_id)
-        self._children: dict[str, tuple[GuardianFact, date]] = {}
-        self._hidden: frozenset[str] = frozenset()
+        self._children = Children()
         self._kin: frozenset[str] = frozenset()
         self._look_up: str | None = None
         if actor.capacity in ("guardian", "employee") and actor.person_id:
-            self._children, self._hidden = _children_of(work, actor.person_id)
             self._kin = _ever_tied_to(work, actor.person_id)
             self._look_up = _look_up_of(work, actor.person_id)
+        if self.question.capacity is Capacity.GUARDIAN:
+            self._children = children_of(work, work.municipality, self.question.person_id, self._look_up)
 
     @property
     def child_protection(self) -> bool:
@@ -56,16 +58,16 @@ class Asker:
     @property
     def children(self) -> Sequence[str]:
         """The lane's look-up values of the asker's children."""
-        return list(self._children)
+        return list(self._children.ties)
 
     def tells_reporter(self, row: Any) -> bool:
-        """PR-6: whether the asker is told by name who reported. A guardian of a child whose address is protected is
-        not: it tells where the child goes."""
-        return self.question.capacity is not Capacity.GUARDIAN or row.child_index not in self._hidden
+        """PR-6: whether the asker is told by name who reported. A guardian is not where the address of the child, or of
+        another adult of theirs, is protected: it tells where the child goes."""
+        return self.question.capacity is not Capacity.GUARDIAN or row.child_index not in self._children.hidden
 
     def facts(self, row: Any) -> LaneFacts:
         """What the decision about one report rests on."""
-        guardian, birth_date = self._children.get(row.child_index, (None, None))
+        guardian, birth_date = self._children.ties.get(row.child_index, (None, None))
         return LaneFacts(
             municipality=row.municipality,
             kind=ReportKind(row.kind),
@@ -142,6 +144,20 @@ def _reads_at_work(uow: UnitOfWork, facts: LaneFacts, person_id: str) -> bool:
     return any(may_read_lane_report(question, facts).allowed for question in questions)
 
 
+def keep_guardians(
+    uow: UnitOfWork,
+    report_id: str,
+    kind: ReportKind,
+    child: ChildInReport,
+    told: Sequence[RegisteredGuardian],
+) -> bool:
+    """Keep with whom a report is made, as the register tells it today (PR-2); of a protected one nobody, so that no
+    look-up ever meets it (PR-3). Whether they were others before."""
+    if kind is not ReportKind.WITH_GUARDIANS or child.number is None or child.birth_date is None:
+        return False
+    return guardians.keep(uow.tx, uow.keys, uow.municipality, report_id, child, told, local_date(uow.now))
+
+
 def family_ids(work: Reading | UnitOfWork, numbers: Sequence[str]) -> frozenset[str]:
     """By person id, as far as they are known here: those with these identity numbers, the child's first, and who is or
     was tied to it here."""
@@ -151,10 +167,102 @@ def family_ids(work: Reading | UnitOfWork, numbers: Sequence[str]) -> frozenset[
     return tied | {each for each in ids if each}
 
 
+@dataclass(frozen=True, slots=True)
+class Children:
+    """A guardian's children by the lane's look-up value of each: the tie of today with the child's birth date, and
+    those for whom an address is protected."""
+
+    ties: dict[str, tuple[GuardianFact, date]] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+
+
+def children_of(work: Reading | UnitOfWork, place: str, person_id: str, look_up: str | None) -> Children:
+    """Of whom somebody is a guardian today in a municipality (PR-2): as cases knows of their ties to a child, and where
+    it knows of none, as the register told when reports were made with them and in each day's round since.
+    `look_up`: the lane's look-up value of their number.
+
+    Under a care order child protection says what guardians see, and has the report (GU-4); and where an address is
+    protected nobody is a guardian but whom somebody has linked by hand (PR-6)."""
+    ties: dict[str, tuple[GuardianFact, date]] = {}
+    hidden, known = set(), set()
+    today = local_date(work.now)
+    for child_id, number in people.children_numbers(work.conn, work.keys, place, person_id):
+        index = reports.child_index(work.keys, place, number)
+        known.add(index)
+        if _hides_address(work, place, child_id):
+            hidden.add(index)
+        if _under_care_order(work, place, child_id):
+            continue
+        birth_date, _ = people.birth_and_grade(work.conn, place, child_id)
+        for tie in people.ties_of(work.conn, place, child_id):
+            if tie.guardian_id == person_id and tie.holds(today):
+                ties[index] = _as_fact(tie), birth_date
+    for told in guardians.of_guardian(work.conn, work.keys, place, look_up, person_id) if look_up else ():
+        if told.child_index not in known and not _closed_to_register(work, place, told.child_number):
+            ties[told.child_index] = told.fact, told.child_birth_date
+    return Children(ties, frozenset(hidden))
+
+
+def readable_with_guardian(
+    work: Reading | UnitOfWork, place: str, person_id: str, look_up: str
+) -> tuple[Any, Decision] | None:
+    """The newest report in a municipality that somebody may read as a guardian, and the decision; None when there is
+    none. No protected report is looked at (PR-3)."""
+    children = children_of(work, place, person_id, look_up)
+    question = LaneQuestion(place, person_id, Capacity.GUARDIAN, work.now)
+    for row in reports.rows(work.conn, place, with_guardians_of=list(children.ties)):
+        fact, birth_date = children.ties[row.child_index]
+        facts = LaneFacts(
+            place,
+            ReportKind(row.kind),
+            row.reporter_person_id,
+            guardians=(fact,),
+            subject_birth_date=birth_date,
+        )
+        if (decision := may_read_lane_report(question, facts)).allowed:
+            return row, decision
+    return None
+
+
+def _as_fact(tie: Tie) -> GuardianFact:
+    return GuardianFact(
+        tie.guardian_id,
+        tie.relation,
+        tie.has_responsibility,
+        tie.verified,
+        midnight(tie.valid_from or date(1900, 1, 1)),
+        midnight(tie.valid_to) if tie.valid_to else None,
+    )
+
+
+def _closed_to_register(work: Reading | UnitOfWork, place: str, child_number: str) -> bool:
+    """Whether what cases knows of a child keeps from reading who is a guardian by the register alone."""
+    child_id = people.id_by_number(work.conn, work.keys, place, child_number)
+    return child_id is not None and (
+        _under_care_order(work, place, child_id) or _hides_address(work, place, child_id)
+    )
+
+
+def _under_care_order(work: Reading | UnitOfWork, place: str, child_id: str) -> bool:
+    today = local_date(work.now)
+    orders = care.of_child(work.conn, place, child_id)
+    return any(order.valid_from <= today and not order.over(today) for order in orders)
+
+
+def _hides_address(work: Reading | UnitOfWork, place: str, child_id: str) -> bool:
+    """Whether an address is protected, the child's or that of an adult who is tied to it."""
+    return any(
+        is_protected(people.birth_and_grade(work.conn, place, each)[1])
+        for each in people.family_of(work.conn, place, child_id)
+    )
+
+
 def _look_up_of(work: Reading | UnitOfWork, person_id: str) -> str | None:
-    """The lane's look-up value of a person's own number."""
+    """The lane's look-up value of a person's own number, also of one whom the lane alone knows."""
     number = people.number_of(work.conn, work.keys, work.municipality, person_id)
-    return reports.child_index(work.keys, work.municipality, number) if number else None
+    if number is None:
+        return guardians.index_of(work.conn, work.municipality, person_id)
+    return reports.child_index(work.keys, work.municipality, number)
 
 
 def _ever_tied_to(work: Reading | UnitOfWork, person_id: str) -> frozenset[str]:
@@ -166,34 +274,3 @@ def _ever_tied_to(work: Reading | UnitOfWork, person_id: str) -> frozenset[str]:
         tied |= set(people.subjects_of_unlinked(conn, place, own))
     numbers = (people.number_of(conn, keys, place, child_id) for child_id in tied)
     return frozenset(reports.child_index(keys, place, number) for number in numbers if number)
-
-
-def _children_of(
-    work: Reading | UnitOfWork, guardian_id: str
-) -> tuple[dict[str, tuple[GuardianFact, date]], frozenset[str]]:
-    """The asker's tie of today, and the child's birth date, by the lane's look-up value of each child; and of which of
-    these the address is protected. Under a care order child protection says what guardians see, and has the report
-    (GU-4)."""
-    found: dict[str, tuple[GuardianFact, date]] = {}
-    hidden: set[str] = set()
-    today = local_date(work.now)
-    for child_id, number in people.children_numbers(work.conn, work.keys, work.municipality, guardian_id):
-        orders = care.of_child(work.conn, work.municipality, child_id)
-        if any(order.valid_from <= today and not order.over(today) for order in orders):
-            continue
-        birth_date, grade = people.birth_and_grade(work.conn, work.municipality, child_id)
-        index = reports.child_index(work.keys, work.municipality, number)
-        if is_protected(grade):
-            hidden.add(index)
-        for tie in people.ties_of(work.conn, work.municipality, child_id):
-            if tie.guardian_id == guardian_id and tie.holds(today):
-                fact = GuardianFact(
-                    guardian_id,
-                    tie.relation,
-                    tie.has_responsibility,
-                    tie.verified,
-                    midnight(tie.valid_from or date(1900, 1, 1)),
-                    midnight(tie.valid_to) if tie.valid_to else None,
-                )
-                found[index] = fact, birth_date
-    return found, frozenset(hidden)

@@ -9,8 +9,9 @@ from typing import Any
 
 from services.cases.domain.errors import NotFound, UnknownNumber
 from services.cases.domain.numbers import accepted
+from services.cases.domain.people import RegisteredGuardian
 from services.cases.lane import grounds, register
-from services.cases.lane.asking import family_ids
+from services.cases.lane.asking import family_ids, keep_guardians
 from services.cases.lane.domain import ChildInReport, Report, check, demand_reporter, ground_of, kind_of
 from services.cases.lane.storage import drafts, record, reports
 from services.cases.storage import people, staff
@@ -26,11 +27,12 @@ from services.kernel.facts import Act, Role
 class Found:
     """Whom a report is about, and the numbers of all adults whom the register ties to the child: also those who are
     linked to it nowhere (PR-6). `ask_again`: the register was silent, and is asked later; until then the adults are
-    those tied to the child here."""
+    those tied to the child here. `guardians`: with whom a report is made that is made with them (PR-2)."""
 
     child: ChildInReport
     adults: Sequence[str] = ()
     ask_again: bool = False
+    guardians: Sequence[RegisteredGuardian] = ()
 
 
 def prepare(context: Context, request: dict[str, Any]) -> Found:
@@ -61,7 +63,8 @@ def prepare(context: Context, request: dict[str, Any]) -> Found:
         return Found(child, kept.adults if kept else (), ask_again=True)
     if told.child is None and kept is None:
         raise UnknownNumber
-    return Found(told.child or child, sorted({*told.adults, *(kept.adults if kept else ())}))
+    adults = sorted({*told.adults, *(kept.adults if kept else ())})
+    return Found(told.child or child, adults, guardians=told.guardians)
 
 
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
@@ -84,6 +87,7 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     )
     ground = ground_of(request["ground"], report.kind, report.suspicion)
     reports.add(uow.tx, uow.keys, report, found.adults, ask_again=found.ask_again)
+    keep_guardians(uow, report.report_id, report.kind, report.child, found.guardians)
     version = access.ground_version(uow.tx, uow.municipality, ground, uow.now)
     grounds.keep(
         uow.tx,

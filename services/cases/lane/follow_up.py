@@ -5,8 +5,8 @@ from typing import Any
 
 from services.cases.commands.people import ask_register
 from services.cases.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
-from services.cases.domain.people import RegisteredPerson
-from services.cases.lane.asking import Asker, family_ids, of_family, tell_lost
+from services.cases.domain.people import RegisteredPerson, guardians_to_link
+from services.cases.lane.asking import Asker, family_ids, keep_guardians, of_family, tell_lost
 from services.cases.lane.domain import ChildInReport
 from services.cases.lane.storage import answers, readers, record, reports
 from services.cases.storage import staff
@@ -16,7 +16,7 @@ from services.contracts.cases import LANE, LaneReaderNamed, LaneReportAnswered
 from services.kernel.calendar import midnight
 from services.kernel.errors import Refusal
 from services.kernel.facts import in_force
-from services.kernel.lane import LaneAct, LaneNamedFact
+from services.kernel.lane import LaneAct, LaneNamedFact, ReportKind
 
 
 class AlreadyTaken(Conflict):
@@ -68,6 +68,7 @@ def identify(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     if not reports.identify(uow.tx, uow.keys, row, child, adults, asker.question.person_id, uow.now):
         raise ChildKnown
     [known] = reports.rows(uow.conn, uow.municipality, report_id=row.report_id)
+    keep_guardians(uow, row.report_id, ReportKind(row.kind), child, guardians_to_link(registered))
     if known.taken_by and of_family(uow, known, known.taken_by):
         reports.release(uow.tx, known)
     tell_lost(uow, known, family_ids(uow, [registered.number, *adults]))

@@ -5,10 +5,13 @@ from datetime import date
 from typing import Any, TypeVar
 
 from services.cases.domain.errors import NotFound
+from services.cases.domain.numbers import accepted
 from services.cases.lane import grounds
-from services.cases.lane.asking import Asker
+from services.cases.lane.asking import Asker, readable_with_guardian
 from services.cases.lane.domain import Report
-from services.cases.lane.storage import answers, drafts, readers, record, reports
+from services.cases.lane.storage import answers, drafts, guardians, readers, record, reports
+from services.cases.queries import resolve_login
+from services.cases.storage import people
 from services.chassis.unit_of_work import Reading
 from services.contracts.cases import HIDDEN_PERSON
 from services.kernel.errors import Refusal
@@ -41,6 +44,33 @@ def with_guardians(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     asker = Asker(reading)
     rows = reports.rows(reading.conn, reading.municipality, with_guardians_of=asker.children)
     return _page(reading, asker, rows, request)
+
+
+def at_login(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
+    """Whom an identity number is at login: as cases knows them; and a guardian too where a report was made with them
+    that they may read now, with a case or without (PR-2). No other report is looked at (PR-3)."""
+    found: dict[str, Any] = resolve_login.run(reading, request)
+    known = {each["municipality"]: each for each in found["persons"]}
+    conn, keys, number = reading.conn, reading.keys, accepted(request["number"], reading.settings.sandbox)
+    lines = []
+    for place in guardians.municipalities(conn):
+        index = reports.child_index(keys, place, number)
+        first, person = guardians.find(conn, place, index), known.get(place)
+        if first is None or (person and person["is_guardian"]):
+            continue
+        person_id = people.id_by_number(conn, keys, place, number) or first.person_id
+        readable = readable_with_guardian(reading, place, person_id, index)
+        if readable is None:
+            continue
+        row, decision = readable
+        lines.append(record.line(reading.actor, place, reading.now, "log_in", decision.rule, row.report_id))
+        if person is None:
+            [*_, told] = guardians.of_guardian(conn, keys, place, index, person_id)
+            person = known[place] = {"person_id": person_id, "municipality": place, "name": told.name,
+                                     "is_subject": False}  # fmt: skip
+        person["is_guardian"] = True
+    reading.services.lane_record.write(lines)
+    return {"persons": [known[place] for place in sorted(known)]}
 
 
 def get_report(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:

@@ -84,6 +84,10 @@ class Viewer:
                 settle()
         return got
 
+    def log_in(self) -> list[Got]:
+        """What the login answers, as somebody whom it may not know."""
+        return [self._got("GET", "/logg-inn", self.person.answer_of_login())]
+
     def own_messages(self) -> list[str]:
         """The ids of the first messages in the inbox."""
         answer = self.person.http.get(f"{self.person.url}/api/inbox", params={"limit": "3"}, timeout=20)

@@ -1,4 +1,5 @@
-"""The story that is played twice: one child's case from a concern to an evaluation, and a youth's beside it. With
+"""The story that is played twice: one child's case from a concern to an evaluation, a youth's beside it, and a child
+without a case, about whom a report is made together with the parents in both plays. With
 `reports`, employees also report to child protection, which reads, names readers and answers; nobody else does anything
 else because of it, so that both plays ask for the same things, in the same order."""
 
@@ -54,16 +55,19 @@ UNINVOLVED = "mona-seljebotn"
 COORDINATOR, ADMIN, YOUTHS_TEACHER = "ragnhild-moanes", "ola-petter-nybraten", "sindre-aspevollen"
 YOUTH, YOUTHS_MOTHER, ELSEWHERE = "oda-kvernmoen", "trude-kvernmoen", "trine-skjaervoll"
 CHILD_PROTECTION = "espen-lysvollen"
+WITHOUT_CASE, WITHOUT_CASES_MOTHER = "kasper-masebakken", "maria-masebakken"
 UNITS = {
     TEACHER: KINDERGARTEN, LEADER: KINDERGARTEN, COLLEAGUE: KINDERGARTEN, NURSE: HEALTH_UNIT, PSYCHOLOGIST: PPT_UNIT,
     SCHOOL: "unit-granli-barneskole", UNINVOLVED: "unit-granli-maltrosten", YOUTHS_TEACHER: "unit-granli-ungdomsskole",
     COORDINATOR: "unit-granli-koordinering", ADMIN: "unit-granli-koordinering",
     CHILD_PROTECTION: "unit-granli-barnevern-kontor", ELSEWHERE: "unit-storvik-solsida",
 }  # fmt: skip
-FAMILY = {MOTHER: "guardian", FATHER: "guardian", YOUTH: "self", YOUTHS_MOTHER: "guardian"}
+FAMILY = {
+    MOTHER: "guardian", FATHER: "guardian", YOUTH: "self", YOUTHS_MOTHER: "guardian", WITHOUT_CASES_MOTHER: "guardian",
+}  # fmt: skip
 IN_THE_LANE = (CHILD_PROTECTION, TEACHER, NURSE, COLLEAGUE, SCHOOL, YOUTHS_TEACHER)
 """Child protection, those who report, and those who are named as readers: they know."""
-EVERYTHING = (MOTHER, FATHER, YOUTH, UNINVOLVED, "anonymous")
+EVERYTHING = (MOTHER, FATHER, YOUTH, WITHOUT_CASES_MOTHER, UNINVOLVED, "anonymous")
 """Who asks for every address there is; the others ask for what their pages point to, and for the case's."""
 _TOLD = {
     "suspicion": "violence", "text": "Merker på armene som ingen kan forklare.", "guardians_informed": "no",
@@ -123,6 +127,7 @@ class Story:
         self._report(self._by_api, TEACHER, case_id=self.case)
         self._report(self._by_api, SCHOOL, child_number=self._demo.number(CHILD))
         self._report(self._by_api, COLLEAGUE, child_description="En jente på tre-fire år med rød lue.")
+        self._report_with_guardians()
         self._follow_up()
         self._look("level 1", (MOTHER, FATHER, UNINVOLVED, LEADER))
         self._cooperate()
@@ -280,6 +285,31 @@ class Story:
         self.reports.append(file(self._people[key], **about))
         self.world.settle()
 
+    def _report_with_guardians(self) -> None:
+        """About a child without a case a report is made together with the parents, in both plays: the mother is nobody
+        at login before, and reads it afterwards, whatever else was reported about the child (PR-2)."""
+        child = self._demo.number(WITHOUT_CASE)
+        self._report(self._by_api, SCHOOL, child_number=child)
+        nobody = Person(self.suite.url, self._demo, WITHOUT_CASES_MOTHER)
+        self._keep("nobody yet", Viewer(WITHOUT_CASES_MOTHER, nobody).log_in())
+        told = {
+            "kind": "with_guardians",
+            "suspicion": "other",
+            "guardians_informed": "yes",
+            "child_number": child,
+        }
+        self._by_api(self._people[SCHOOL], **told)
+        self._report(self._by_api, SCHOOL, child_number=child)
+        self.world.settle()
+        self._enter(WITHOUT_CASES_MOTHER)
+        mother = Viewer(WITHOUT_CASES_MOTHER, self._people[WITHOUT_CASES_MOTHER])
+        found = mother.look(["/mine-saker", "/hjem", "/api/me", "/api/lane-reports", "/melding/liste"])
+        assert any(
+            "/melding/" in each.what and each.text.startswith("200 ") and "Merker" in each.text
+            for each in found
+        )
+        self._keep("a report with her", found)
+
     @staticmethod
     def _by_api(person: Person, **about: str) -> str:
         body = {**_TOLD, "kind": "protected", "police_contacted": True, **about}
@@ -307,7 +337,7 @@ class Story:
             reader.page(link)
         for page in ("/melding/liste", "/melding/liste?tilstand=received", f"/melding/{first}/lesere"):
             reader.page(page)
-        assert len(reader.get("/lane-reports")["items"]) == len(self.reports)
+        assert len(reader.get("/lane-reports")["items"]) == len(self.reports) + 1, "with that of both plays"
         if reader.get(f"/lane-reports/{first}")["state"] == "received":
             reader.post(f"/lane-reports/{first}/assessment")
             reader.post(f"/lane-reports/{first}/readers", {"person_id": self._id(SCHOOL)})

@@ -29,12 +29,29 @@ reports = sa.Table(
     sa.Column("identified_at", UtcDateTime),
     sa.Column("ask_again", sa.Boolean, nullable=False),
     sa.Column("ask_after", UtcDateTime),
+    sa.Column("guardians_asked_on", sa.Date),
     sa.Index("ix_lane_reports_reporter", "municipality", "reporter_person_id"),
     sa.Index("ix_lane_reports_child", "municipality", "child_index"),
 )
 """`adults`: the lane's look-up values of those whom the register tied to the child when it was named. `identified`:
 whom child protection found a report to be about that named nobody, or the register once it answered, as ciphertext;
-what was reported stays as it is. `ask_again`: the register was silent when it was filed; not before `ask_after`."""
+what was reported stays as it is. `ask_again`: the register was silent when it was filed; not before `ask_after`.
+`guardians_asked_on`: when it was last asked who the guardians are, of a report that was made with them."""
+
+guardians = sa.Table(
+    "lane_guardians",
+    metadata,
+    _id("municipality", key=True),
+    _id("report_id", key=True),
+    _id("guardian_index", key=True),
+    _id("person_id"),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Index("ix_lane_guardians_guardian", "municipality", "guardian_index"),
+    sa.Index("ix_lane_guardians_person", "municipality", "person_id"),
+)
+"""With whom a report was made: of a protected one nobody (PR-3). `guardian_index`: as the lane looks somebody up.
+`person_id`: who they are at login while nothing but the lane knows them. `content`: their name and tie, and the child's
+number, as ciphertext under the report's key."""
 
 answers = sa.Table(
     "lane_answers",

@@ -287,9 +287,20 @@ def _lane() -> None:
         sa.Column("identified_at", UtcDateTime),
         sa.Column("ask_again", sa.Boolean, nullable=False),
         sa.Column("ask_after", UtcDateTime),
+        sa.Column("guardians_asked_on", sa.Date),
     )
     op.create_index("ix_lane_reports_reporter", "lane_reports", ["municipality", "reporter_person_id"])
     op.create_index("ix_lane_reports_child", "lane_reports", ["municipality", "child_index"])
+    op.create_table(
+        "lane_guardians",
+        sa.Column("municipality", ID, primary_key=True),
+        sa.Column("report_id", ID, primary_key=True),
+        sa.Column("guardian_index", ID, primary_key=True),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+    )
+    op.create_index("ix_lane_guardians_guardian", "lane_guardians", ["municipality", "guardian_index"])
+    op.create_index("ix_lane_guardians_person", "lane_guardians", ["municipality", "person_id"])
     op.create_table(
         "lane_answers",
         sa.Column("municipality", ID, primary_key=True),
