@@ -12,6 +12,7 @@ from tests.support.suite import Suite
 
 TEACHER, LEADER, PROTECTION = "live-rognbakken", "turid-haugnesli", "espen-lysvollen"
 CHILD, MOTHER = "kasper-lomtjonna", "ellen-lomtjonna"
+WITHOUT_CASE, WITHOUT_CASES_FATHER = "kasper-masebakken", "magnus-varflodin"
 STORY = "Kasper sier at han er redd for å gå hjem."
 
 
@@ -20,6 +21,13 @@ def fill(page: Page, kind: str, informed: str) -> None:
     page.get_by_label("Hva har du sett eller hørt?").fill(STORY)
     page.locator(f"[name=kind][value={kind}]").check()
     page.locator(f"[name=guardians_informed][value={informed}]").check()
+
+
+def log_in_unlisted(browser: BrowserAt, number: str, *, scripts: bool = True) -> Page:
+    """Somebody whom the stand-in's page does not list, by their number."""
+    page = browser.visit("/logg-inn/videre?next=/hjem", scripts=scripts)
+    page.goto(f"{page.url}&login_hint=testid:{number}_idporten-loa-substantial")
+    return page
 
 
 def to_report(page: Page) -> None:
@@ -83,6 +91,29 @@ def test_PR_2_a_draft_goes_on_and_a_report_with_the_guardians_is_read_by_them(
     assert "Meldinger til barnevernet" not in other.locator("main").inner_text()
     answer = other.goto(mother.url)
     assert answer is not None and answer.status == 404
+
+
+def test_PR_2_a_father_logs_in_for_a_report_about_a_child_without_a_case(
+    browser: BrowserAt, demo: Demo, suite: Suite
+) -> None:
+    """PR-2: nobody here before, he finds the report on the page that the login leads to, and no case."""
+    nobody = log_in_unlisted(browser, demo.number(WITHOUT_CASES_FATHER), scripts=False)
+    assert nobody.get_by_role("heading", name="Mine saker").count() == 0
+    teacher = browser.log_in(demo.name(TEACHER), scripts=False)
+    to_report(teacher)
+    teacher.get_by_label("Barnets fødselsnummer").fill(demo.number(WITHOUT_CASE))
+    fill(teacher, "with_guardians", "yes")
+    press(teacher, "Send meldingen")
+    father = log_in_unlisted(browser, demo.number(WITHOUT_CASES_FATHER))
+    expect(father.locator("h1")).to_have_text("Mine saker")
+    expect(father.locator("main")).to_contain_text("Du har ingen saker her")
+    browser.look(father, "report-without-a-case")
+    father.get_by_role("link", name=re.compile("^Melding ")).click()
+    expect(father.locator("main")).to_contain_text(STORY)
+    browser.look(father, "report-of-a-child-without-a-case")
+    father.goto(f"{suite.url}/innboks")
+    expect(father.locator("h1")).to_be_visible()
+    assert browser.faults == []
 
 
 def test_PR_5_child_protection_takes_a_report_answers_it_and_names_a_reader(
