@@ -26,6 +26,7 @@ from services.cases.commands import (
     register_employee,
     warn_deadlines,
 )
+from services.cases.lane import asking as in_lane
 from services.cases.lane import commands as lane_commands
 from services.cases.lane import follow_up as lane_follow_up
 from services.cases.lane import queries as lane_queries
@@ -222,7 +223,7 @@ class CasesService(Service):
 
     # ------------------------------------------------------------ the protected lane
 
-    @command(contracts.FileLaneReport, prepare=lane_commands.prepare)
+    @command(contracts.FileLaneReport, prepare=lane_commands.prepare, replayed=in_lane.replayed)
     def file_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_commands.run(uow, request)
 
@@ -238,23 +239,28 @@ class CasesService(Service):
     def reports_with_guardians(self, reading: Reading, request: Request) -> Answer:
         return lane_queries.with_guardians(reading, request)
 
-    @command(contracts.AssessLaneReport, refused=lane_follow_up.refused)
+    @command(contracts.AssessLaneReport, refused=lane_follow_up.refused, replayed=in_lane.replayed)
     def assess_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.assess(uow, request)
 
-    @command(contracts.IdentifyLaneChild, prepare=lane_follow_up.prepare, refused=lane_follow_up.refused)
+    @command(
+        contracts.IdentifyLaneChild,
+        prepare=lane_follow_up.prepare,
+        refused=lane_follow_up.refused,
+        replayed=in_lane.replayed,
+    )
     def identify_lane_child(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.identify(uow, request)
 
-    @command(contracts.AnswerLaneReport, refused=lane_follow_up.refused)
+    @command(contracts.AnswerLaneReport, refused=lane_follow_up.refused, replayed=in_lane.replayed)
     def answer_lane_report(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.answer(uow, request)
 
-    @command(contracts.NameLaneReader, refused=lane_follow_up.refused)
+    @command(contracts.NameLaneReader, refused=lane_follow_up.refused, replayed=in_lane.replayed)
     def name_lane_reader(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.name_reader(uow, request)
 
-    @command(contracts.RemoveLaneReader, refused=lane_follow_up.refused)
+    @command(contracts.RemoveLaneReader, refused=lane_follow_up.refused, replayed=in_lane.replayed)
     def remove_lane_reader(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_follow_up.remove_reader(uow, request)
 
@@ -266,11 +272,11 @@ class CasesService(Service):
     def get_lane_draft(self, reading: Reading, request: Request) -> Answer:
         return lane_queries.draft(reading, request)
 
-    @command(contracts.KeepLaneDraft)
+    @command(contracts.KeepLaneDraft, replayed=in_lane.replayed)
     def keep_lane_draft(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_commands.keep_draft(uow, request)
 
-    @command(contracts.DropLaneDraft)
+    @command(contracts.DropLaneDraft, replayed=in_lane.replayed)
     def drop_lane_draft(self, uow: UnitOfWork, request: Request) -> Answer:
         return lane_commands.drop_draft(uow, request)
 

@@ -231,10 +231,10 @@ class App:
     ) -> dict[str, Any]:
         now, name = self.clock.now(), operation.procedure.name
         once = self._once(call, name)
-        stored = self._replayed(once, call, now, name)
+        context = Context(self, call, now)
+        stored = self._replayed(operation, once, call, context)
         if stored is not None:
             return stored
-        context = Context(self, call, now)
         accesses = context.accesses
         turned_down: Refusal | None = None
         prepared: Any = None
@@ -277,7 +277,7 @@ class App:
                     self.record.write(tx, call.municipality, now, call.actor, _refused(accesses))
             raise turned_down
         except Once.Raced:
-            stored = self._replayed(once, call, now, name)
+            stored = self._replayed(operation, once, call, context)
             if not stored:
                 raise RequestInProgress from None
             return stored
@@ -296,15 +296,20 @@ class App:
         place, caller = call.municipality, call.actor.caller
         return Once(self.keys, self.db.chassis, place, caller, name, call.idempotency_key, call.request)
 
-    def _replayed(self, once: Once | None, call: Call, now: datetime, name: str) -> dict[str, Any] | None:
+    def _replayed(
+        self, operation: Operation, once: Once | None, call: Call, context: Context
+    ) -> dict[str, Any] | None:
         """The answer that was given before, which nothing decides anew: that it was given again stands in the access
-        record (SE-1), but for the lane's (PR-3)."""
+        record (SE-1); of the lane's, in the lane's own (PR-3)."""
         if once is None:
             return None
+        name = operation.procedure.name
         with self.db.read() as conn:
             stored = once.stored(conn)
-        if stored and name not in metrics.QUIET_PROCEDURES:
-            self._write_accesses(call, now, [Access("SE-1", "replayed", None, None, True, name)])
+        if stored and operation.replayed is not None:
+            operation.replayed(context, stored)
+        elif stored and name not in metrics.QUIET_PROCEDURES:
+            self._write_accesses(call, context.now, [Access("SE-1", "replayed", None, None, True, name)])
         return stored
 
     def _write_accesses(self, call: Call, now: datetime, accesses: list[Access]) -> None:

@@ -49,6 +49,7 @@ from services.kernel.errors import Refusal
 
 Prepare = Callable[[Context, dict[str, Any]], Any]
 Refused = Callable[[Context, dict[str, Any], Refusal], None]
+Replayed = Callable[[Context, Mapping[str, Any]], None]
 
 __all__ = ["Context", "Reading", "Service", "UnitOfWork", "Work", "command", "every", "query"]
 
@@ -57,15 +58,16 @@ __all__ = ["Context", "Reading", "Service", "UnitOfWork", "Work", "command", "ev
 class Operation:
     """A method that answers a procedure; `prepare(context, request)` runs before a command's transaction, and what
     it answers is `uow.prepared` there. `refused(context, request, refusal)` runs after a command that was refused, when
-    nothing of it stands: for a room that keeps a record of its own. `in_turn`: one person's commands of this kind are
-    done one after the other, each up to its line in the access record, so that the method can count what they have
-    tried (LV-12, SE-3)."""
+    nothing of it stands, and `replayed(context, answer)` before an answer is given again to the same key: both for a
+    room that keeps a record of its own. `in_turn`: one person's commands of this kind are done one after the other,
+    each up to its line in the access record, so that the method can count what they have tried (LV-12, SE-3)."""
 
     procedure: Procedure
     method: Callable[[Any, Any, dict[str, Any]], Mapping[str, Any] | None]
     prepare: Prepare | None = None
     refused: Refused | None = None
     in_turn: bool = False
+    replayed: Replayed | None = None
 
 
 def command(
@@ -74,9 +76,10 @@ def command(
     prepare: Prepare | None = None,
     refused: Refused | None = None,
     in_turn: bool = False,
+    replayed: Replayed | None = None,
 ) -> Callable[[Any], Any]:
     """The method answers this command: method(self, uow: UnitOfWork, request: dict) -> dict of ids, or None."""
-    return _answers("command", procedure, prepare, refused, in_turn)
+    return _answers("command", procedure, prepare, refused, in_turn, replayed)
 
 
 def query(procedure: Procedure) -> Callable[[Any], Any]:
@@ -105,6 +108,7 @@ def _answers(
     prepare: Prepare | None = None,
     refused: Refused | None = None,
     in_turn: bool = False,
+    replayed: Replayed | None = None,
 ) -> Callable[[Any], Any]:
     if procedure.kind != kind:
         raise TypeError(f"{procedure.name} is a {procedure.kind}, not a {kind}")
@@ -115,7 +119,9 @@ def _answers(
             app: App = self.chassis
             return app.answer(procedure.name, call)
 
-        entry.operation = Operation(procedure, method, prepare, refused, in_turn)  # type: ignore[attr-defined]
+        entry.operation = Operation(  # type: ignore[attr-defined]
+            procedure, method, prepare, refused, in_turn, replayed
+        )
         Rpc.decorator(procedure_name=procedure.name, kind=kind)(entry)
         return entry
 

@@ -196,6 +196,12 @@ def test_PR_5_what_the_lane_answered_under_a_key_lies_apart(the: House) -> None:
         kept = conn.execute(sa.select(tables.quiet_idempotency.c.answer)).scalars().all()
         beside = conn.execute(sa.select(tables.idempotency.c.procedure)).scalars().all()
     assert first == again and [each["id"] for each in kept] == [first["id"]]
+    lines = the.ask(cases.LaneAccess, CHILD_PROTECTION, report_id=first["id"])["items"]
+    assert [each["act"] for each in lines] == ["replayed", "file_report"], (
+        "that it was given again is noted (SE-1)"
+    )
+    commands = [each.name for each in LANE_PROCEDURES if each.kind == "command"]
+    assert [each for each in commands if the.app.operations[each].replayed is None] == []
     assert cases.FileLaneReport.name not in beside
     the.clock.advance(days=3)
     with the.app.db.write() as tx:

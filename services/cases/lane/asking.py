@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from services.cases.lane.domain import ChildInReport
 from services.cases.lane.storage import guardians, readers, record, reports
 from services.cases.storage import care, people, staff
 from services.chassis.unit_of_work import Reading, UnitOfWork
+from services.chassis.work import Context
 from services.contracts.cases import LaneReadersLost
 from services.kernel.calendar import local_date, midnight
 from services.kernel.facts import Capacity, Decision, GuardianFact, Role, RoleFact, in_force
@@ -104,6 +105,12 @@ class Asker:
         if act not in self.acts(found[0]):
             raise Forbidden(rule="PR-5")
         return found[0]
+
+
+def replayed(context: Context, answer: Mapping[str, Any]) -> None:
+    """That an answer was given again to the same key stands in the lane's own record (SE-1, PR-3)."""
+    who = (context.actor, context.municipality, context.now)
+    context.services.lane_record.write([record.line(*who, "replayed", "SE-1", answer.get("id"))])
 
 
 def of_family(work: Reading | UnitOfWork, row: Any, person_id: str) -> bool:
