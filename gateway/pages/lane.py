@@ -195,8 +195,19 @@ def listed() -> str:
         reports=rows,
         state=state,
         states=list(cases.REPORT_STATES) if employee else [],
+        unreadable=[each["filed_at"] for each in found["unreadable"]],
+        faults=_faults(found["faults"]),
         next_url=path("lane_list", fra=following, tilstand=state) if following else None,
     )
+
+
+def _faults(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What failed, as child protection is told of it: that a report did not arrive, or anything else; and when last."""
+    last: dict[str, Any] = {}
+    for each in found:
+        code = "filing" if each["what"] == cases.FileLaneReport.name else "other"
+        last[code] = max(last.get(code, each["last_at"]), each["last_at"])
+    return [{"code": code, "at": at} for code, at in sorted(last.items())]
 
 
 @blueprint.get(PATHS["lane_item"])

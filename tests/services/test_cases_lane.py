@@ -458,6 +458,29 @@ def test_PR_3_what_fails_in_the_lane_is_kept_as_codes_where_operators_alone_look
     assert (left.what, left.times) == ("forget_old_drafts", 1)
 
 
+def test_PR_5_child_protections_register_tells_what_can_not_be_read_and_what_failed(the: House) -> None:
+    """PR-5, PR-3: one report that can't be opened hides none of the others; that a report did not arrive stands there
+    with how often and when, for a week, for child protection of that municipality alone."""
+    damaged, whole = file(the, child_number=TUVA), file(the, OTHER, child_number=EMIL)
+    with the.app.db.write() as tx:
+        tx.execute(
+            sa.update(tables.reports).where(tables.reports.c.report_id == damaged).values(content=b"damaged")
+        )
+    answer(the, cases.GetLaneReport, TEACHER, {"report_id": damaged})
+    for municipality in ("granli", "granli", "storvik"):
+        lost = ValueError("never arrived")
+        quiet_faults.keep(the.app.db, cases.FileLaneReport.name, lost, the.clock.now(), municipality)
+    page = the.ask(cases.LaneReports, CHILD_PROTECTION)
+    assert [each["report_id"] for each in page["items"]] == [whole]
+    assert [each["report_id"] for each in page["unreadable"]] == [damaged]
+    told = {each["what"]: each["times"] for each in page["faults"]}
+    assert told == {cases.FileLaneReport.name: 2, cases.GetLaneReport.name: 1}
+    own = the.ask(cases.LaneReports, TEACHER)
+    assert [each["report_id"] for each in own["unreadable"]] == [damaged] and own["faults"] == []
+    the.advance(days=8)
+    assert the.ask(cases.LaneReports, CHILD_PROTECTION)["faults"] == []
+
+
 def fail_quietly() -> None:
     """As a round of the lane that fails."""
     tracing.hush()

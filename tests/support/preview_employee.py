@@ -643,6 +643,17 @@ def _lane_list() -> list[Sample]:
                 "next_url": "#n",
             },
         ),
+        Sample(
+            "lane-list-faults",
+            "lane/list.html",
+            {
+                "page": page(SOLVEIG),
+                "reports": [_REPORT],
+                "unreadable": [_REPORT["at"]],
+                "faults": [{"code": "filing", "at": _REPORT["at"]}, {"code": "other", "at": _REPORT["at"]}],
+                "states": states,
+            },
+        ),
     ]
 
 

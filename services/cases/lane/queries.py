@@ -1,7 +1,7 @@
 """Reports are read by the reporter, child protection and those named; made with the guardians, by them (PR-2, PR-5)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from services.cases.domain.errors import NotFound
@@ -11,7 +11,9 @@ from services.cases.lane.asking import Asker, readable_with_guardian
 from services.cases.lane.domain import Report
 from services.cases.lane.storage import answers, drafts, guardians, readers, record, reports
 from services.cases.queries import resolve_login
-from services.cases.storage import people
+from services.cases.storage import metadata, people
+from services.chassis import quiet_faults
+from services.chassis.keys import KeyMissing, Undecipherable
 from services.chassis.unit_of_work import Reading
 from services.contracts.cases import HIDDEN_PERSON
 from services.kernel.errors import Refusal
@@ -19,6 +21,7 @@ from services.kernel.facts import Capacity, Decision
 from services.kernel.lane import LaneAct
 
 _Found = TypeVar("_Found")
+_FAULTS_SHOWN = timedelta(days=7)
 
 
 def list_reports(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +85,8 @@ def get_report(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
         rule = decision.rule if decision else "PR-5"
         reading.services.lane_record.write([asker.line("read_report", rule, request["report_id"], False)])
         raise NotFound
-    return _open(reading, asker, [(rows[0], decision)], whole=True)[0]
+    _note_read(reading, asker, [(rows[0], decision)])
+    return _told(reading, asker, rows[0], whole=True)
 
 
 def access(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +113,31 @@ def draft(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
 def _page(reading: Reading, asker: Asker, rows: Sequence[Any], request: dict[str, Any]) -> dict[str, Any]:
     readable = [(row, decision) for row in rows if (decision := asker.decide(row)).allowed]
     page, cursor = _cut(readable, [row.report_id for row, _ in readable], request)
-    return {"items": _open(reading, asker, page), "next_cursor": cursor}
+    _note_read(reading, asker, page)
+    items, unreadable = [], []
+    for row, _ in page:
+        try:
+            items.append(_told(reading, asker, row))
+        except (Undecipherable, KeyMissing):  # one that can't be opened hides none of the others
+            unreadable.append({"report_id": row.report_id, "filed_at": row.filed_at, "state": row.state})
+    return {
+        "items": items,
+        "next_cursor": cursor,
+        "unreadable": unreadable,
+        "faults": _faults(reading) if asker.child_protection else [],
+    }
+
+
+def _faults(reading: Reading) -> list[dict[str, Any]]:
+    """What failed of the municipality's reports of late, so that those learn of it to whom they were to come: no log
+    and no number tells (PR-3)."""
+    found = quiet_faults.since(reading.conn, metadata, reading.now - _FAULTS_SHOWN)
+    told: dict[str, dict[str, Any]] = {}
+    for row in found:
+        if row.municipality == reading.municipality:
+            fault = told.setdefault(row.what, {"what": row.what, "times": 0, "last_at": row.last_at})
+            fault["times"] += row.times
+    return list(told.values())
 
 
 def _cut(
@@ -121,25 +149,26 @@ def _cut(
     return found[start:end], ids[end - 1] if end < len(ids) else None
 
 
-def _open(
-    reading: Reading, asker: Asker, rows: Sequence[tuple[Any, Decision]], whole: bool = False
-) -> list[dict[str, Any]]:
-    """Decipher what was allowed, noted in the lane's own access record first; `whole`: with what became of it. Which
-    child was found to be meant is child protection's to know: whoever described a stranger is told no name (PR-5)."""
+def _note_read(reading: Reading, asker: Asker, rows: Sequence[tuple[Any, Decision]]) -> None:
+    """Note in the lane's own access record what was allowed, before it is deciphered (SE-1)."""
     reading.services.lane_record.write(
         [asker.line("read_report", decision.rule, row.report_id) for row, decision in rows]
     )
+
+
+def _told(reading: Reading, asker: Asker, row: Any, whole: bool = False) -> dict[str, Any]:
+    """A report deciphered, for who may read it; `whole`: with what became of it. Which child was found to be meant is
+    child protection's to know: whoever described a stranger is told no name (PR-5)."""
     whole_child = (
         asker.child_protection or asker.question.capacity is Capacity.GUARDIAN
     )  # PR-2: a guardian's is known
-    return [
+    return (
         _shown(reports.read(reading.keys, row, whole=whole_child), asker.child_protection)
         | {"state": row.state, "taken_at": row.taken_at}
         | ({} if asker.tells_reporter(row) else {"reporter_person_id": HIDDEN_PERSON})
         | (grounds.of_report(reading.conn, reading.keys, row.municipality, row.report_id) if whole else {})
         | (_became(reading, asker, row) if whole and asker.question.capacity is Capacity.EMPLOYEE else {})
-        for row, _ in rows
-    ]
+    )
 
 
 def _became(reading: Reading, asker: Asker, row: Any) -> dict[str, Any]:

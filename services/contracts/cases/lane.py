@@ -253,9 +253,32 @@ class LaneAccessPage(Message):
     next_cursor = opaque(required=False)
 
 
+class LaneReportUnreadable(Message):
+    """A report of the page that may be read and can't be: what is kept of it is damaged, or its key is missing."""
+
+    report_id = opaque()
+    filed_at = instant()
+    state = code(*REPORT_STATES)
+
+
+class LaneFault(Message):
+    """Something that failed in the lane: a code of what, how often, and the last time."""
+
+    what = code()
+    times = number()
+    last_at = instant()
+
+
 class LaneReportPage(Message):
     items = nested(LaneReport, many=True)
     next_cursor = opaque(required=False)
+    unreadable = nested(LaneReportUnreadable, many=True, required=False)
+    faults = nested(
+        LaneFault,
+        many=True,
+        required=False,
+        description="What failed in the last week in the municipality; for child protection alone",
+    )
 
 
 FileLaneReport = command(

@@ -46,8 +46,8 @@ def keep(
     """These are the guardians now, and no others; whether they or their ties were others before. `child`: with number
     and birth date."""
     mine = (guardians.c.municipality == municipality, guardians.c.report_id == report_id)
-    numbers = {child_index(keys, municipality, each.number): each for each in told}
-    wanted = {index: _content(child, each) for index, each in numbers.items()}
+    adults = {child_index(keys, municipality, each.number): each for each in told}
+    wanted = {index: _content(child, each) for index, each in adults.items()}
     stood = {row.guardian_index: _opened(keys, row) for row in tx.execute(sa.select(guardians).where(*mine))}
     if changed := stood != wanted:
         tx.execute(sa.delete(guardians).where(*mine))
@@ -58,7 +58,7 @@ def keep(
                     "municipality": municipality,
                     "report_id": report_id,
                     "guardian_index": index,
-                    "person_id": _person_id(keys, municipality, numbers[index].number),
+                    "person_id": _person_id(keys, municipality, adults[index].number),
                     "content": keys.encrypt(
                         f"lane:{report_id}", municipality, f"guardian:{index}", json.dumps(content)
                     ),
