@@ -72,7 +72,7 @@ class Plan:
 
 def make_plan(var: Path, port: int, amqp_url: str, outside_amqp_url: str = "") -> Plan:
     """Plan the whole suite on `var`, the gateway on `port`, and everything else on free loopback ports."""
-    names = ["standins", "smtp", *SERVICES]
+    names = ["standins", "smtp", *SERVICES, "gateway"]
     ports = _ports(var, names, port)
     standins = f"http://127.0.0.1:{ports['standins']}"
     smtp = f"smtp://127.0.0.1:{ports['smtp']}"
@@ -107,7 +107,7 @@ def make_plan(var: Path, port: int, amqp_url: str, outside_amqp_url: str = "") -
     run = ("-m", "services.chassis.run")
     children = [child("standins", ("-m", "deploy.standins"), ports["standins"])]
     children += [child(name, (*run, name), ports[name]) for name in SERVICES]
-    children += [child("gateway", (*run, "gateway"), port)]
+    children += [child("gateway", (*run, "gateway"), ports["gateway"])]
     return Plan(var, port, standins, smtp, common, tuple(children))
 
 

@@ -1,6 +1,7 @@
 """The gateway's web application: who asks is settled here, once, before any page or API answer is made."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ _CSP = (
 MAX_BODY = 256 * 1024
 _OPEN = guards.Open(
     rooms=frozenset({"public", "login", "api-docs", "api_outside", "api_machines"}),
-    endpoints=api.OPEN | {"live", "ready", "exposition", "metadata"},
+    endpoints=api.OPEN | {"live", "ready", "metadata"},
     programs=api.PROGRAMS,
 )
 
@@ -47,6 +48,11 @@ class Means:
     signer: Signer
     client: RpcClient
     remembered: Remembered
+
+    @property
+    def checks(self) -> dict[str, Callable[[], bool]]:
+        """What readiness means for the gateway, by component."""
+        return {"database": self.db.answers, "broker": self.client.connected}
 
 
 def create_app(means: Means) -> Flask:

@@ -1,15 +1,15 @@
-"""Whether the gateway lives and is ready, and its metrics: for operators, without login."""
+"""Whether the gateway lives and is ready, for anybody. Its metrics are told on loopback alone (service.py): counts of
+what people do are no statistics for everybody (SE-4)."""
 
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify
+from flask import Flask, current_app, jsonify
 
-from services.chassis import metrics
 from services.chassis.health import report
 
 
 def register(app: Flask) -> None:
-    """Add /health/live, /health/ready and /metrics, as each service has them."""
+    """Add /health/live and /health/ready, as each service has them."""
 
     @app.get("/health/live")
     def live() -> Any:
@@ -18,15 +18,5 @@ def register(app: Flask) -> None:
     @app.get("/health/ready")
     def ready() -> Any:
         """One row a component; 503 while one of them fails."""
-        well, answer = report(_checks())
+        well, answer = report(current_app.extensions["stafett"].checks)
         return jsonify(answer), 200 if well else 503
-
-    @app.get("/metrics")
-    def exposition() -> Response:
-        report(_checks())  # so that stafett_component_up tells of this moment
-        return Response(metrics.own_exposition(), content_type=metrics.CONTENT_TYPE)
-
-
-def _checks() -> dict[str, Any]:
-    means = current_app.extensions["stafett"]
-    return {"database": means.db.answers, "broker": means.client.connected}

@@ -1,4 +1,4 @@
-"""The gateway's process: a nameko container whose web server is Flask's, on port PORT."""
+"""The gateway's process: a nameko container whose web server is Flask's, on port PORT; its metrics are on loopback."""
 
 import json
 import socket
@@ -17,6 +17,7 @@ from gateway.composition.names import Remembered
 from gateway.storage import metadata
 from services.chassis.actor import Signer
 from services.chassis.clock import clock_of
+from services.chassis.health import HealthServer
 from services.chassis.keys import Keys
 from services.chassis.logging import fault
 from services.chassis.rpc.client import RpcClient
@@ -83,6 +84,7 @@ class Application(WebServer):  # type: ignore[misc]
             client=self._client,
             remembered=self._remembered,
         )
+        self._health = HealthServer("gateway", settings.health_port, self._means.checks)
         super().setup()
 
     @property
@@ -93,6 +95,7 @@ class Application(WebServer):  # type: ignore[misc]
         self._client.start()
         self.container.spawn_managed_thread(self._listener.run, identifier="catalogue")
         super().start()
+        self._health.start()
 
     def get_wsgi_app(self) -> Any:
         return create_app(self._means)
@@ -109,6 +112,7 @@ class Application(WebServer):  # type: ignore[misc]
         )
 
     def stop(self) -> None:
+        self._health.stop()
         self._listener.should_stop = True
         super().stop()
         self._client.stop()

@@ -24,7 +24,7 @@ QUIET_BLUEPRINTS = frozenset({"lane", "api_protected_lane"})
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_UNTOLD = ("/static/", "/health/", "/metrics")
+_UNTOLD = ("/static/", "/health/")
 _ROUTE = "stafett.route"
 
 log = structlog.get_logger(__name__)

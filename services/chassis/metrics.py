@@ -1,10 +1,6 @@
 """Prometheus metrics of a process. Labels are procedures, outcomes and components: never a person, case or value."""
 
-from collections.abc import Iterator
-from typing import Any
-
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Metric, generate_latest
-from prometheus_client.samples import Sample
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 
 from services.contracts import bus, cases, directory
 
@@ -37,27 +33,3 @@ def observe_call(histogram: Histogram, procedure: str, outcome: str, seconds: fl
 def exposition() -> bytes:
     """All metrics of this process in Prometheus' text format."""
     return bytes(generate_latest(REGISTRY))
-
-
-def own_exposition() -> bytes:
-    """Stafett's own metrics alone, for where anybody may read them: what the process has used of processor and memory
-    grows with everything that it does, also with what nothing is told of (PR-3)."""
-    return bytes(generate_latest(_OWN))
-
-
-class _Own:
-    """What of the registry is Stafett's, in an order that does not hang on what was told first."""
-
-    def collect(self) -> Iterator[Metric]:
-        """Its metrics; of each the series by their labels."""
-        for metric in REGISTRY.collect():
-            if metric.name.startswith("stafett_"):
-                metric.samples.sort(key=_series)
-                yield metric
-
-
-def _series(sample: Sample) -> list[tuple[str, str]]:
-    return sorted((name, value) for name, value in sample.labels.items() if name != "le")
-
-
-_OWN: Any = _Own()

@@ -133,8 +133,12 @@ class Suite:
 
     def is_ready(self, name: str) -> bool:
         """Whether one process answers ready now."""
+        return is_ready(f"{self.told_at(name)}/health/ready")
+
+    def told_at(self, name: str) -> str:
+        """Where one process tells its health and its metrics."""
         child = next(child for child in self.running.plan.children if child.name == name)
-        return is_ready(child.ready_url)
+        return child.ready_url.removesuffix("/health/ready")
 
     def mail(self, to: str = "", after: int = 0) -> list[dict[str, Any]]:
         """What the mail catcher holds, the oldest first, in the shape of Letter.as_dict (deploy/standins/mail.py)."""

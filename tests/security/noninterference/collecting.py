@@ -95,8 +95,8 @@ class Viewer:
         return [each["message_id"] for each in items]
 
     def _got(self, method: str, address: str, answer: requests.Response) -> Got:
-        kind = "metrics" if address == "/metrics" else "health" if address.startswith("/health") else ""
-        channel = kind or ("api" if address.startswith("/api/") else "page")
+        room = address.split("/")[1]
+        channel = room if room in ("health", "api") else "page"
         return Got(channel, self.name, f"{method} {address}", _whole(answer))
 
 

@@ -11,7 +11,7 @@ import requests
 
 from gateway.asking import Asking
 from gateway.composition.names import Remembered
-from services.chassis import metrics, tracing
+from services.chassis import tracing
 from services.contracts.base import Procedure
 from services.contracts.catalogue import SERVICES
 from tests.journeys.people import Demo, Person
@@ -55,24 +55,6 @@ def test_PR_3_what_a_page_of_the_lane_looks_up_is_not_remembered() -> None:
         )
 
 
-def test_PR_3_what_the_process_has_used_is_not_told_to_anybody() -> None:
-    """PR-3: processor time and memory grow with what is quiet, too."""
-    metrics.UP.labels("quiet_test").set(1)
-    told = metrics.own_exposition().decode()
-    names = {line.split("{")[0].split(" ")[0] for line in told.splitlines() if not line.startswith("#")}
-    assert names and all(name.startswith("stafett_") for name in names)
-    assert "process_cpu_seconds_total" in metrics.exposition().decode(), "the services tell the operator"
-
-
-def test_PR_3_the_order_of_the_series_does_not_say_what_came_first() -> None:
-    """PR-3: series stand by their labels."""
-    for procedure in ("z.last", "a.first", "m.middle"):
-        metrics.observe_call(metrics.RPC_CALLED, f"quiet_test.{procedure}", "ok", 0.001)
-    told = metrics.own_exposition().decode()
-    places = [told.index(f"quiet_test.{procedure}") for procedure in ("a.first", "m.middle", "z.last")]
-    assert places == sorted(places)
-
-
 def test_PR_3_no_request_for_a_page_of_the_lane_is_counted(suite: Suite) -> None:
     """PR-3: not even where nothing of the lane is asked for to make it, as for the receipt; the inbox beside it is."""
     teacher = Person(suite.url, Demo(), TEACHER).log_in("employee")
@@ -85,9 +67,16 @@ def test_PR_3_no_request_for_a_page_of_the_lane_is_counted(suite: Suite) -> None
             )
             assert answer.status_code < 500, f"{method} {address}"
     teacher.page("/innboks")
-    told = requests.get(f"{suite.url}/metrics", timeout=20).text
+    told = requests.get(f"{suite.told_at('gateway')}/metrics", timeout=20).text
     assert 'route="/innboks"' in told and len(of_the_lane) > 10
     assert not [line for line in told.splitlines() if "/melding" in line]
+
+
+def test_SE_4_what_people_do_is_counted_for_nobody_but_the_operator(suite: Suite) -> None:
+    """SE-4: whoever could read the gateway's counts would see, as it happens, that a consent was withdrawn."""
+    assert requests.get(f"{suite.url}/metrics", timeout=20).status_code == 404
+    told = requests.get(f"{suite.told_at('gateway')}/metrics", timeout=20).text
+    assert "stafett_request_seconds_count" in told
 
 
 def test_PR_3_opening_the_form_from_a_case_leaves_no_line_in_any_record(suite: Suite) -> None:
