@@ -48,6 +48,8 @@ class Session(CallbackDict[str, Any], SessionMixin):
         self.old_sid: str | None = None
         self.modified = False
         self.seen_at: datetime | None = None
+        self.begun_at: datetime | None = None
+        """When the person logged in; None until it is kept for the first time."""
         self.away = False
         """Whether the sessions could not be read or written: nobody knows who asks, so nothing is answered."""
         self._spare = False
@@ -63,9 +65,15 @@ class Session(CallbackDict[str, Any], SessionMixin):
         return self.sid is not None and self.old_sid is None and (self._spare or not self.modified)
 
     def renew(self) -> None:
-        """Give the session a new id, at login and when its rights grow; the old id is worth nothing afterwards."""
+        """Give the session a new id, when its rights change; the old id is worth nothing afterwards. It ends when it
+        would have ended."""
         self.old_sid, self.sid = self.sid, None
         self.modified = True
+
+    def begin(self) -> None:
+        """A new id, and the whole time anew: at a login alone."""
+        self.renew()
+        self.begun_at = None
 
 
 class EncryptedSessions(SessionInterface):
@@ -96,7 +104,7 @@ class EncryptedSessions(SessionInterface):
         except (Undecipherable, ValueError):
             return Session()
         session = Session(content, sid)
-        session.seen_at = row.seen_at
+        session.seen_at, session.begun_at = row.seen_at, row.begun_at
         return session
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -133,7 +141,7 @@ class EncryptedSessions(SessionInterface):
                         .values(seen_at=now)
                     )
             return
-        new = session.sid is None
+        new, begun_at = session.sid is None, session.begun_at or now
         sid = session.sid or secrets.token_urlsafe(32)
         key = _hash(sid)
         content = self._keys.seal_bytes(_PURPOSE, json.dumps(dict(session)).encode(), key)
@@ -141,7 +149,7 @@ class EncryptedSessions(SessionInterface):
             if new:
                 tx.execute(sa.delete(sessions).where(sessions.c.begun_at < now - WHOLE))
                 tx.execute(
-                    sa.insert(sessions).values(id_hash=key, content=content, begun_at=now, seen_at=now)
+                    sa.insert(sessions).values(id_hash=key, content=content, begun_at=begun_at, seen_at=now)
                 )
             else:
                 tx.execute(
@@ -150,7 +158,7 @@ class EncryptedSessions(SessionInterface):
         if new:
             response.set_cookie(
                 self.cookie, sid, httponly=True, samesite="Lax", secure=self._secure, path="/",
-                max_age=int(WHOLE.total_seconds()),
+                max_age=int((begun_at + WHOLE - now).total_seconds()),
             )  # fmt: skip
         response.vary.add("Cookie")
 

@@ -58,7 +58,7 @@ def log_in(capacities: list[dict[str, Any]], assurance: Assurance) -> None:
     before, known = chosen(), {each["person_id"] for each in session.get("capacities", [])}
     drafts = session.get("drafts") if known & {each["person_id"] for each in capacities} else None
     session.clear()
-    session.renew()  # type: ignore[attr-defined]
+    session.begin()  # type: ignore[attr-defined]
     session["capacities"] = capacities
     session["assurance"] = assurance
     session["seen"] = {}

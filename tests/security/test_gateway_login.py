@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from gateway.frame.paths import path
 from gateway.login import people
 from gateway.login.oidc import safe_next
 from gateway.service import _CatalogueListener
-from gateway.sessions import COOKIE, Session
+from gateway.sessions import COOKIE, EncryptedSessions, Session
 from gateway.storage import metadata
 from gateway.translations import translator
 from services.chassis.actor import Actor
@@ -88,6 +89,50 @@ def test_a_step_up_into_a_capacity_that_has_ended_asks_anew(somebody: None) -> N
 
 def test_the_token_of_forms_is_another_after_login(somebody: None) -> None:
     assert "csrf" not in session
+
+
+class _Watch:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def test_a_session_ends_after_its_whole_time_whatever_is_done_in_it(var_dir: Path) -> None:
+    """Whoever chooses another capacity has a new id, and not a longer session; who logs in anew has one."""
+    ensure_key_material(var_dir)
+    db, clock = Database(f"sqlite:///{var_dir}/gateway.sqlite3", metadata, "gateway"), _Watch()
+    db.migrate()
+    app = Flask("test")
+    app.session_interface = EncryptedSessions(db, Keys.embedded(var_dir), clock, secure=False)
+    capacities = [capacity("teacher"), capacity("teacher", "guardian", None)]
+    for address, act in (
+        ("/login", lambda: people.log_in(capacities, "high") or True),
+        ("/choose", lambda: people.choose(1)),
+        ("/who", people.chosen),
+    ):
+        app.add_url_rule(address, address, lambda act=act: {"told": bool(act())})
+    client = app.test_client()
+
+    def who(address: str = "/who") -> bool:
+        return bool(client.get(address).json["told"])
+
+    who("/login")
+    for _ in range(4):
+        clock.at += timedelta(minutes=29)
+        assert who("/choose")
+    clock.at += timedelta(minutes=5)
+    assert not who() and not who("/choose"), "121 minutes after the login"
+    who("/login")
+    clock.at += timedelta(minutes=29)
+    who("/login")
+    for _ in range(4):
+        clock.at += timedelta(minutes=29)
+        assert who("/choose")
+    db.close()
 
 
 @pytest.mark.parametrize(

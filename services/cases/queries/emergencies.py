@@ -24,11 +24,9 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     the access record of each case; raises CoordinatorOnly for anybody else."""
     access.demand_coordinator(reading)
     limit, first = request["limit"], request["cursor"] is None
-    rows = emergencies.newest(reading.conn, reading.municipality, request["cursor"], limit + 1)
+    rows = _overseen(reading, request["cursor"], limit + 1)
     page = rows[:limit]
-    own = _of_own_family(reading, sorted({row.case_id for row in page}))
-    shown = [row for row in page if row.case_id not in own]
-    for row in shown:
+    for row in page:
         reading.access("SE-3", "read_emergency", row.case_id)
     lines = _lines(reading) if first else []
     rests_on = grounds.of(
@@ -41,11 +39,25 @@ def run(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
                 "reason": emergencies.reason_of(reading.keys, row),
                 **rests_on.get(row.emergency_id, grounds.NONE),
             }
-            for row in shown
+            for row in page
         ],
         "next_cursor": page[-1].emergency_id if len(rows) > limit else None,
         "refused": _counted(lines),
     }
+
+
+def _overseen(reading: Reading, cursor: str | None, wanted: int) -> list[Any]:
+    """The newest `wanted` after `cursor` that are not about the coordinator's own family: a shorter page, or a cursor
+    that none of its rows bears, would tell that there is one."""
+    found: list[Any] = []
+    while len(found) < wanted:
+        rows = emergencies.newest(reading.conn, reading.municipality, cursor, wanted)
+        own = _of_own_family(reading, sorted({row.case_id for row in rows}))
+        found += [row for row in rows if row.case_id not in own]
+        if len(rows) < wanted:
+            break
+        cursor = rows[-1].emergency_id
+    return found[:wanted]
 
 
 def _of_own_family(reading: Reading, case_ids: Sequence[str]) -> frozenset[str]:
