@@ -46,8 +46,12 @@ class Clients:
         with self._asking() as ask:
             if asked.recipient:
                 found = ask(notifications.Subscriptions, where)["items"]
-                if (asked.recipient, "feed") not in {(each["recipient"], each["way"]) for each in found}:
+                feeds = {
+                    each["recipient"]: each["subscription_id"] for each in found if each["way"] == "feed"
+                }
+                if asked.recipient not in feeds:
                     raise Fault(f"{where} has no subscription called {asked.recipient} whose way is a feed")
+                request |= {"subscription_id": feeds[asked.recipient]}
             made = ask(directory.AddMachineClient, where, request)
         self._note("add-client", where, asked.name)
         return [{"client_id": made["id"], "scopes": asked.scopes, "client_secret": secret}]

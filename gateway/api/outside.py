@@ -65,7 +65,7 @@ def _page() -> dict[str, Any]:
         sent["limit"] = int(request.args["limit"])
     if is_token(header):
         machine = asking_machine("feed.read")
-        asked = {"recipient": machine.recipient, **sent}
+        asked = {"recipient": machine.recipient, "subscription_id": machine.subscription_id, **sent}
         found: dict[str, Any] = g.asking.as_service(
             notifications.ReadFeedOfClient, asked, machine.municipality
         )

@@ -56,6 +56,7 @@ class Machine:
     name: str
     scopes: frozenset[str]
     recipient: str | None
+    subscription_id: str | None
 
     @property
     def client_id(self) -> str:
@@ -110,7 +111,7 @@ def asking_machine(scope: str | None = None) -> Machine:
     scopes = frozenset(claims["scope"].split()) & set(standing["scopes"])
     if scope is not None and scope not in scopes:
         raise InsufficientScope
-    return Machine(found[1], found[2], scopes, standing["recipient"])
+    return Machine(found[1], found[2], scopes, standing["recipient"], standing["subscription_id"])
 
 
 def is_token(header: str) -> bool:

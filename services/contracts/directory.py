@@ -376,6 +376,7 @@ class AddMachineClientRequest(Message):
     name = _client_name()
     scopes = many(code(*SCOPES), max_items=10, validate=validate.Length(min=1, error="required"))
     recipient = code(required=False, description="Needed for feed.read")
+    subscription_id = opaque(required=False, description="The recipient's subscription; needed for feed.read")
     secret = secret(max_length=200)
 
 
@@ -399,6 +400,7 @@ class MachineClientStanding(Message):
 
     scopes = many(code(*SCOPES), max_items=10)
     recipient = code(required=False)
+    subscription_id = opaque(required=False, description="Whose feed it reads: no later one of that name")
     generation = number()
     oldest_generation = number(description="Tokens of older secrets than this are void")
 

@@ -180,6 +180,9 @@ class SubscriptionState(Message):
     """One outside system, as an operator sees it. Numbers count what it was told; never what it was denied."""
 
     recipient = _recipient()
+    subscription_id = opaque(
+        description="Another for each subscription, also where one takes an earlier one's name"
+    )
     service_id = opaque()
     unit_id = opaque(required=False)
     events = many(code(), max_items=50)
@@ -209,6 +212,9 @@ class FeedRequest(Message):
 
 class FeedOfClientRequest(Message):
     recipient = _recipient()
+    subscription_id = opaque(
+        required=False, description="The one that the client was made for; no other is read"
+    )
     after = opaque(required=False, description="The cursor of the last page; left out: from the beginning")
     limit = number(minimum=1, maximum=MOST_ITEMS, load_default=50)
 

@@ -11,7 +11,7 @@ import pytest
 from services.chassis.actor import service_actor
 from services.contracts import consent, notifications, relay_log
 from services.contracts.catalogue import EVENTS
-from services.kernel.errors import Forbidden, InvalidInput
+from services.kernel.errors import Forbidden, InvalidInput, NotFound
 from services.notifications.egress import feed
 from tests.services.egress_house import OPERATOR, EgressHouse, egress_house, token
 from tests.services.notifications_house import CASE, CHILD, KINDERGARTEN, TEACHER
@@ -262,3 +262,26 @@ def _window(home: EgressHouse, topic: str) -> dict[str, str]:
         "service_id": "psychology", "topic": topic, "valid_from": home.clock.now().isoformat(),
         "valid_to": "2027-05-20T09:00:00+00:00",
     }  # fmt: skip
+
+
+def test_CO_8_a_program_reads_the_subscription_that_it_was_made_for_and_none_that_took_its_name(
+    home: EgressHouse,
+) -> None:
+    """CO-8, SE-7: what another service may know is not the old program's to read."""
+
+    def read(subscription_id: str | None) -> list[Any]:
+        asked = {"recipient": "fagsystem", "subscription_id": subscription_id}
+        answer = home.operator(notifications.ReadFeedOfClient, GATEWAY, **asked)
+        return [each["data"]["entry_id"] for each in answer["items"]]
+
+    old = home.subscribe(way="feed", key=token())
+    home.entry(entry_id="en-1")
+    assert read(old) == ["en-1"]
+    home.operator(notifications.Unsubscribe, recipient="fagsystem")
+    own = {"service_id": "kindergarten", "unit_id": KINDERGARTEN}
+    new = home.subscribe(way="feed", key=token(), **own)
+    home.entry("home", entry_id="en-2")
+    for not_its_own in (old, None):
+        with pytest.raises(NotFound):
+            read(not_its_own)
+    assert read(new) == ["en-2"]

@@ -58,8 +58,8 @@ def desk(directory_url: str, tmp_path: Path) -> Iterator[Desk]:
 
 def test_SE_7_a_client_is_known_by_its_secret_in_its_own_municipality(desk: Desk) -> None:
     assert desk.add()["id"] == "granli.reader"
-    assert desk.check(FIRST) == {"scopes": ["catalogue.read"], "recipient": None, "generation": 1,
-                                 "oldest_generation": 1}  # fmt: skip
+    assert desk.check(FIRST) == {"scopes": ["catalogue.read"], "recipient": None, "subscription_id": None,
+                                 "generation": 1, "oldest_generation": 1}  # fmt: skip
     for wrong in (
         lambda: desk.check(SECOND),
         lambda: desk.check(FIRST, "storvik"),
@@ -110,7 +110,14 @@ def test_only_the_operator_makes_clients_and_only_the_gateway_checks_them(desk: 
 
 
 @pytest.mark.parametrize(
-    "changes", [{"scopes": []}, {"scopes": ["cases.read"]}, {"scopes": ["feed.read"]}, {"name": "A.b"}]
+    "changes",
+    [
+        {"scopes": []},
+        {"scopes": ["cases.read"]},
+        {"scopes": ["feed.read"]},
+        {"scopes": ["feed.read"], "recipient": "skolesystem"},
+        {"name": "A.b"},
+    ],
 )
 def test_a_client_that_can_not_be_is_refused(desk: Desk, changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):

@@ -15,14 +15,13 @@ from services.kernel.errors import InvalidInput
 def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """Keep it, its secret as a hash. Raises Forbidden, InvalidInput or ClientTaken."""
     demand_service(uow.actor, OPERATOR)
-    if "feed.read" in request["scopes"] and request["recipient"] is None:
-        raise InvalidInput(fields={"recipient": "required"})
+    feed = (request["recipient"], request["subscription_id"])
+    if "feed.read" in request["scopes"] and None in feed:
+        raise InvalidInput(fields={"subscription_id" if feed[0] else "recipient": "required"})
     clients, name = MachineClients(uow.tx, uow.municipality), request["name"]
     if clients.named(name) is not None:
         raise ClientTaken
     secret = hash_of(uow, request["secret"])
-    clients.put(
-        MachineClient.begin(name, frozenset(request["scopes"]), request["recipient"], secret, uow.now)
-    )
+    clients.put(MachineClient.begin(name, frozenset(request["scopes"]), feed, secret, uow.now))
     uow.access("SE-3", f"add_client:{name}")
     return {"id": f"{uow.municipality}.{name}"}

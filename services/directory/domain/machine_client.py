@@ -26,11 +26,13 @@ class ClientNotValid(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class MachineClient:
-    """One program. `generation` counts its secrets from 1."""
+    """One program. `subscription_id` is its recipient's, for names are given anew. `generation` counts its secrets
+    from 1."""
 
     name: str
     scopes: frozenset[str]
     recipient: str | None
+    subscription_id: str | None
     generation: int
     secret_hash: str
     old_secret_hash: str | None
@@ -40,9 +42,15 @@ class MachineClient:
 
     @classmethod
     def begin(
-        cls, name: str, scopes: frozenset[str], recipient: str | None, secret_hash: str, now: datetime
+        cls,
+        name: str,
+        scopes: frozenset[str],
+        feed: tuple[str | None, str | None],
+        secret_hash: str,
+        now: datetime,
     ) -> MachineClient:
-        return cls(name, scopes, recipient, 1, secret_hash, None, None, now, now)
+        """A new one; `feed` is the recipient that it reads for, and that one's subscription."""
+        return cls(name, scopes, *feed, 1, secret_hash, None, None, now, now)
 
     def rotate(self, secret_hash: str, now: datetime, *, at_once: bool) -> MachineClient:
         """With a new secret; the one before stays good for a day, and only that one."""

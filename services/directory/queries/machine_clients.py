@@ -54,6 +54,7 @@ def check(reading: Reading, request: dict[str, Any]) -> dict[str, Any]:
     return {
         "scopes": sorted(found.scopes),
         "recipient": found.recipient,
+        "subscription_id": found.subscription_id,
         "generation": generation,
         "oldest_generation": found.oldest_generation(reading.now),
     }

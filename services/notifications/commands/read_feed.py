@@ -33,10 +33,12 @@ def run(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
 
 def of_client(uow: UnitOfWork, request: dict[str, Any]) -> dict[str, Any]:
     """As `run`, for a machine client: it has logged in, and its feed is named by the operator. Raises NotFound when
-    there is no such feed (any more)."""
+    there is no such feed (any more), also where another system, perhaps of another service, bears its name now."""
     demand_service(uow.actor, DOOR)
     subscription = Subscriptions(uow.tx, uow.municipality).named(request["recipient"])
     if subscription is None or subscription.way != "feed":
+        raise NotFound
+    if subscription.subscription_id != request["subscription_id"]:
         raise NotFound
     return _page(uow, subscription, request)
 

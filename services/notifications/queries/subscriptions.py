@@ -11,8 +11,8 @@ from services.notifications.egress.rows import Rows
 from services.notifications.egress.subscriptions import Subscriptions, of_row
 
 _SAME = (
-    "recipient", "service_id", "unit_id", "way", "state", "reason", "created_at", "last_number", "failing_since",
-    "dropped", "allow_private",
+    "recipient", "subscription_id", "service_id", "unit_id", "way", "state", "reason", "created_at", "last_number",
+    "failing_since", "dropped", "allow_private",
 )  # fmt: skip
 
 

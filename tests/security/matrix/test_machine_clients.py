@@ -102,6 +102,10 @@ def test_SE_7_a_program_reads_the_feed_that_is_its_own_and_no_other(suite: Suite
     assert reader.get("/outside/v1/catalogue", narrow).status_code == 200
     operate(suite.var, "unsubscribe", "--recipient", name)
     assert reader.get("/outside/v1/events", reader.token()).status_code == 404, "the feed has ended"
+    operate(suite.var, "subscribe", "--recipient", name, *FEED)
+    assert reader.get("/outside/v1/events", reader.token()).status_code == 404, (
+        "the name is another system's now"
+    )
 
 
 def test_SE_3_a_program_has_no_tie_to_any_case(program: Program) -> None:

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(64), primary_key=True),
         sa.Column("scopes", sa.Text, nullable=False),
         sa.Column("recipient", sa.String(64)),
+        sa.Column("subscription_id", sa.String(64)),
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("secret_hash", sa.String(64), nullable=False),
         sa.Column("old_secret_hash", sa.String(64)),
