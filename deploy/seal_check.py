@@ -37,6 +37,7 @@ OPEN_TO: dict[str, set[str]] = {
     "services.cases.storage.discussions.of_unit": {"services.cases.queries.list_discussions"},
     # Care orders have a decision of their own, kernel/care.py (GU-4).
     "services.cases.storage.people.children_in_care": {"services.cases.queries.care_orders"},
+    "services.cases.storage.care.reasons": {"services.cases.queries.care_orders"},
     "services.cases.storage.people.children_numbers": {"services.cases.lane.asking"},
     # The lane has a decision of its own, kernel/lane.py (PR-5).
     "services.cases.lane.storage.reports.read": {

@@ -73,6 +73,7 @@ ROUTES: tuple[Route, ...] = (
     get("/care-orders", cases.CareOrders, "Child protection"),
     make("/care-orders", cases.RegisterCareOrder, "Child protection"),
     edit("/care-orders/<order_id>", cases.ChangeCareOrder, "Child protection"),
+    act("/care-orders/<order_id>/decision", cases.DecideCareOrder, "Child protection"),
     get("/cases/<case_id>/consents", consent.ConsentsOfCase, "Consent"),
     make("/cases/<case_id>/consent-requests", consent.RequestConsent, "Consent"),
     make("/cases/<case_id>/named-persons", consent.NamePerson, "Consent"),

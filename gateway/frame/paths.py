@@ -63,6 +63,7 @@ PATHS: dict[str, str] = {
     "discussion": "/drofting/<discussion_id>",
     "care_orders": "/omsorgsvedtak",
     "care_order": "/omsorgsvedtak/<order_id>",
+    "care_order_decision": "/omsorgsvedtak/<order_id>/avgjor",
     "emergency": "/nodsituasjon",
     "emergencies": "/nodsituasjon/liste",
     "emergency_end": "/nodsituasjon/<emergency_id>/avslutt",

@@ -57,7 +57,8 @@ _IN_CASE = {
 """Kind of message -> the page of the case that it is about."""
 _OF_THE_READER = frozenset({"say_coming"})
 """Kinds of message that speak of the child, and so have other words for the child itself."""
-_TELLS_WHO = frozenset({"protected_order_registered"})
+_OF_CARE_ORDERS = frozenset({"care_order_awaits", "care_order_decided"})
+_TELLS_WHO = _OF_CARE_ORDERS | {"protected_order_registered"}
 """Kinds of message about no case of the reader's that say who did it."""
 _ANSWERED = frozenset({"consent_requested", "consent_requested_anew", "consent_answer_needed"})
 """What is done with by answering a request for consent."""
@@ -176,6 +177,8 @@ def _target(found: Mapping[str, Any]) -> str | None:
         return _in_lane(found)
     if kind in ("discussion_asked", "discussion_answered"):
         return path("discussion", discussion_id=item) if item else path("discussions")
+    if kind in _OF_CARE_ORDERS:
+        return path("care_orders")
     if kind == "emergency_opened":
         return path("emergencies")
     if not case_id:

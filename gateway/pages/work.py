@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, g, redirect, request
@@ -59,6 +59,7 @@ def work() -> str | Response:
         mine=_by_deadline(mine),
         others=_by_deadline(others),
         cases=_by_deadline([row for _, row in rows]),
+        care_orders=_care_orders(page["inbox"]),
         show_closed=show_closed,
         coordinates="coordinator" in (chosen.get("roles") or ()),
         child_protection="child_protection" in (chosen.get("roles") or ()),
@@ -146,6 +147,15 @@ def _told(each: Mapping[str, Any], page: Mapping[str, Any]) -> list[Row]:
     act, target = _TOLD[each["kind"]]
     url = path(target, case_id=each["case_id"])
     return [_row(known, page["names"]) | {"act": act, "title": None, "deadline": None, "url": url}]
+
+
+def _care_orders(inbox: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """GU-4: the care orders of which the reader has not yet read that they wait for a second person; of no case."""
+    return [
+        {"url": path("message", message_id=each["message_id"]), "at": each["at"]}
+        for each in inbox
+        if each["kind"] == "care_order_awaits"
+    ]
 
 
 def _by_deadline(rows: list[Row]) -> list[Row]:

@@ -119,6 +119,10 @@ class CasesService(Service):
     def change_care_order(self, uow: UnitOfWork, request: Request) -> Answer:
         return keep_care_order.change(uow, request)
 
+    @command(contracts.DecideCareOrder, prepare=keep_care_order.prepare_decision)
+    def decide_care_order(self, uow: UnitOfWork, request: Request) -> Answer:
+        return keep_care_order.decide(uow, request)
+
     # ------------------------------------------------------------ reading cases
 
     @query(contracts.MyCases)
@@ -289,6 +293,10 @@ class CasesService(Service):
     @every(seconds=30)
     def warn_deadlines(self, work: Work) -> None:
         warn_deadlines.run(work)
+
+    @every(seconds=60)
+    def expire_care_orders(self, work: Work) -> None:
+        keep_care_order.expire(work)
 
     @every(seconds=60)
     def ask_again(self, work: Work) -> None:

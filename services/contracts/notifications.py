@@ -69,6 +69,8 @@ KINDS = (
     "emergency_ended",
     "protected_order_registered",
     "measure_unread",
+    "care_order_awaits",
+    "care_order_decided",
 )
 CHANNELS = ("inbox", "email")
 ATTEMPTS = ("waiting", "sent", "unknown", "failed", "not_allowed", "no_address", "too_late")

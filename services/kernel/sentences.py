@@ -25,6 +25,7 @@ SENTENCES: Mapping[str, str] = {
     "allowed_as_limited_guardian": "A care order is in force, and child protection lets the guardian see this.",
     "allowed_as_care": "A care order is in force, and child protection answers in the guardians' place.",
     "allowed_as_child_protection": "The employee works in child protection, in the unit that keeps the care order.",
+    "allowed_as_unit_leader": "The employee leads the unit of child protection to which this was put.",
     "allowed_as_asked": "The employee works in a unit that was asked, or that asked.",
     "allowed_as_named": "The consent names this person for this topic.",
     "allowed_as_child": "The case is about this person.",

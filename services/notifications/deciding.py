@@ -79,6 +79,8 @@ def _by_work(post: Post, roles: set[str]) -> Verdict:
         return Verdict(Answer.YES if "coordinator" in roles else Answer.NO, "SE-3")
     if post is Post.OVERSIGHT:
         return Verdict(Answer.YES if roles & {"leader", "coordinator"} else Answer.NO, "PR-6")
+    if post is Post.CONFIRMER:
+        return Verdict(Answer.YES if roles & {"leader", "child_protection"} else Answer.NO, "GU-4")
     if post is Post.ADMIN:
         return Verdict(Answer.YES if "admin" in roles else Answer.NO, "HO-6")
     return Verdict(Answer.YES if roles else Answer.NO, "CO-10")

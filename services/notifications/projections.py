@@ -20,6 +20,11 @@ from services.notifications.domain.telling import TABLE, told_by
 from services.notifications.egress.offering import HANDLERS as OUTSIDE_HANDLERS
 from services.notifications.storage import Messages, leaders_of, lose, mark, people_with_role, regain
 
+_OF_CARE_ORDERS = frozenset(
+    kind.type for kind in (cases.ProtectedOrderRegistered, cases.CareOrderAwaits, cases.CareOrderDecided)
+)
+"""Told without a case: they name whom to tell, and of whom they are is told to nobody."""
+
 
 def tell(uow: UnitOfWork, event: Event) -> None:
     """Put what the event tells into each one's inbox, once whatever is redelivered (NO-2).
@@ -52,7 +57,7 @@ def _scene(uow: UnitOfWork, event: Event, repository: Messages) -> Scene:
     if event.stream == cases.LANE:
         workers = people_with_role(uow.tx, uow.municipality, Role.CHILD_PROTECTION, uow.now)
         return Scene(uow.now, child_protection=workers)
-    if event.stream == cases.DISCUSSIONS or event.type == cases.ProtectedOrderRegistered.type:
+    if event.stream == cases.DISCUSSIONS or event.type in _OF_CARE_ORDERS:
         return Scene(uow.now)
     facts = load_facts(uow.tx, uow.municipality, event.data["case_id"], None, uow.now, uow.settings.service)
     if facts is None:

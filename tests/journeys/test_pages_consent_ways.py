@@ -27,7 +27,7 @@ from tests.support.browser import BrowserAt, press
 from tests.support.suite import Suite
 
 MOTHER, FATHER, HOLDER, STRANGER = "ida-havrekroken", "simen-tverrasen", "mona-seljebotn", "amund-kvitneslia"
-KEEPER = "marianne-gronskar"
+KEEPER, SECOND_KEEPER = "marianne-gronskar", "espen-lysvollen"
 SCHEMA = json.loads((Path(record.__file__).with_name("record.schema.json")).read_text("utf-8"))
 SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
@@ -288,7 +288,12 @@ def test_AG_6_ones_own_receipt_opens_where_its_question_is_no_longer_ones_own_to
         "valid_from": today(),
         "guardians_see": "nothing",
     }
-    keeper.post("/care-orders", order)
+    order_id = keeper.post("/care-orders", order)["id"]
+    second = Person(suite.url, demo, SECOND_KEEPER).log_in("employee", level="high")
+    second.post(
+        f"/care-orders/{order_id}/decision",
+        {"decision": "confirmed", "child_number": order["child_number"]},
+    )
     address = f"{suite.url}/samtykke/{request_id}/kvittering"
 
     def opened(who: Person, at: str = address, of: str | None = signature_id) -> requests.Response:

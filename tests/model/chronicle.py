@@ -3,7 +3,7 @@ product is used here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -90,6 +90,11 @@ class CareOrder:
     starts: date
     ends: date
     guardians_see: frozenset[str | None]
+
+    def ended_by(self, later: CareOrder) -> CareOrder:
+        """This order once another was confirmed after it: where both would hold, the later one does."""
+        together = self.starts < later.ends and later.starts < self.ends
+        return replace(self, ends=max(self.starts, later.starts)) if together else self
 
 
 @dataclass(frozen=True)

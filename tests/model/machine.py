@@ -640,9 +640,11 @@ class Model(RuleBasedStateMachine):
                 valid_from=starts,
                 **_set(ends, see),
             )
-            self.case.orders.append(
-                CareOrder(done["id"], PROTECTION, by, starts, ends or date.max, frozenset(see))
-            )
+            second = next(each for each in CARERS if each != by)
+            confirmed = {"decision": "confirmed", "child_number": self.town.number}
+            self.town.do(cases.DecideCareOrder, second, order_id=done["id"], **confirmed)
+            order = CareOrder(done["id"], PROTECTION, by, starts, ends or date.max, frozenset(see))
+            self.case.orders = [each.ended_by(order) for each in self.case.orders] + [order]
 
     @precondition(lambda self: self.case.orders and not self._held)
     @rule(by=st.sampled_from(CARERS), days=st.sampled_from((None, 0, 1)), see=seen)

@@ -244,6 +244,9 @@ class House:
             told_ids=["p-coordinator"],
             by_person_id="p-protection",
         )
+        waits = {"order_id": "o-1", "told_ids": ["p-worker"], "by_person_id": "p-protection"}
+        yield tell(cases.CareOrderAwaits, "p-child-3", **waits)
+        yield tell(cases.CareOrderDecided, "p-child-3", outcome="confirmed", **waits)
         yield tell(cases.DiscussionAsked, "d-1", discussion_id="d-1", **talk)
         yield tell(cases.DiscussionAnswered, "d-1", discussion_id="d-1", **talk)
 

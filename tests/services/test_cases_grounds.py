@@ -24,6 +24,7 @@ from tests.services.cases_house import (
     TEACHER,
     TUVA,
     House,
+    employee,
     house,
 )
 from tests.services.test_cases_emergency import COORDINATOR
@@ -130,13 +131,17 @@ def test_CO_11_an_emergency_says_on_what_it_rests(the: House) -> None:
 
 
 def test_CO_11_a_care_order_says_on_what_it_rests(the: House) -> None:
-    """GU-4."""
-    the.ask(
+    """GU-4: from its confirmation on; before, nothing is shared that could rest on it."""
+    order_id = the.ask(
         cases.RegisterCareOrder,
         CHILD_PROTECTION,
         child_number=TUVA,
         valid_from=the.clock.now().date().isoformat(),
-    )
+    )["id"]
+    (waits,) = the.ask(cases.CareOrders, CHILD_PROTECTION)["items"]
+    assert ground_of(waits) == (None, None)
+    confirmed = {"order_id": order_id, "decision": "confirmed", "child_number": TUVA}
+    the.ask(cases.DecideCareOrder, employee("p-protection-too"), **confirmed)
     (found,) = the.ask(cases.CareOrders, CHILD_PROTECTION)["items"]
     assert ground_of(found) == ("care_order", 1)
 

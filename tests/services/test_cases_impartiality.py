@@ -25,6 +25,7 @@ from tests.services.cases_house import (
     SERVICES,
     TEACHER,
     TUVA,
+    employee,
     _numbers,
 )
 from tests.services.persons_house import Persons, employ, persons, recorded
@@ -325,7 +326,11 @@ def test_PR_5_a_parent_by_paper_or_of_the_past_reads_no_report_at_work(persons: 
         )["id"]  # fmt: skip
         persons.ask(cases.DecidePaper, LEADER, case_id=case_id, paper_id=paper_id, decision="verified")
         today = NOW.date().isoformat()
-        persons.ask(cases.RegisterCareOrder, CHILD_PROTECTION, child_number=TUVA, valid_from=today)
+        waits = persons.ask(cases.RegisterCareOrder, CHILD_PROTECTION, child_number=TUVA, valid_from=today)[
+            "id"
+        ]
+        confirmed = {"order_id": waits, "decision": "confirmed", "child_number": TUVA}
+        persons.ask(cases.DecideCareOrder, employee("p-protection-too"), **confirmed)
     else:
         ties.remove(his)
         persons.refresh(case_id, TEACHER)

@@ -38,7 +38,14 @@ def _orders() -> list[Model]:
            }}  # fmt: skip
     over = {**now, "name": "Máhtte Juhani Sárá", "starts": date(2024, 1, 1), "last": date(2025, 12, 31),
             "state": "over", "guardians_see": "nothing"}  # fmt: skip
-    return [now, over]
+    waits = {**now, "name": "Tor Berg", "state": "awaiting", "guardians_see": "overview"}
+    return [waits, now, over]
+
+
+def _awaiting() -> Model:
+    return {"url": "#order", "decide_url": "#decide", "starts": date(2026, 3, 9), "last": None, "state": "awaiting",
+            "guardians_see": "topics", "registered": {"by": "Aslak Johannes Fossåskaret-Lillevik", "at": at(9)},
+            "confirm_by": at(12), "decided": None, "reason": None, "name": None}  # fmt: skip
 
 
 def _discussion() -> Model:
@@ -88,6 +95,18 @@ def samples() -> list[Sample]:
         Sample("concern-child-adults", "employee/concern_child.html", {"page": page(SOLVEIG, active="work"),
                "units": adults[:1], "followers": adults, "form": form()}),
         Sample("birth", "employee/birth.html", {**frame, "topics": TOPICS, "notes": notes, "form": form()}),
-        Sample("care-orders", "employee/care_orders.html", {**cared, "orders": _orders(), "form": form()}),
-        Sample("care-order", "employee/care_order.html", {**cared, "order": _orders()[0], "form": order}),
+        Sample("care-orders", "employee/care_orders.html",
+               {**cared, "orders": _orders(), "awaiting": [_awaiting()], "keeps": True, "form": form()}),
+        Sample("care-orders-leader", "employee/care_orders.html",
+               {**cared, "orders": [], "awaiting": [_awaiting()], "keeps": False, "form": form()}),
+        Sample("care-order", "employee/care_order.html", {**cared, "order": _orders()[1], "form": order}),
+        Sample("care-order-confirm", "employee/care_order_waits.html",
+               {**cared, "topics": ["Læring", "Trivsel"], "order": _awaiting(), "form": form({"decision": "confirmed"},
+               {"child_number": "Dette er ikke barnet som vedtaket er registrert for. Se etter i vedtaket"})}),
+        Sample("care-order-mine", "employee/care_order_waits.html",
+               {**cared, "topics": [], "order": _awaiting() | {"name": "Tor Berg"}, "form": form()}),
+        Sample("care-order-refused", "employee/care_order_waits.html",
+               {**cared, "topics": [], "form": form(), "order": _awaiting() | {
+                   "name": "Tor Berg", "state": "refused", "reason": "Vedtaket gjelder broren.",
+                   "decided": {"by": "Solveig Brekke", "at": at(9)}}}),
     ]  # fmt: skip

@@ -80,7 +80,7 @@ def as_told(uow: UnitOfWork, person_id: str) -> dict[str, Any]:
                 "guardians_see": order.guardians_see.value,
                 "topics": list(order.topics),
             }
-            for order in care.of_child(uow.tx, uow.municipality, person_id)
+            for order in care.standing_of(uow.tx, uow.municipality, person_id)
         ],
         "unlinked": people.unlinked_employees(uow.tx, uow.municipality, person_id),
     }

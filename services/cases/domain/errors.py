@@ -180,11 +180,28 @@ class SecondPersonNeeded(InvalidInput):
         super().__init__(fields={"same_person_reason": "required"})
 
 
-class CareOrderStands(Conflict):
-    """The child is under another care order in that time."""
+class CareOrderDecided(Conflict):
+    """The care order waits for nobody any more, or not yet stands. Params: state."""
 
-    code, rule = "care_order_stands", "GU-4"
-    detail = "There is a care order for this child in that time already. End it first."
+    code, rule = "care_order_decided", "GU-4"
+    detail = "This care order is not in a state in which that can be done."
+
+
+class AnotherConfirms(Forbidden):
+    """Nobody confirms or refuses a care order that they registered themselves."""
+
+    code, rule = "another_confirms", "GU-4"
+    detail = "A colleague in child protection, or your leader, confirms the care order."
+
+
+class NotThisChild(InvalidInput):
+    """The number is not that of the child for whom the care order was registered."""
+
+    code, rule = "not_this_child", "GU-4"
+    detail = "The number is not that of the child for whom this care order was registered."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"child_number": "not_this_child"})
 
 
 class NotAMinor(InvalidInput):

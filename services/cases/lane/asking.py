@@ -252,7 +252,7 @@ def _closed_to_register(work: Reading | UnitOfWork, place: str, child_number: st
 
 def _under_care_order(work: Reading | UnitOfWork, place: str, child_id: str) -> bool:
     today = local_date(work.now)
-    orders = care.of_child(work.conn, place, child_id)
+    orders = care.standing_of(work.conn, place, child_id)
     return any(order.valid_from <= today and not order.over(today) for order in orders)
 
 

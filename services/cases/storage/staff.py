@@ -12,7 +12,7 @@ from services.chassis.access import access_tables
 from services.chassis.storage import AnyConnection
 from services.chassis.unit_of_work import Reading, UnitOfWork
 from services.kernel.calendar import midnight
-from services.kernel.care import keeps_care_orders, works_in
+from services.kernel.care import confirms_care_orders, keeps_care_orders, works_in
 from services.kernel.facts import Capacity, Decision, Post, Role, RoleFact, in_force
 
 _ROLES = access_tables(metadata).role
@@ -101,6 +101,30 @@ def demand_keeper(work: Reading | UnitOfWork) -> Decision:
     decision = keeps_care_orders(
         Capacity(actor.capacity), actor.person_id or "", actor.unit_id, roles, work.now
     )
+    return _demanded(work, decision)
+
+
+def demand_confirmer(work: Reading | UnitOfWork) -> Decision:
+    """The decision that lets a second employee of the unit confirm its care orders (GU-4); to others there are none."""
+    actor = work.actor
+    roles = roles_in(work.conn, work.municipality, [actor.unit_id or ""])
+    decision = confirms_care_orders(
+        Capacity(actor.capacity), actor.person_id or "", actor.unit_id, roles, work.now
+    )
+    return _demanded(work, decision)
+
+
+def confirmers(conn: AnyConnection, municipality: str, unit_id: str, now: datetime) -> frozenset[str]:
+    """Who can confirm a care order that was registered in a unit (GU-4)."""
+    roles = roles_in(conn, municipality, [unit_id])
+    return frozenset(
+        role.person_id
+        for role in roles
+        if confirms_care_orders(Capacity.EMPLOYEE, role.person_id, unit_id, roles, now).allowed
+    )
+
+
+def _demanded(work: Reading | UnitOfWork, decision: Decision) -> Decision:
     if not decision.allowed:
         work.access(decision.rule, "keep_care_order", allowed=False)
         raise NotFound

@@ -111,10 +111,16 @@ care_orders = sa.Table(
     sa.Column("guardians_see", sa.String(16), nullable=False),
     sa.Column("topics", sa.JSON, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("registered_at", UtcDateTime, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("decided_by", sa.String(64)),
+    sa.Column("decided_at", UtcDateTime),
+    sa.Column("reason", sa.LargeBinary),
     sa.Index("ix_care_orders_child", "municipality", "child_id"),
     sa.Index("ix_care_orders_unit", "municipality", "unit_id"),
 )
-"""Care orders, as child protection registered and last changed them (GU-4)."""
+"""Care orders, as child protection registered and last changed them, and who of a second person or time decided on them
+(GU-4)."""
 
 discussions = sa.Table(
     "discussions",

@@ -13,6 +13,8 @@ from services.contracts.cases.words import *
 EVENTS = (
     PersonChanged,
     ProtectedOrderRegistered,
+    CareOrderAwaits,
+    CareOrderDecided,
     ConcernRaised,
     TalkRecorded,
     LevelMoved,
@@ -62,6 +64,7 @@ PROCEDURES = (
     CareOrders,
     RegisterCareOrder,
     ChangeCareOrder,
+    DecideCareOrder,
     AskDiscussion,
     Discussions,
     AnswerDiscussion,

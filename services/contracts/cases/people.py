@@ -18,6 +18,7 @@ from services.contracts.base import (
 )
 from services.contracts.cases.words import (
     _AT,
+    _ID,
     _P,
     _Q,
     GRADES,
@@ -112,6 +113,42 @@ ProtectedOrderRegistered = EventType(
     "oversee it, without of whom (GU-4, PR-6).",
     {"told_ids": [_P], "by_person_id": _Q, "at": _AT},
     told="When a care order is registered for a child of address grade 6 or 7.",
+)
+
+
+class CareOrderAwaitsData(Message):
+    order_id = opaque()
+    told_ids = many(opaque(), description="Those who can confirm it, but for the one who registered it")
+    by_person_id = opaque()
+    at = instant()
+
+
+class CareOrderDecidedData(Message):
+    order_id = opaque()
+    told_ids = many(opaque(), description="Whoever registered it, or changed it last")
+    outcome = code("confirmed", "refused", "expired", "replaced")
+    by_person_id = opaque(required=False, description="Who decided; none: time did")
+    at = instant()
+
+
+CareOrderAwaits = EventType(
+    "cases.care_order_awaits.v1",
+    PEOPLE,
+    "person",
+    CareOrderAwaitsData,
+    "A care order was registered, and waits for a second person; nothing follows from it before (GU-4).",
+    {"order_id": _ID, "told_ids": [_P], "by_person_id": _Q, "at": _AT},
+    told="When child protection registers a care order. Who it is for is told when it is confirmed, by person_changed.",
+)
+
+CareOrderDecided = EventType(
+    "cases.care_order_decided.v1",
+    PEOPLE,
+    "person",
+    CareOrderDecidedData,
+    "A second person confirmed or refused a care order, nobody did in time, or a later one took its place (GU-4).",
+    {"order_id": _ID, "told_ids": [_P], "outcome": "confirmed", "by_person_id": _Q, "at": _AT},
+    told="When a care order that waited is decided, and when one that stood ends by another.",
 )
 
 

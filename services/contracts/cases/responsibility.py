@@ -92,10 +92,37 @@ class CareOrder(Message):
     ground_version = number(
         required=False, description="Of the municipality's reference that was in force then"
     )
+    state = code(
+        "awaiting",
+        "confirmed",
+        "refused",
+        "withdrawn",
+        "expired",
+        description="Nothing follows from an order that is not confirmed",
+    )
+    registered_at = instant()
+    confirm_by = instant(required=False, description="From when on it can't be confirmed, while it waits")
+    decided_by = opaque(required=False)
+    decided_at = instant(required=False)
+    reason = narrative(required=False, description="Why it was refused, for the one who registered it")
+
+
+class AwaitingOrder(Message):
+    """What the second person is shown of an order before confirming it: whose it is they know from the decision."""
+
+    order_id = opaque()
+    registered_by = opaque()
+    registered_at = instant()
+    confirm_by = instant()
+    valid_from = date()
+    valid_to = date(required=False, description="The first day on which it no longer holds")
+    guardians_see = code(*GUARDIANS_SEE)
+    topics = many(code(), max_items=50)
 
 
 class CareOrderPage(Message):
     items = nested(CareOrder, many=True)
+    awaiting = nested(AwaitingOrder, many=True)
 
 
 class RegisterCareOrderRequest(Message):
@@ -112,6 +139,17 @@ class ChangeCareOrderRequest(Message):
     valid_to = date(required=False, description="The first day on which it no longer holds; none: no end")
     guardians_see = code(*GUARDIANS_SEE)
     topics = many(code(), max_items=50, load_default=list)
+
+
+class DecideCareOrderRequest(Message):
+    order_id = opaque()
+    decision = code("confirmed", "refused", "withdrawn")
+    child_number = secret(
+        required=False,
+        max_length=20,
+        description="The child's identity number, which whoever confirms reads from the decision",
+    )
+    reason = narrative(required=False, description="Why it is refused")
 
 
 GetFamily = query(
@@ -141,17 +179,23 @@ CareOrders = query(
     "cases.care_orders",
     NothingAsked,
     CareOrderPage,
-    "The care orders of the asker's unit of child protection (GU-4).",
+    "The care orders of the asker's unit of child protection, and those that wait for the asker's word (GU-4).",
 )
 
 RegisterCareOrder = command(
     "cases.register_care_order",
     RegisterCareOrderRequest,
-    "Registers a care order: child protection answers in the guardians' place (GU-4).",
+    "Registers a care order, by which child protection answers in the guardians' place once it is confirmed (GU-4).",
 )
 
 ChangeCareOrder = command(
     "cases.change_care_order",
     ChangeCareOrderRequest,
-    "Sets a care order's last day, and what the guardians see (GU-4).",
+    "Ends a care order, or ends it sooner, and sets what the guardians see (GU-4).",
+)
+
+DecideCareOrder = command(
+    "cases.decide_care_order",
+    DecideCareOrderRequest,
+    "A second person confirms or refuses a care order, or whoever registered it withdraws it (GU-4).",
 )

@@ -14,6 +14,7 @@ class Post(StrEnum):
     CHILD_PROTECTION = "child_protection"  # PR-5: works in child protection of this municipality
     COORDINATOR = "coordinator"  # SE-3: coordinates in this municipality
     OVERSIGHT = "oversight"  # PR-6: leads a unit, or coordinates, in this municipality
+    CONFIRMER = "confirmer"  # GU-4: works in child protection, or leads a unit, in this municipality
     ADMIN = "admin"  # HO-6: keeps the municipality's roles
     EMPLOYEE = "employee"  # works in this municipality
 
@@ -74,6 +75,8 @@ KINDS: dict[str, Kind] = {
     "emergency_ended": Kind(Post.EMPLOYEE),
     "nobody_may_act": Kind(Post.ADMIN, act=True),
     "protected_order_registered": Kind(Post.OVERSIGHT),
+    "care_order_awaits": Kind(Post.CONFIRMER, act=True),
+    "care_order_decided": Kind(Post.CONFIRMER),
     "discussion_asked": Kind(Post.EMPLOYEE, act=True),
     "discussion_answered": Kind(Post.EMPLOYEE),
 }

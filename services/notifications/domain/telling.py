@@ -101,6 +101,8 @@ TABLE: tuple[Line, ...] = (
     at("cases.lane_reader_named.v1", "lane_reader_named", named("person_id"), by=named("by_person_id"),
        item="report_id"),
     at("cases.protected_order_registered.v1", "protected_order_registered", named("told_ids")),  # PR-6
+    at("cases.care_order_awaits.v1", "care_order_awaits", named("told_ids"), item="order_id"),  # GU-4
+    at("cases.care_order_decided.v1", "care_order_decided", named("told_ids"), item="order_id"),
     at("cases.emergency_opened.v1", "emergency_opened", coordinators, by=named("person_id"),
        item="emergency_id"),  # SE-3
     at("cases.emergency_ended.v1", "emergency_ended", _AT_IT),

@@ -37,7 +37,8 @@ class Post:
 class Players:
     """Who plays the story of one child. `first` and `second` take part, for the services that consent names;
     `signer` answers for the family (key, capacity). `named` is a parent without responsibility whom consent names:
-    where no register knows of that one, `by_paper`. `protection` keeps a care order for `in_care`. `counts_all`: the
+    where no register knows of that one, `by_paper`. `protection` keeps a care order for `in_care`,
+    which waits where nobody `confirms` it. `counts_all`: the
     municipality counts its own service too when it suggests a level (LV-4). `pregnant`: the "child" is an adult who
     is with child (LV-13)."""
 
@@ -55,6 +56,7 @@ class Players:
     named: str | None = None
     by_paper: bool = False
     in_care: str | None = None
+    confirms: Post | None = None
     emergency: Post | None = None
     partner: bool = False
     counts_all: bool = False
@@ -76,6 +78,7 @@ _OURS = {
     "second": Post("ingvild-tangvoll", HEALTH_UNIT),
     "asked": Post("lene-bergsvagen", HEALTH_UNIT),
     "protection": Post("espen-lysvollen", _CENTRE),
+    "confirms": Post("marianne-gronskar", _CENTRE),
     "services": (PPT, HEALTH),
 }
 STAGED = {

@@ -222,7 +222,11 @@ class Story:
             "valid_from": today(-1),
             **lets,
         }
-        return str(self._keeper.post("/care-orders", body)["id"])
+        order_id = str(self._keeper.post("/care-orders", body)["id"])
+        if self.players.confirms is not None:
+            confirmed = {"decision": "confirmed", "child_number": body["child_number"]}
+            self.players.at_work(self.cast, "confirms").post(f"/care-orders/{order_id}/decision", confirmed)
+        return order_id
 
     def _orders(self, child: str) -> list[dict[str, Any]]:
         """Those of a child that have no end."""

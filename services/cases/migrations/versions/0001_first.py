@@ -92,6 +92,11 @@ def _people() -> None:
         sa.Column("guardians_see", sa.String(16), nullable=False),
         sa.Column("topics", sa.JSON, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("registered_at", UtcDateTime, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("decided_by", ID),
+        sa.Column("decided_at", UtcDateTime),
+        sa.Column("reason", sa.LargeBinary),
     )
     op.create_index("ix_care_orders_child", "care_orders", ["municipality", "child_id"])
     op.create_index("ix_care_orders_unit", "care_orders", ["municipality", "unit_id"])
