@@ -176,6 +176,7 @@ def test_GU_4_PR_6_whoever_confirms_has_the_number_from_the_decision_and_not_fro
 ) -> None:
     """GU-4, PR-6: no name is shown before; another child's number, and one that nobody has, are refused alike, noted,
     and confirm nothing."""
+    persons.concern(number=TUVA)
     order_id = register(persons, child_number=EMIL)
     (waits,) = listed(persons, SECOND)["awaiting"]
     assert waits["order_id"] == order_id and waits["registered_by"] == "p-protection"
