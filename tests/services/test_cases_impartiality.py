@@ -25,8 +25,8 @@ from tests.services.cases_house import (
     SERVICES,
     TEACHER,
     TUVA,
-    employee,
     _numbers,
+    employee,
 )
 from tests.services.persons_house import Persons, employ, persons, recorded
 
