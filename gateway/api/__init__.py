@@ -104,7 +104,8 @@ def _add(blueprint: Blueprint, route: Route) -> None:
         else:
             answer = g.asking(procedure, sent, idempotency_key=_idempotency_key())
         headers = {"ETag": f'"{answer["version"]}"'} if answer.get("version") is not None else {}
-        response = jsonify(answer)
+        # How far the streams have come is for the session and the sealed header alone (versions.py).
+        response = jsonify({name: value for name, value in answer.items() if name != "versions"})
         response.status_code = route.status
         response.headers.update(headers)
         return response
@@ -118,7 +119,7 @@ def _add(blueprint: Blueprint, route: Route) -> None:
             "default": {"description": "A problem (RFC 9457)", "content": {"application/problem+json": {}}}
         },
     )(view)
-    decorated = blueprint.response(route.status, procedure.response)(decorated)
+    decorated = blueprint.response(route.status, _told(procedure))(decorated)
     if has_body:
         if route.method == "GET":
             decorated = blueprint.arguments(_query_schema(procedure, hidden & known), location="query")(
@@ -127,6 +128,12 @@ def _add(blueprint: Blueprint, route: Route) -> None:
         else:
             decorated = blueprint.arguments(procedure.request(exclude=tuple(hidden & known)))(decorated)
     blueprint.route(_SLOT.sub(r"<\1>", route.rule), methods=[route.method])(decorated)
+
+
+def _told(procedure: Procedure) -> Schema:
+    """What an answer holds, as the API's description says it."""
+    hidden = {"versions"} & set(procedure.response().fields)
+    return procedure.response(exclude=tuple(hidden))
 
 
 def _sent(route: Route) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from tests.services.cases_house import (
     TEACHER,
     TUVA,
     House,
+    employee,
 )
 from tests.services.persons_house import Persons, employ, persons
 
@@ -228,8 +229,11 @@ def test_GU_4_under_a_care_order_child_protection_has_the_report(persons: Person
     report(persons)
     mother = logged_in(persons, MARIT)
     today = local_date(persons.clock.now()).isoformat()
-    persons.ask(cases.RegisterCareOrder, CHILD_PROTECTION, child_number=TUVA, valid_from=today)
-    assert mother is not None and found(persons, mother) == []
+    waits = persons.ask(cases.RegisterCareOrder, CHILD_PROTECTION, child_number=TUVA, valid_from=today)["id"]
+    assert mother is not None and found(persons, mother), "an order that nobody has confirmed takes nothing"
+    confirmed = {"order_id": waits, "decision": "confirmed", "child_number": TUVA}
+    persons.ask(cases.DecideCareOrder, employee("p-protection-too"), **confirmed)
+    assert found(persons, mother) == []
     assert persons.login(MARIT) == []
 
 
