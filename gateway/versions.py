@@ -1,9 +1,9 @@
 """What a person was told of how far their own acts have come, to be sent back with the next request (`Stafett-Seen`).
 
 It is ciphertext for the one who was given it. In clear its numbers would tell whoever may read a part of a case how
-much has happened in the rest of it (CO-1, CO-8); and were numbers taken from anybody, they would tell how much has happened
-in a case, a report or another municipality, before any decision (SE-1, SE-3, SE-7), and whoever asked for more than
-there is would keep a service waiting.
+much has happened in the rest of it (CO-1, CO-8); and were numbers taken from anybody, they would tell how much has
+happened in a case, a report or another municipality, before any decision (SE-1, SE-3, SE-7), and whoever asked for more
+than there is would keep a service waiting.
 """
 
 import base64
