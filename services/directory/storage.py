@@ -58,7 +58,7 @@ machine_clients = sa.Table(
     sa.Column("scopes", sa.Text, nullable=False),
     sa.Column("recipient", sa.String(64)),
     sa.Column("subscription_id", sa.String(64)),
-    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
     sa.Column("secret_hash", sa.String(64), nullable=False),
     sa.Column("old_secret_hash", sa.String(64)),
     sa.Column("old_secret_until", UtcDateTime),

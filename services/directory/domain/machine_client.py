@@ -27,7 +27,7 @@ class ClientNotValid(Forbidden):
 @dataclass(frozen=True, slots=True)
 class MachineClient:
     """One program. `subscription_id` is its recipient's, for names are given anew. `generation` counts its secrets
-    from 1."""
+    from the millisecond at which the client was made, so that a token of one that was removed is older than all."""
 
     name: str
     scopes: frozenset[str]
@@ -50,7 +50,8 @@ class MachineClient:
         now: datetime,
     ) -> MachineClient:
         """A new one; `feed` is the recipient that it reads for, and that one's subscription."""
-        return cls(name, scopes, *feed, 1, secret_hash, None, None, now, now)
+        first = int(now.timestamp() * 1000)
+        return cls(name, scopes, *feed, first, secret_hash, None, None, now, now)
 
     def rotate(self, secret_hash: str, now: datetime, *, at_once: bool) -> MachineClient:
         """With a new secret; the one before stays good for a day, and only that one."""
