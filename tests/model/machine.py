@@ -591,6 +591,9 @@ class Model(RuleBasedStateMachine):
                 decision="verified",
                 same_person_reason="r",
             )
+            self._set_clock(
+                self.town.now + timedelta(microseconds=1)
+            )  # what the register says next, it says after the paper was seen
             self.case.ties[who] = (responsible, True)
             self.case.kin |= {RELATIVE_AT_WORK} if who == RELATIVE else set()
 
@@ -739,13 +742,16 @@ class Model(RuleBasedStateMachine):
 
     @rule(step=st.sampled_from(STEPS), heard=st.sampled_from((True, True, False)))
     def time_passes(self, step: str, heard: bool) -> None:
-        clock = self.town.house.clock
-        assert isinstance(clock, SettableClock)
-        clock.set(self._later(step))
+        self._set_clock(self._later(step))
         self.town.tick()
         self._carry()
         if heard:
             self.town.bus.beat()
+
+    def _set_clock(self, at: datetime) -> None:
+        clock = self.town.house.clock
+        assert isinstance(clock, SettableClock)
+        clock.set(at)
 
     def _later(self, step: str) -> datetime:
         now = self.town.now
