@@ -24,7 +24,7 @@ CLIENTS = (1, 16)
 TARGET_PERCENT = 10.0
 _WRITE_SECONDS = 30.0
 
-_KINDS = (
+KINDS = (
     ("opening", ("services/chassis/sealed.py:Sealed.open",)),
     ("loading", ("services/chassis/access/facts.py:",)),
     ("deciding", ("services/kernel/access.py:", "services/chassis/access/decisions.py:CaseAccess.")),
@@ -66,7 +66,7 @@ def counted(stacks: Mapping[str, int]) -> Counter[str]:
     """Ticks of each kind; "other" is the rest."""
     found: Counter[str] = Counter()
     for stack, ticks in stacks.items():
-        kinds = (kind for kind, functions in _KINDS if any(each in stack for each in functions))
+        kinds = (kind for kind, functions in KINDS if any(each in stack for each in functions))
         found[next(kinds, "other")] += ticks
     return found
 
