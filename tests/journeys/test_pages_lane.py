@@ -12,7 +12,7 @@ from tests.support.suite import Suite
 
 TEACHER, LEADER, PROTECTION = "live-rognbakken", "turid-haugnesli", "espen-lysvollen"
 CHILD, MOTHER = "kasper-lomtjonna", "ellen-lomtjonna"
-WITHOUT_CASE, WITHOUT_CASES_FATHER = "kasper-masebakken", "magnus-varflodin"
+WITHOUT_CASE, WITHOUT_CASES_FATHER = "felix-lerkevoll", "oskar-doggvang"
 STORY = "Kasper sier at han er redd for å gå hjem."
 
 
