@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -55,6 +57,7 @@ __all__ = [
 ]
 
 BUSY_SECONDS = 5.0
+_WAIT_SECONDS = 0.02
 _CHUNK = 1000
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -336,7 +339,7 @@ def _sqlite_engine(url: sa.URL, path: Path) -> Engine:
         )
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _to_wal(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -352,6 +355,19 @@ def _sqlite_engine(url: sa.URL, path: Path) -> Engine:
             connection._handle_dbapi_exception(error, words, None, None, None)
 
     return engine
+
+
+def _to_wal(cursor: Any) -> None:
+    """Of several that open a new database at once one can change its mode, and SQLite lets nobody wait for that."""
+    limit = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > limit:
+                raise
+            time.sleep(_WAIT_SECONDS)
 
 
 def _postgresql_engine(url: sa.URL) -> Engine:
