@@ -270,8 +270,13 @@ class MainJob:
         until(moved, 5, "cases knows of the consent")
 
     def _bring_in(self, who: str, unit_id: str, expect: int = 201) -> None:
-        self.teacher.post(f"/cases/{self.case}/participants",
-                          {"person_id": self.people[who], "unit_id": unit_id}, expect=expect)  # fmt: skip
+        def brought() -> bool:
+            """503: the log does not know yet how consent stands, as just after a start (CO-9)."""
+            body = {"person_id": self.people[who], "unit_id": unit_id}
+            answer = self.teacher.post(f"/cases/{self.case}/participants", body, expect=(expect, 503))
+            return answer.get("code") != "consent_not_known"
+
+        until(brought, 12, "the log knows how consent stands")
 
     def _log_of(self, worker: Person) -> dict[str, Any]:
         def readable() -> Any:

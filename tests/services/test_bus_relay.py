@@ -150,6 +150,22 @@ def test_heartbeats_tell_how_old_the_knowledge_is(
     assert beats[-1].data == {"stream": THINGS, "as_of": "2026-01-05T09:05:00Z", "position": 1}
 
 
+def test_CO_9_what_had_waited_makes_knowledge_old_no_longer_than_it_waits(
+    db: Database, connection: Connection, make_relay: Callable[..., Relay], clock: SettableClock
+) -> None:
+    """CO-9: after a stop nobody is refused until the next heartbeat is due, which here is in an hour."""
+    tell(db, "t1", 1)
+    clock.advance(timedelta(hours=2))
+    beats: list[Event] = []
+
+    def is_fresh() -> bool:
+        beats.extend(arrived(connection, "beta.inbox")[1])
+        return bool(beats) and beats[-1].data["as_of"] == "2026-01-05T11:00:00Z"
+
+    make_relay(db, heartbeat_seconds=3600)
+    wait_until(is_fresh)
+
+
 class Said:
     """Takes down what a relay says."""
 

@@ -150,9 +150,9 @@ class Relay:
                 more = [each.send(publisher, lead) for each in sendings]
                 look_at = now if any(more) else now + self._poll_seconds
             if now >= beat_at:
-                self._beat(publisher)
+                behind = self._beat(publisher)
                 watch.strays(publisher.channel)
-                beat_at = now + self._heartbeat_seconds
+                beat_at = now + (self._poll_seconds if behind else self._heartbeat_seconds)
             publisher.listen()
             confirmed = max(each.confirmed(publisher) for each in sendings)
             if confirmed >= BATCH or (confirmed and now >= mark_at):
@@ -186,8 +186,10 @@ class Relay:
         told = [row for row in rows if row.stream not in metrics.QUIET_STREAMS]
         metrics.SENT.labels(self._service).inc(len(told))
 
-    def _beat(self, publisher: Publisher) -> None:
-        """Tell of each stream how old the knowledge is that all its sent events give (CO-9)."""
+    def _beat(self, publisher: Publisher) -> bool:
+        """Tell of each stream how old the knowledge is that all its sent events give (CO-9). Whether that is old by
+        what had waited long to be sent, as after a stop: then it is told anew as soon as that has gone."""
+        behind = False
         for stream in self._catalogue.streams_of(self._service):
             if not self._catalogue.heard(stream):
                 continue
@@ -200,7 +202,9 @@ class Relay:
             ):  # the clock was set back since: nobody can say how old it is
                 continue
             as_of = min(now, unsent) if unsent else now
+            behind = behind or (now - as_of).total_seconds() > self._heartbeat_seconds
             publisher.send([_heartbeat(self._service, stream, now, as_of, position)])
+        return behind
 
 
 class _Flying(NamedTuple):
